@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""All benchmarks, one table. The large box is made once."""
+
+import os
+import time
+from pathlib import Path
+
+import first_scan
+import idle
+import latency
+from world import World, main, progress
+
+
+def measure(program, table, messages=20_000, seconds=60, **_):
+    begin = time.monotonic()
+    latency.measure(program, table)
+    progress(f"a box of {messages:,} messages")
+    with World(program, apart=True) as world:
+        world.fill(messages)
+        first_scan.measure_large(world, table)
+        idle.measure_idle(world, table, seconds)
+    first_scan.measure_small(program, table)
+    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), "unknown processor")
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"\n  {os.cpu_count()} cores, {model}; load {load}; {time.monotonic() - begin:.0f} s\n")
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)

@@ -1,0 +1,125 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Our own targets: warnings are errors. Dependencies keep their own settings.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func wire(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Wire/\(name)", swiftSettings: strict)
+}
+func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Domain/\(name)", swiftSettings: strict)
+}
+func edge(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Edge/\(name)", swiftSettings: strict)
+}
+func tests(_ subject: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(subject)Tests", dependencies: dependencies, path: "Tests/\(subject)Tests",
+        resources: [.copy("Fixtures")], swiftSettings: strict)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "sentmark",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "sentmark", targets: ["sentmark"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
+        // Tokens CCrypto, Host CHost.
+        .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .target(name: "CHost", path: "Sources/C/CHost"),
+        .systemLibrary(
+            name: "CXML2", path: "Sources/C/CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(
+            name: "CTOML", path: "Sources/C/CTOML",
+            cxxSettings: [
+                .define("TOML_HEADER_ONLY", to: "1"), .define("TOML_ENABLE_FORMATTERS", to: "0"),
+            ]),
+        .target(name: "CCrypto", path: "Sources/C/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+
+        wire("Secrets"),
+        wire("MIME"),
+        wire("IMAP"),
+
+        domain("Tokens", ["CCrypto", "Secrets"]),
+        domain("Beacon", ["CXML2", "MIME", "Tokens"]),
+        domain("Opens", ["Tokens"]),
+        domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens"]),
+
+        edge("Transport", ["CCurl", "CLinux", "Secrets"]),
+        edge("Mailbox", ["Transport", "IMAP", "Secrets", log]),
+        edge("Store", ["Tokens", "Opens", "SentSync", "IMAP", grdb]),
+        edge("HitSources", ["Transport", "Opens", "Secrets"]),
+        edge(
+            "PixelServer",
+            [
+                "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        edge("Settings", ["CTOML", "Secrets"]),
+        edge("Host", ["CHost", "Secrets"]),
+
+        .target(
+            name: "Agent",
+            dependencies: [
+                "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "SentSync", "Transport", "Mailbox", "Store",
+                "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
+            ], path: "Sources/App/Agent", swiftSettings: strict),
+        .executableTarget(
+            name: "sentmark",
+            dependencies: [
+                "Agent", "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "SentSync", "Transport", "Mailbox",
+                "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Sources/App/sentmark", swiftSettings: strict),
+
+        .target(name: "Dialogues", path: "Tests/Dialogues", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Dialogues"], path: "Tests/Support", resources: [.copy("Resources")],
+            swiftSettings: strict),
+        .target(
+            name: "MailboxModel", dependencies: ["IMAP", "MIME"], path: "Tests/MailboxModel", swiftSettings: strict),
+        tests("MIME", ["MIME"]),
+        tests("IMAP", ["IMAP", "Dialogues"]),
+        tests("Tokens", ["Tokens", "Secrets"]),
+        tests("Beacon", ["Beacon", "MIME", "Tokens", "Secrets"]),
+        tests("Opens", ["Opens"]),
+        tests("SentSync", ["SentSync", "IMAP", "Beacon", "MIME", "Tokens", "Opens"]),
+        tests("Transport", ["Transport", "Secrets", "TestSupport"]),
+        tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
+        tests("Store", ["Store", "SentSync", "IMAP", "Opens", "Tokens", grdb]),
+        tests(
+            "Convergence",
+            ["Store", "SentSync", "MailboxModel", "Beacon", "IMAP", "Opens", "Tokens", "Secrets"]),
+        tests(
+            "PixelServer",
+            ["PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle]),
+        tests(
+            "Command",
+            [
+                "sentmark", "Agent", "Store", "Opens", "SentSync", "IMAP", "Mailbox", "Beacon", "HitSources",
+                "Transport",
+                "Tokens", "Secrets", "Settings", "Host", "PixelServer", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        tests("Loop", ["sentmark", "TestSupport"]),
+        tests("Settings", ["Settings", "Secrets"]),
+        tests("Host", ["Host", "Secrets"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""A private Dovecot for another program's tests, driven by lines of JSON.
+
+mailserver.py serve [--users alice,bob] [--capability LIST] [--rights Sent=lrsi]
+starts one in a temporary directory, prints where it is as one line of JSON, then answers one JSON request a line
+(see REQUESTS). At the end of its input or on SIGTERM it stops the server and removes the directory: a caller that
+dies leaves nothing behind.
+"""
+
+import argparse
+import base64
+import imaplib
+import json
+import signal
+import sys
+
+from dovecot import Dovecot, DovecotError
+
+
+def _append(server, request):
+    with server.client(request.get("user")) as client:
+        message = base64.b64decode(request["message"])
+        return {"uid": client.append(request["folder"], message, request.get("flags", ["\\Seen"]), request.get("date"))}
+
+
+def _flags(server, request):
+    with server.client(request.get("user")) as client:
+        found = client.flags_and_modseq(request["folder"])
+    return {"messages": [{"uid": u, "flags": sorted(f), "modseq": m or 0} for u, (f, m) in sorted(found.items())]}
+
+
+def _with_client(action):
+    def run(server, request):
+        with server.client(request.get("user")) as client:
+            action(client, request)
+        return {}
+    return run
+
+
+def _start(server, _):
+    server.start()
+    return {}
+
+
+def _stop(server, _):
+    server.stop()
+    return {}
+
+
+def _drop(server, request):
+    server.drop_connections(request.get("user", server.users[0]))
+    return {}
+
+
+def _sent(server, request):
+    return {"bytes": server.bytes_sent(request.get("user", server.users[0]))}
+
+
+REQUESTS = {
+    "append": _append,  # user folder message(base64) [flags] [date] -> uid
+    "flags": _flags,  # user folder -> messages: uid flags modseq
+    "store": _with_client(lambda c, r: c.store(r["folder"], r["uid"], r["change"], r["flags"])),
+    "expunge": _with_client(lambda c, r: c.expunge(r["folder"], r["uid"])),
+    "recreate": _with_client(lambda c, r: c.recreate(r["folder"])),
+    "drop": _drop,  # user: every connection of that user ends
+    "stop": _stop,  # the server ends, its directory and ports are kept
+    "start": _start,
+    "sent": _sent,  # user -> bytes sent in finished sessions
+}
+
+
+def serve(arguments):
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides; it closes our input
+    rights = dict(item.split("=", 1) for item in arguments.rights)
+    with Dovecot(users=arguments.users.split(","), capability=arguments.capability, rights=rights) as server:
+        server.start()
+        print(json.dumps(server.description()), flush=True)
+        for line in sys.stdin:
+            try:
+                request = json.loads(line)
+                answer = REQUESTS[request["do"]](server, request)
+            except (DovecotError, OSError, KeyError, ValueError, imaplib.IMAP4.error) as error:
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            print(json.dumps(answer), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("serve")
+    command.add_argument("--users", default="alice,bob")
+    command.add_argument("--capability", help="capabilities after login, instead of Dovecot's own list")
+    command.add_argument("--rights", action="append", default=[], metavar="FOLDER=RIGHTS")
+    command.set_defaults(run=serve)
+    arguments = parser.parse_args()
+    try:
+        arguments.run(arguments)
+    except DovecotError as error:
+        sys.exit(f"mailserver.py: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+import Foundation
+import Host
+import IMAP
+import Logging
+import Mailbox
+import SentSync
+import ServiceLifecycle
+import Settings
+import Store
+import Transport
+
+/// One account: connects, watches its Sent folder, and comes back after every failure as late as the failure asks for.
+/// It fails alone: whatever happens here, the other accounts go on.
+struct AccountService: Service {
+    let settings: Settings.Account
+    let store: AgentStore
+    let poller: Poller
+    let names: KeywordNames
+    let policy: FolderSync.Policy
+    let bell: Bell
+    let judge: Bell
+    let board: StatusBoard
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    static let defaultPollInterval = Duration.seconds(60)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                for wish in SentFolder.Wish.each(of: settings.sent) {
+                    group.addTask { await watch(wish) }
+                }
+            }
+        }
+    }
+
+    /// Session after session, until the task ends.
+    private func watch(_ wish: SentFolder.Wish) async {
+        var backoff = Backoff()
+        while !Task.isCancelled {
+            let began = ContinuousClock.now
+            do {
+                await report(.connecting)
+                try await session(wish)
+            } catch {
+                if Task.isCancelled { return }
+                let (failure, reason) = SessionEnd.classify(error)
+                let delay = backoff.delay(
+                    after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
+                logger.warning("session ended", metadata: ["reason": "\(reason)", "again_in": "\(delay)"])
+                await report(failure == .needsUser ? .needsUser(reason: reason) : .waiting(reason: reason, for: delay))
+                try? await Task.sleep(for: delay)
+            }
+        }
+    }
+
+    private func session(_ wish: SentFolder.Wish) async throws {
+        let account = try await store.account(named: settings.name)
+        let connection = try await Connection.open(try await ConnectionOptions(settings), on: poller)
+        do {
+            try await introduce(on: connection)
+            let mailbox = try await findFolder(wish, on: connection)
+            logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
+            try await FolderWatch(
+                account: account, store: store, names: names, policy: policy,
+                pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell, judge: judge,
+                report: report, now: now, logger: logger
+            ).run(connection, mailbox)
+        } catch {
+            await connection.logout()
+            throw error
+        }
+    }
+
+    /// ID where it is understood (163 and QQ demand it), CONDSTORE where it is offered.
+    private func introduce(on connection: Connection) async throws {
+        let capabilities = await connection.capabilities
+        if capabilities.contains(.id) {
+            _ = try await connection.run([.id([IDField("name", "Sentmark")])])
+        }
+        if capabilities.contains(.enable), capabilities.contains(.condstore) {
+            _ = try await connection.run([.enable([.condstore])])
+        }
+    }
+
+    private func findFolder(_ wish: SentFolder.Wish, on connection: Connection) async throws -> MailboxName {
+        let capabilities = await connection.capabilities
+        let extended = capabilities.contains(.listExtended) && capabilities.contains(.specialUse)
+        var entries: [ListEntry] = []
+        try await connection.require(
+            .list(reference: MailboxName(""), pattern: MailboxName(wire: Array("*".utf8)), returnSpecialUse: extended)
+        ) { if case .list(let entry) = $0 { entries.append(entry) } }
+        switch SentFolder.choose(from: entries, wish: wish) {
+        case .found(let names):
+            guard let first = names.first else { throw AccountProblem.noSentFolder([]) }
+            return first
+        case .missing(let candidates):
+            throw AccountProblem.noSentFolder(candidates)
+        }
+    }
+
+    @Sendable private func report(_ state: AccountState) async {
+        guard await board.set(state, of: settings.name) else { return }
+        do throws(StoreError) {
+            let account = try await store.account(named: settings.name)
+            try await store.note(state.name, detail: state.detail, of: account, now: now())
+        } catch {
+            logger.error("state not noted", metadata: ["problem": "\(error)"])
+        }
+    }
+}
+
+extension SentFolder.Wish {
+    /// Each folder is watched over a connection of its own.
+    fileprivate static func each(of sent: Settings.SentFolders) -> [SentFolder.Wish] {
+        switch sent {
+        case .automatic: [.automatic]
+        case .named(let names): names.map { .named([$0]) }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Host
+import Logging
+import ServiceLifecycle
+import Settings
+import Store
+import Transport
+
+/// The running agent: one service for each loop, built from the settings, and built again when they change.
+package actor Agent {
+    package enum Stop: Sendable, Equatable {
+        case stop
+        case reload
+    }
+
+    private let store: AgentStore
+    private let directories: Directories
+    private let poller: Poller
+    private let notifier: ServiceNotifier?
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+    private var running: ServiceGroup?
+    private var wish: Stop?
+    // Held as long as the agent lives: a second one on the same state is refused.
+    private let lock: ProcessLock
+
+    /// Takes the lock and opens the state. Throws ``HostError`` when another agent runs, ``StoreError`` when the
+    /// state cannot be used.
+    package init(directories: Directories, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) throws {
+        try directories.create()
+        self.directories = directories
+        self.logger = logger
+        self.now = now
+        notifier = ServiceNotifier()
+        lock = try ProcessLock(directories.state + "/agent.lock")
+        store = try AgentStore(path: directories.state + "/agent.db")
+        poller = try Poller()
+        for notice in store.notices { logger.warning("\(notice)") }
+    }
+
+    /// Runs until ``end(_:)`` says stop. On a reload `load` is asked for new settings; when it throws, the old ones go
+    /// on, and the log says why.
+    package func run(_ settings: Settings, load: @Sendable () throws -> Settings) async throws {
+        var settings = settings
+        let watchdog = Task { [notifier] in await notifier?.watch { true } }
+        defer { watchdog.cancel() }
+        while true {
+            let outcome = try await serve(settings)
+            guard outcome == .reload else { break }
+            notifier?.reloading()
+            do {
+                settings = try load()
+                logger.notice("configuration read again")
+            } catch {
+                logger.error("configuration not taken over; the old one goes on", metadata: ["problem": "\(error)"])
+            }
+        }
+        notifier?.stopping()
+        try store.close()
+    }
+
+    /// Ends the running services: for good, or to start again with new settings.
+    package func end(_ wish: Stop) async {
+        if self.wish != .stop { self.wish = wish }
+        await running?.triggerGracefulShutdown()
+    }
+
+    private func serve(_ settings: Settings) async throws -> Stop {
+        if wish == .stop { return .stop }
+        wish = nil
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        let parts = try await Services.build(
+            settings, directories: directories, store: store, poller: poller, notifier: notifier, now: now,
+            logger: logger)
+        var configuration = ServiceGroupConfiguration(
+            services: parts.map {
+                .init(
+                    service: $0, successTerminationBehavior: .ignore,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            }, logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
+        configuration.maximumGracefulShutdownDuration = .milliseconds(1500)
+        configuration.maximumCancellationDuration = .milliseconds(400)
+        let group = ServiceGroup(configuration: configuration)
+        running = group
+        notifier?.ready(status: "starting")
+        logger.info(
+            "running", metadata: ["accounts": "\(settings.accounts.count)", "sources": "\(settings.sources.count)"])
+        try await group.run()
+        running = nil
+        return wish ?? .stop
+    }
+}

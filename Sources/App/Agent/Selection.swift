@@ -1,0 +1,52 @@
+import IMAP
+import Mailbox
+import SentSync
+
+/// What SELECT told of a mailbox.
+struct Selection: Sendable {
+    let selected: FolderSync.Selected
+    /// `nil` when the server did not say.
+    let permanentFlags: Set<Flag>?
+    let isReadOnly: Bool
+
+    static func select(_ mailbox: MailboxName, on connection: Connection) async throws -> Selection {
+        let capabilities = await connection.capabilities
+        var seen = Collected()
+        let completion = try await connection.require(
+            .select(mailbox, capabilities.contains(.condstore) ? .condstore : nil)
+        ) { seen.add($0) }
+        return Selection(
+            selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion.code == .readOnly)
+    }
+
+    /// Why the keyword cannot be kept here; `nil` if it can, as far as the server says.
+    func refusal(of keyword: Flag) -> String? {
+        if isReadOnly { return "the folder is read-only" }
+        guard let permanentFlags, !permanentFlags.contains(.any), !permanentFlags.contains(keyword) else { return nil }
+        return "the server has no keywords of its users' own (PERMANENTFLAGS without \\*)"
+    }
+
+    private struct Collected {
+        var selected = FolderSync.Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
+        var permanentFlags: Set<Flag>?
+
+        mutating func add(_ untagged: Untagged) {
+            switch untagged {
+            case .exists(let count): selected.exists = count
+            case .condition(let condition): add(condition.code)
+            default: break
+            }
+        }
+
+        private mutating func add(_ code: ResponseCode?) {
+            switch code {
+            case .uidValidity(let value): selected.uidValidity = value
+            case .uidNext(let value): selected.uidNext = value
+            case .highestModificationSequence(let value): selected.highest = value
+            case .noModificationSequences: selected.highest = nil
+            case .permanentFlags(let flags): permanentFlags = Set(flags)
+            default: break
+            }
+        }
+    }
+}

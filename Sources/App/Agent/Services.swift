@@ -1,0 +1,135 @@
+import Beacon
+import Foundation
+import HitSources
+import Host
+import Logging
+import Opens
+import PixelServer
+import Secrets
+import SentSync
+import ServiceLifecycle
+import Settings
+import Store
+import Tokens
+import Transport
+
+/// Builds one service for each loop that the settings ask for.
+package enum Services {
+    static func build(
+        _ settings: Settings, directories: Directories, store: AgentStore, poller: Poller, notifier: ServiceNotifier?,
+        now: @escaping @Sendable () -> Date, logger: Logger
+    ) async throws -> [any Service] {
+        var services: [any Service] = []
+        let listening = Latch()
+        if let server = settings.server {
+            services.append(
+                try pixelServer(server, directories, logger: named(logger, "server"), now: now) { listening.open() })
+        } else {
+            listening.open()
+        }
+        let names = KeywordNames(settings.keywords)
+        let credentials = try settings.sources.map { try StreamCredential(reading: $0.credentialFile) }
+        let policy = try syncPolicy(settings, credentials)
+        let judge = Bell()
+        let board = StatusBoard(notifier: notifier)
+        let bells = settings.accounts.map { _ in Bell() }
+        try await store.planAll(for: names)
+        services.append(
+            JudgeService(store: store, bell: judge, accounts: bells, now: now, logger: named(logger, "judge")))
+        for (source, credential) in zip(settings.sources, credentials) {
+            services.append(
+                SourceService(
+                    name: source.name, client: PullClient(source, credential, poller), store: store, judge: judge,
+                    begin: listening, now: now, logger: named(logger, "source:\(source.name)")))
+        }
+        for (account, bell) in zip(settings.accounts, bells) {
+            services.append(
+                AccountService(
+                    settings: account, store: store, poller: poller, names: names,
+                    policy: policy(account, now()), bell: bell, judge: judge, board: board, now: now,
+                    logger: named(logger, "account:\(account.name)")))
+        }
+        return services
+    }
+
+    private static func named(_ logger: Logger, _ part: String) -> Logger {
+        var logger = logger
+        logger[metadataKey: "part"] = "\(part)"
+        return logger
+    }
+
+    private static func syncPolicy(
+        _ settings: Settings, _ credentials: [StreamCredential]
+    ) throws -> (Settings.Account, Date) -> FolderSync.Policy {
+        let patterns = try settings.tracking.patterns.map { try TokenPattern($0) }
+        let keys = credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
+        return { account, now in
+            FolderSync.Policy(since: account.since.map { now - $0.seconds }, patterns: patterns) { token in
+                keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
+            }
+        }
+    }
+
+    package static func pixelServer(
+        _ settings: Settings.Server, _ directories: Directories, logger: Logger, now: @escaping @Sendable () -> Date,
+        listening: @escaping @Sendable () -> Void = {}
+    ) throws -> PixelServer {
+        try directories.create()
+        let secret = try ServerSecretFile.loadOrCreate(
+            URL(filePath: settings.secretFile), random: systemRandomBytes)
+        var configuration = PixelServer.Configuration(settings, directories)
+        configuration.listening = { _ in listening() }
+        return try PixelServer(
+            configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
+    }
+
+    @Sendable static func classify(_ facts: RequestFacts) -> RequestTraits {
+        RequestTraits(
+            netclass: NetworkTable.builtIn.lookup(facts.address)?.networkClass, asn: nil,
+            family: ClientFamily(userAgent: facts.userAgent),
+            signals: Signal.signals(headers: facts.headers, method: facts.method))
+    }
+}
+
+extension PixelServer.Configuration {
+    package init(_ settings: Settings.Server, _ directories: Directories) {
+        let state =
+            switch settings.store {
+            case .stateDirectory: URL(filePath: directories.state)
+            case .file(let path): URL(filePath: path).deletingLastPathComponent()
+            }
+        self.init(
+            host: settings.listen.host, port: Int(settings.listen.port), publicURL: settings.publicURL.text,
+            stateDirectory: state)
+        trustedProxies = settings.trustedProxies.compactMap { IPPrefix($0.description) }
+        retention = settings.retention.seconds
+        publicMetrics = settings.metrics
+    }
+}
+
+extension KeywordNames {
+    package init(_ settings: Settings.Keywords) {
+        let all: [(Mark, String?)] = [
+            (.tracked, settings.tracked), (.opened, settings.opened), (.openedAgain, settings.openedAgain),
+            (.reached, settings.reached), (.clicked, settings.clicked), (.replied, settings.replied),
+            (.followUp, settings.followUp), (.unreliable, settings.unreliable),
+        ]
+        self.init(Dictionary(uniqueKeysWithValues: all.compactMap { mark, name in name.map { (mark, $0) } }))
+    }
+}
+
+extension StreamCredential {
+    /// Throws ``HostError`` when the file cannot be used, and says so when it holds no credential.
+    package init(reading path: String) throws {
+        guard let credential = StreamCredential(try SecretFile.read(path)) else {
+            throw HostError(
+                code: .unusable, subject: path, detail: "holds no credential of a pixel server",
+                action: "put there what `sentmark stream add` printed (it begins with smk1_)")
+        }
+        self = credential
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

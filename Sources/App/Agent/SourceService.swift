@@ -1,0 +1,73 @@
+import Foundation
+import HitSources
+import Logging
+import Opens
+import SentSync
+import ServiceLifecycle
+import Store
+
+/// One source of hits: pulls, stores the page and its cursor together, and pulls again. While the source is away
+/// nothing is lost: the cursor stays where it was.
+struct SourceService: Service {
+    let name: String
+    let client: PullClient
+    let store: AgentStore
+    let judge: Bell
+    /// Opens when a pixel server in this process listens; open from the start when there is none.
+    let begin: Latch
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    private static let pageLimit = 500
+    private static let waitSeconds = 50
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await begin.wait()
+            var backoff = Backoff()
+            while !Task.isCancelled {
+                let began = ContinuousClock.now
+                do {
+                    let source = try await store.source(named: name)
+                    while !Task.isCancelled { try await pull(source) }
+                } catch {
+                    if Task.isCancelled { return }
+                    let failure = (error as? PullError)?.failure ?? .network
+                    let delay = backoff.delay(
+                        after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
+                    logger.warning("pull failed", metadata: ["reason": "\(error)", "again_in": "\(delay)"])
+                    try? await Task.sleep(for: delay)
+                }
+            }
+        }
+    }
+
+    private func pull(_ source: SourceID) async throws {
+        let position = try await store.position(of: source)
+        let page: Page
+        do {
+            page = try await client.pull(
+                after: position.cursor, log: position.log, limit: Self.pageLimit, wait: Self.waitSeconds)
+        } catch {
+            guard case .otherLog = error else { throw error }
+            logger.notice("the hit log is another one now; reading it from its beginning")
+            try await store.restart(source)
+            return
+        }
+        guard !page.hits.isEmpty || page.cursor != position.cursor else { return }
+        await StopPoint.reached(.pulled)
+        let news = try await store.append(page.hits, log: page.log, cursor: page.cursor, from: source, now: now())
+        await StopPoint.reached(.hitsStored)
+        if news { judge.ring() }
+    }
+}
+
+extension PullError {
+    fileprivate var failure: Backoff.Failure {
+        switch remedy {
+        case .retryNow, .retryLater(after: nil): .network
+        case .retryLater(after: let duration?): .asked(duration)
+        case .needsUser, .never: .needsUser
+        }
+    }
+}

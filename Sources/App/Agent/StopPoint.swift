@@ -1,0 +1,46 @@
+import Foundation
+
+/// Named moments between two steps of the main loop, at which a test can stop the process dead.
+///
+/// `SENTMARK_STOP_AT=name[:count]` makes the process end with SIGKILL when it comes to the named point for the
+/// count-th time (default the first). Without the variable a point costs one comparison.
+enum StopPoint: String, CaseIterable {
+    /// A page of hits has arrived and is not stored yet.
+    case pulled
+    /// A page of hits and its cursor are stored.
+    case hitsStored = "hits-stored"
+    case judged
+    /// A step of the sync has been answered and its changes are not stored yet.
+    case answered
+    /// The changes of a step are stored.
+    case changesStored = "changes-stored"
+    /// A plan with STOREs in it has been made and nothing is sent yet.
+    case planned
+    /// The server has answered the STOREs and nothing is read back yet.
+    case keywordsStored = "keywords-stored"
+    /// Keywords are read back and that is not recorded yet.
+    case readBack = "read-back"
+    /// What was written is recorded.
+    case recorded
+
+    private static let armed: (name: String, count: Int)? = {
+        guard let wish = ProcessInfo.processInfo.environment["SENTMARK_STOP_AT"] else { return nil }
+        let parts = wish.split(separator: ":", maxSplits: 1).map(String.init)
+        return (parts.first ?? "", parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
+    }()
+
+    static func reached(_ point: StopPoint) async {
+        guard let armed, armed.name == point.rawValue else { return }
+        await Countdown.shared.pass(limit: armed.count)
+    }
+
+    private actor Countdown {
+        static let shared = Countdown()
+        private var passes = 0
+
+        func pass(limit: Int) {
+            passes += 1
+            if passes >= limit { kill(getpid(), SIGKILL) }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import IMAP
+import SentSync
+
+/// What the facts about an account mean: one check for each question that could be asked.
+enum AccountChecks {
+    static func checks(_ facts: AccountFacts, keywords: KeywordNames) -> [Check] {
+        let topic = "account \(facts.account)"
+        if let failure = facts.secret { return [Check(topic, "secret", failure)] }
+        var checks = [Check(topic, "secret", .good, "obtained")]
+        switch facts.login {
+        case nil: return checks
+        case .failure(let failure): return checks + [Check(topic, "login", failure)]
+        case .success(let server): checks += [login(topic, server), news(topic, server.capabilities)]
+        }
+        switch facts.sent {
+        case nil: break
+        case .failure(let failure): checks.append(Check(topic, "Sent folder", failure))
+        case .success(.missing(let candidates)): checks.append(missing(topic, candidates))
+        case .success(.found):
+            for folder in facts.folders {
+                switch folder {
+                case .failure(let failure): checks.append(Check(topic, "Sent folder", failure))
+                case .success(let folder): checks += self.checks(topic, folder, keywords)
+                }
+            }
+        }
+        return checks
+    }
+
+    private static func login(_ topic: String, _ server: AccountFacts.Server) -> Check {
+        let security = server.isEncrypted ? "over TLS" : "without TLS, on this machine"
+        return Check(topic, "login", .good, "\(server.address), \(security)")
+    }
+
+    private static func news(_ topic: String, _ capabilities: Capabilities) -> Check {
+        let known: [Capability] = [.idle, .condstore, .qresync, .specialUse, .uidPlus, .objectID, .gmail]
+        let list = known.filter(capabilities.contains).map(\.description).joined(separator: ", ")
+        guard capabilities.contains(.idle) else {
+            return Check(
+                topic, "news", .warning,
+                "the server cannot say that something is new, so that it is asked now and then",
+                action: "set poll_interval if that is too seldom")
+        }
+        return Check(topic, "news", .good, "told at once (\(list))")
+    }
+
+    private static func missing(_ topic: String, _ candidates: [String]) -> Check {
+        let here =
+            candidates.isEmpty ? "the server lists no folder" : "folders here: \(candidates.joined(separator: ", "))"
+        return Check(
+            topic, "Sent folder", .failed(.configuration),
+            "none is marked as Sent, or the one named is not there (\(here))",
+            action: "name it with sent = \"…\" in the configuration")
+    }
+
+    private static func checks(_ topic: String, _ folder: AccountFacts.Folder, _ keywords: KeywordNames) -> [Check] {
+        let messages = folder.messages == 1 ? "1 message" : "\(folder.messages) messages"
+        return [
+            Check(topic, "Sent folder", .good, "\(folder.name), \(messages)"),
+            stored(topic, folder, keywords),
+        ]
+    }
+
+    private static func stored(_ topic: String, _ folder: AccountFacts.Folder, _ keywords: KeywordNames) -> Check {
+        let name = "keywords"
+        let fallback = "keep the results with 'sentmark status' here, or move the Sent folder to a server with keywords"
+        if folder.isReadOnly {
+            return Check(
+                topic, name, .failed(.permission), "\(folder.name) is read-only",
+                action: "ask for the right to write flags there")
+        }
+        let refused = refused(folder.permanentFlags, keywords)
+        if !refused.isEmpty, refused.count == keywords.names.count {
+            return Check(
+                topic, name, .failed(.unavailable), "the server keeps no keywords of its users' own", action: fallback)
+        }
+        if !refused.isEmpty {
+            return Check(
+                topic, name, .warning, "the server does not keep \(refused.joined(separator: ", "))",
+                action: "use keywords that it knows, in [keywords]")
+        }
+        switch folder.probe {
+        case nil: return Check(topic, name, .good, "can be stored, as the server says (--write tries it)")
+        case .failure(let failure): return Check(topic, name, failure)
+        case .success(.kept): return Check(topic, name, .good, "stored, read back and removed again")
+        case .success(.noMessage): return Check(topic, name, .warning, "not tried: \(folder.name) has no message")
+        case .success(.dropped):
+            return Check(
+                topic, name, .failed(.unavailable), "the server accepts keywords and does not keep them",
+                action: fallback)
+        case .success(.stuck):
+            return Check(
+                topic, name, .failed(.unavailable),
+                "the server keeps keywords and does not remove them: \(KeywordProbe.keyword) is still on a message",
+                action: "remove it with a mail program")
+        }
+    }
+
+    /// By PERMANENTFLAGS: all may be made if it is absent or has `\*`.
+    private static func refused(_ permanent: Set<Flag>?, _ keywords: KeywordNames) -> [String] {
+        guard let permanent, !permanent.contains(.any) else { return [] }
+        return keywords.names.sorted { $0.key < $1.key }.map(\.value).filter { !permanent.contains(Flag(spelling: $0)) }
+    }
+}

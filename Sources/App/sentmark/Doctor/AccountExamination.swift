@@ -1,0 +1,97 @@
+import Agent
+import IMAP
+import Mailbox
+import SentSync
+import Settings
+import Transport
+
+/// Logs in to an account as the agent would, and looks at its Sent folder.
+struct AccountExamination {
+    let account: Settings.Account
+    let poller: Poller
+    /// Whether a keyword may be stored and removed again.
+    let mayWrite: Bool
+
+    func run() async -> AccountFacts {
+        var facts = AccountFacts(account: account.name)
+        let options: ConnectionOptions
+        do {
+            options = try await ConnectionOptions(account)
+        } catch {
+            facts.secret = Failure(error)
+            return facts
+        }
+        do {
+            let connection = try await Connection.open(options, on: poller)
+            facts.login = .success(
+                .init(
+                    address: "\(options.endpoint)", isEncrypted: options.endpoint.security != .cleartext,
+                    capabilities: await connection.capabilities))
+            await look(around: connection, &facts)
+            await connection.logout()
+        } catch {
+            facts.login = .failure(Failure(error))
+        }
+        return facts
+    }
+
+    private func look(around connection: Connection, _ facts: inout AccountFacts) async {
+        do {
+            // 163.com and QQ show no folder before an ID.
+            if await connection.capabilities.contains(.id) {
+                _ = try await connection.run([.id([IDField("name", "Sentmark")])])
+            }
+            let choice = SentFolder.choose(from: try await folders(on: connection), wish: SentFolder.Wish(account.sent))
+            facts.sent = .success(choice)
+            guard case .found(let names) = choice else { return }
+            for name in names { facts.folders.append(await look(into: name, on: connection)) }
+        } catch {
+            facts.sent = .failure(Failure(error))
+        }
+    }
+
+    private func folders(on connection: Connection) async throws(MailboxError) -> [ListEntry] {
+        let capabilities = await connection.capabilities
+        var entries: [ListEntry] = []
+        try await connection.require(
+            .list(
+                reference: MailboxName(""), pattern: MailboxName(wire: Array("*".utf8)),
+                returnSpecialUse: capabilities.contains(.listExtended) && capabilities.contains(.specialUse))
+        ) { if case .list(let entry) = $0 { entries.append(entry) } }
+        return entries
+    }
+
+    private func look(into name: MailboxName, on connection: Connection) async -> Result<AccountFacts.Folder, Failure> {
+        do throws(MailboxError) {
+            var folder = AccountFacts.Folder(name: name.display, messages: 0, permanentFlags: nil, isReadOnly: false)
+            let completion = try await connection.require(.select(name, nil)) { untagged in
+                switch untagged {
+                case .exists(let count): folder.messages = count
+                case .condition(let condition):
+                    if case .permanentFlags(let flags) = condition.code { folder.permanentFlags = Set(flags) }
+                default: break
+                }
+            }
+            folder.isReadOnly = completion.code == .readOnly
+            if mayWrite, !folder.isReadOnly {
+                do throws(MailboxError) {
+                    folder.probe = .success(try await KeywordProbe.run(on: connection))
+                } catch {
+                    folder.probe = .failure(Failure(error))
+                }
+            }
+            return .success(folder)
+        } catch {
+            return .failure(Failure(error))
+        }
+    }
+}
+
+extension SentFolder.Wish {
+    fileprivate init(_ sent: Settings.SentFolders) {
+        switch sent {
+        case .automatic: self = .automatic
+        case .named(let names): self = .named(names)
+        }
+    }
+}

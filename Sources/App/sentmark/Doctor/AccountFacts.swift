@@ -1,0 +1,31 @@
+import IMAP
+import SentSync
+
+/// What was found when an account was tried, as far as it went.
+struct AccountFacts: Sendable {
+    struct Server: Sendable {
+        /// Host and port.
+        var address: String
+        var isEncrypted: Bool
+        var capabilities: Capabilities
+    }
+
+    struct Folder: Sendable {
+        var name: String
+        var messages: UInt32
+        /// `nil` when the server did not say.
+        var permanentFlags: Set<Flag>?
+        var isReadOnly: Bool
+        /// `nil` when nothing was tried.
+        var probe: Result<KeywordProbe.Outcome, Failure>?
+    }
+
+    var account: String
+    /// Getting the password or token, connecting and logging in.
+    var secret: Failure?
+    var login: Result<Server, Failure>?
+    var sent: Result<SentFolder.Choice, Failure>?
+    var folders: [Result<Folder, Failure>] = []
+
+    init(account: String) { self.account = account }
+}

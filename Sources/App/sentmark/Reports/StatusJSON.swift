@@ -1,0 +1,73 @@
+import Foundation
+import SentSync
+import Store
+
+/// `sentmark status --json`. Fields are added, never changed or taken away.
+struct StatusJSON: Encodable {
+    struct Message: Encodable {
+        let account: String
+        let messageID: String?
+        let sentAt: Date?
+        let recipients: [String]
+        let subject: String
+        let status: String
+        let marks: [String]
+        let readings: Int
+        let firstOpenAt: Date?
+        let lastOpenAt: Date?
+        let keywords: [String]?
+    }
+
+    struct Account: Encodable {
+        struct Refusal: Encodable {
+            let keyword: String
+            let reason: String
+        }
+
+        let name: String
+        let state: String
+        let detail: String
+        let since: Date
+        let tracked: Int
+        let refused: [Refusal]
+        let setAside: Int
+    }
+
+    struct Agent: Encodable {
+        let running: Bool?
+        let pid: Int32?
+    }
+
+    let messages: [Message]
+    let accounts: [Account]
+    let agent: Agent
+
+    init(_ report: StatusReport) {
+        messages = report.messages.map(Message.init)
+        accounts = report.accounts.map { account in
+            Account(
+                name: account.account, state: account.state, detail: account.detail, since: account.since,
+                tracked: account.tracked,
+                refused: account.refusals.map { refusal in
+                    let keyword = Mark(rawValue: refusal.keyword).flatMap { report.names.names[$0] }
+                    return Account.Refusal(keyword: keyword ?? refusal.keyword, reason: refusal.reason)
+                }, setAside: account.parked)
+        }
+        agent =
+            switch report.agent {
+            case .running(let pid): Agent(running: true, pid: pid)
+            case .notRunning: Agent(running: false, pid: nil)
+            case .unknown: Agent(running: nil, pid: nil)
+            }
+    }
+}
+
+extension StatusJSON.Message {
+    init(_ line: StatusLine) {
+        self.init(
+            account: line.account, messageID: line.messageID, sentAt: line.sentAt, recipients: line.recipients,
+            subject: line.subject, status: line.standing.status.rawValue, marks: line.marks.sorted().map(\.rawValue),
+            readings: line.standing.readings, firstOpenAt: line.firstOpen, lastOpenAt: line.lastOpen,
+            keywords: line.flags)
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import IMAP
+import Opens
+import SentSync
+import Store
+
+/// What `sentmark status` shows.
+struct StatusReport: Sendable {
+    var messages: [StatusLine]
+    var accounts: [AccountReport]
+    var agent: AgentPresence
+    var names: KeywordNames
+    var now: Date
+
+    private static let narrow = 110
+
+    /// `width` is the terminal's; `nil` is without limit.
+    func text(width: Int?, clock: ClockText) -> String {
+        var out = messages.isEmpty ? "No tracked message matches.\n" : table(clock, width: width).rendered(width: width)
+        out += "\n"
+        for account in accounts {
+            for line in lines(on: account, clock) { out += TerminalText.clean(line) + "\n" }
+        }
+        switch agent {
+        case .running: break
+        case .notRunning: out += "The agent does not run: start it with 'sentmark run' or 'sentmark service install'.\n"
+        case .unknown: out += "Whether the agent runs cannot be told on this system.\n"
+        }
+        return out
+    }
+
+    private func table(_ clock: ClockText, width: Int?) -> TextTable {
+        // Times take the most room; in a narrow terminal they do without what everybody knows.
+        let time = width.map { $0 < Self.narrow } ?? false ? { clock.short($0, now: now) } : clock.minute
+        var table = TextTable([
+            .init("SENT"), .init("TO", minimum: 8), .init("SUBJECT", minimum: 10), .init(""), .init("STATUS"),
+            .init("OPENS", .right), .init("LAST OPEN"), .init("ACCOUNT", minimum: 6),
+        ])
+        table.rows = messages.map { line in
+            [
+                line.sentAt.map(time) ?? "?", line.recipientText, line.subject, line.ticks, line.word,
+                line.standing.readings > 0 ? String(line.standing.readings) : "",
+                line.lastOpen.map(time) ?? "", line.account,
+            ]
+        }
+        return table
+    }
+
+    private func lines(on account: AccountReport, _ clock: ClockText) -> [String] {
+        let count = account.tracked == 1 ? "1 tracked message" : "\(account.tracked) tracked messages"
+        var lines = ["\(account.account): \(count); \(account.words(clock))"]
+        for refusal in account.refusals {
+            let keyword = Mark(rawValue: refusal.keyword).flatMap { names.names[$0] } ?? refusal.keyword
+            lines.append("  keyword \(keyword) is not kept: \(refusal.reason)")
+        }
+        if account.parked > 0 {
+            let messages = account.parked == 1 ? "1 message is" : "\(account.parked) messages are"
+            lines.append("  \(messages) set aside: what the server sends of them cannot be read")
+        }
+        return lines
+    }
+}
+
+extension StatusLine {
+    /// The keywords that the evidence asks for, the user's own word included.
+    var marks: Set<Mark> {
+        standing.marks(overruled: (flags ?? []).contains { Flag(spelling: $0) == KeywordNames.notMe })
+    }
+
+    var ticks: String {
+        guard flags != nil else { return "–" }
+        return marks.contains(.opened) ? "✓✓" : "✓"
+    }
+
+    var word: String {
+        if standing.status == .opened, !marks.contains(.opened) { return "yours" }
+        return standing.status.word
+    }
+
+    fileprivate var recipientText: String {
+        guard let first = recipients.first else { return "" }
+        return recipients.count > 1 ? "\(first) +\(recipients.count - 1)" : first
+    }
+}
+
+extension OpenStatus {
+    /// For people; never "unread".
+    var word: String {
+        switch self {
+        case .opened: "opened"
+        case .maybe: "maybe"
+        case .machineOnly: "reached"
+        case .selfOnly: "yours"
+        case .notOpened: "not opened"
+        case .unknown: "no evidence"
+        }
+    }
+}
+
+extension AccountReport {
+    /// The state as the agent last noted it, in words.
+    fileprivate func words(_ clock: ClockText) -> String {
+        let detail = detail.isEmpty ? "" : ": \(detail)"
+        return switch state {
+        case "idle": "up to date since \(clock.minute(since))"
+        case "connecting": "connecting since \(clock.minute(since))"
+        case "scanning": "first look at the Sent folder\(detail)"
+        case "waiting": "trying again by itself\(detail)"
+        case "needs-user": "NEEDS YOU\(detail)"
+        default: state + detail
+        }
+    }
+}

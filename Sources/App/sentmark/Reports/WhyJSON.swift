@@ -1,0 +1,81 @@
+import Foundation
+import Opens
+import Store
+import Tokens
+
+/// `sentmark why --json`. Fields are added, never changed or taken away.
+struct WhyJSON: Encodable {
+    struct Message: Encodable {
+        struct Hit: Encodable {
+            struct Verdict: Encodable {
+                let `class`: String
+                let pPerson: Double
+                let confidence: Double
+                let rule: String
+                let explanation: String?
+            }
+
+            let source: String
+            let hit: Opens.Hit
+            let verdict: Verdict?
+        }
+
+        struct Token: Encodable {
+            let token: String
+            let kind: String
+            let quoted: Bool
+            let facts: TokenFacts?
+        }
+
+        struct Write: Encodable {
+            let at: Date
+            let action: String
+            let keyword: String
+            let uid: UInt32
+            let detail: String
+        }
+
+        let message: StatusJSON.Message
+        let tracked: Bool
+        let tokens: [Token]
+        let hits: [Hit]
+        let written: [Write]
+        let rules: Int
+        let reviewAt: Date?
+    }
+
+    let messages: [Message]
+    let waiting: [Opens.Hit]
+    let reasons: [String]
+
+    init(_ report: WhyReport) {
+        messages = report.messages.map { Message($0, report.streams) }
+        waiting = report.waiting
+        reasons = report.messages.isEmpty && report.waiting.isEmpty ? report.reasons : []
+    }
+}
+
+extension WhyJSON.Message {
+    fileprivate init(_ report: MessageReport, _ streams: StreamKeys) {
+        self.init(
+            message: StatusJSON.Message(report.line), tracked: report.tracked,
+            tokens: report.tokens.map { line in
+                let own = line.kind == "foreign" ? nil : Tokens.Token(line.text)
+                return Token(
+                    token: line.text, kind: line.kind, quoted: line.quoted,
+                    facts: own.map { TokenFacts($0, streams.origin(of: $0)) })
+            },
+            hits: report.hits.map { Hit(source: $0.source, hit: $0.hit, verdict: $0.verdict.map(Hit.Verdict.init)) },
+            written: report.writes.map {
+                Write(at: $0.at, action: $0.action, keyword: $0.keyword, uid: $0.uid, detail: $0.detail)
+            }, rules: report.rules, reviewAt: report.reviewAt)
+    }
+}
+
+extension WhyJSON.Message.Hit.Verdict {
+    fileprivate init(_ verdict: Opens.Verdict) {
+        self.init(
+            class: verdict.hitClass.rawValue, pPerson: verdict.personProbability, confidence: verdict.confidence,
+            rule: verdict.rule, explanation: Explanation.sentence(for: verdict.rule))
+    }
+}

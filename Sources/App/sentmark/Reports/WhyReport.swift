@@ -1,0 +1,168 @@
+import Foundation
+import Opens
+import Store
+import Tokens
+
+/// What `sentmark why` shows.
+struct WhyReport: Sendable {
+    /// A Message-ID, or the text of a token.
+    var name: String
+    var messages: [MessageReport]
+    /// Hits on the token, if no message is known for it.
+    var waiting: [Hit]
+    var streams: StreamKeys
+    /// Asked only where no message is known.
+    var accounts: [AccountReport] = []
+    var agent = AgentPresence.unknown
+
+    func text(clock: ClockText) -> String {
+        if !messages.isEmpty { return messages.map { text(of: $0, clock) }.joined(separator: "\n") }
+        var out = ""
+        if let token = Token(name) { out += TokenFacts(token, streams.origin(of: token)).text + "\n" }
+        if !waiting.isEmpty {
+            out += "No message with this token has been seen. These requests for its pixel wait for it:\n"
+            out += waiting.map { "  \(clock.second($0.at))  \(TerminalText.clean($0.clientText))\n" }.joined()
+            return out
+        }
+        out += "Nothing is known of it. It may be that:\n"
+        return out + reasons.map { "  - \(TerminalText.clean($0))\n" }.joined()
+    }
+
+    /// Why nothing is known of a message or token, the likeliest first.
+    var reasons: [String] {
+        var reasons: [String] = []
+        if agent == .notRunning { reasons.append("the agent does not run, so that new messages are not seen") }
+        for account in accounts where account.state != "idle" {
+            let detail = account.detail.isEmpty ? "" : ": \(account.detail)"
+            reasons.append("account \(account.account) is not up to date (\(account.state)\(detail))")
+        }
+        for account in accounts where account.parked > 0 {
+            reasons.append(
+                "it is one of the messages in account \(account.account) that cannot be read: \(account.parked)")
+        }
+        if let token = Token(name) {
+            switch streams.origin(of: token) {
+            case .source: reasons.append("the message is not in the Sent folder, and nobody has loaded the pixel")
+            case .server: reasons.append("the token belongs to a stream that no source in the configuration reads")
+            case .damaged: reasons.append("the token is damaged: its signature is wrong")
+            case .unknown: reasons.append("the token belongs to a stream that is not configured here")
+            }
+        } else {
+            reasons.append("it carries no token that is known here: see 'sentmark token inspect FILE.eml'")
+            reasons.append("it is not in the Sent folder of an account")
+            reasons.append("it was sent before the time that `since` in the configuration reaches back to")
+            reasons.append("the Message-ID is spelled differently")
+        }
+        return reasons
+    }
+}
+
+extension WhyReport {
+    private func text(of message: MessageReport, _ clock: ClockText) -> String {
+        sections(of: message, clock).map { title, lines in
+            "\(title)\n" + lines.map { "  \(TerminalText.clean($0))\n" }.joined()
+        }.joined(separator: "\n")
+    }
+
+    private func sections(of message: MessageReport, _ clock: ClockText) -> [(String, [String])] {
+        [
+            ("Message", head(message, clock)),
+            ("Tokens", message.tokens.map(line)),
+            (
+                "Requests for its pixel",
+                message.hits.isEmpty ? ["none so far"] : message.hits.flatMap { lines($0, clock) }
+            ),
+            ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
+        ]
+    }
+
+    private func head(_ message: MessageReport, _ clock: ClockText) -> [String] {
+        let line = message.line
+        var out = [
+            "Message-ID  \(line.messageID ?? "none")", "account     \(line.account)",
+            "sent        \(line.sentAt.map(clock.second) ?? "unknown")",
+            "to          \(line.recipients.prefix(20).joined(separator: ", "))"
+                + (line.recipients.count > 20 ? " and \(line.recipients.count - 20) more" : ""),
+            "subject     \(line.subject)",
+        ]
+        guard message.tracked else {
+            return out + ["status      not tracked: its only tokens are those of messages that it quotes"]
+        }
+        out.append("status      \(line.ticks) \(line.word)\(readings(line, clock))")
+        if line.word != line.standing.status.word {
+            out.append("            You marked it not-me: the opens are taken for your own.")
+        }
+        if let review = message.reviewAt {
+            out.append(
+                "            Not final before \(clock.second(review)): a burst of machines may still show itself.")
+        }
+        let flags = line.flags.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
+        out.append("on server   \(flags ?? "no copy is left")")
+        return out
+    }
+
+    private func readings(_ line: StatusLine, _ clock: ClockText) -> String {
+        guard line.standing.readings > 0, let first = line.firstOpen else { return "" }
+        guard line.standing.readings > 1, let last = line.lastOpen else { return ", \(clock.second(first))" }
+        return ", \(line.standing.readings) readings from \(clock.second(first)) to \(clock.second(last))"
+    }
+
+    private func line(_ token: MessageReport.TokenLine) -> String {
+        let quoted = token.quoted ? ", in quoted text: it counts for the message that is quoted" : ""
+        guard token.kind != "foreign", let own = Token(token.text) else {
+            return "\(token.text)  of another tracker\(quoted)"
+        }
+        return "\(token.text)  \(TokenFacts(own, streams.origin(of: own)).summary)\(quoted)"
+    }
+
+    private func lines(_ line: MessageReport.HitLine, _ clock: ClockText) -> [String] {
+        let what =
+            line.verdict.map { verdict in
+                let probability = Int((verdict.personProbability * 100).rounded())
+                return "\(verdict.hitClass.word), \(probability) % a person (rule \(verdict.rule))"
+            } ?? "not judged: on a token that is only quoted here, or the agent has not come to it"
+        let why = line.verdict.flatMap { Explanation.sentence(for: $0.rule) }
+        return ["\(clock.second(line.hit.at))  \(what)", "    \(line.hit.clientText); source \(line.source)"]
+            + (why.map { ["    \($0)"] } ?? [])
+    }
+
+    private func line(_ write: MessageReport.WriteLine, _ clock: ClockText) -> String {
+        let detail = write.detail.isEmpty ? "" : ": \(write.detail)"
+        let what =
+            switch write.action {
+            case "add": "added"
+            case "remove": "taken off"
+            case "refused": "not kept by the server"
+            case "withdrawn": "removed by you, and left off until there is new evidence"
+            default: write.action
+            }
+        let shown = write.action == "withdrawn" ? "" : detail
+        return "\(clock.second(write.at))  \(write.keyword)  \(what)\(shown)"
+    }
+}
+
+extension Hit {
+    /// Network and client in words, such as `network google-proxy, client gmail-proxy, your own network`.
+    var clientText: String {
+        var parts = ["network \(netclass?.rawValue ?? "unknown")" + (asn.map { " (AS\($0))" } ?? "")]
+        parts.append("client \(family?.rawValue ?? "unknown")")
+        if let method, method != "GET" { parts.append(method) }
+        if selfNet { parts.append("your own network") }
+        parts += signals.map(\.rawValue).sorted()
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension HitClass {
+    var word: String {
+        switch self {
+        case .person: "a person"
+        case .proxyPerson: "a mail service, for a person"
+        case .machinePrefetch: "a machine, fetching ahead"
+        case .securityScanner: "a security scanner"
+        case .own: "yourself"
+        case .duplicate: "the same reading again"
+        case .forged: "forged"
+        }
+    }
+}

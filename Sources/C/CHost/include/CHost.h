@@ -1,0 +1,11 @@
+#pragma once
+#include <sys/types.h>
+
+// What glibc declares only with _GNU_SOURCE, which Swift's own view of it lacks.
+
+// A pipe, reader first, that no child process inherits. 0, or -1 with errno.
+int chost_pipe(int ends[2]);
+
+// Starts `arguments[0]`, looked up in PATH, in a process group of its own, with /dev/null as standard input, the two
+// descriptors as standard output and error, no other open file, and default signals. 0, or an error number.
+int chost_spawn(pid_t *pid, char *const arguments[], char *const environment[], int output, int errors);

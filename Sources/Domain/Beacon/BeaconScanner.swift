@@ -1,0 +1,35 @@
+import MIME
+
+/// Finds the tokens of tracking pixels in a message's HTML: our own at any host, since proxies rewrite hosts, and
+/// those of other trackers by pattern.
+package struct BeaconScanner: Sendable {
+    let search: TokenSearch
+    let preScan: PreScan
+
+    package init(patterns: [TokenPattern] = []) {
+        search = TokenSearch(patterns: patterns)
+        preScan = PreScan(patterns: patterns)
+    }
+
+    /// The findings of a part as it is transferred. `charset` is the name that the part gives itself.
+    package func findings(
+        inPart encoded: some Collection<UInt8>, encoding: TransferEncoding, charset: String? = nil
+    ) -> [Finding] {
+        var scan = PartScan(scanner: self, encoding: encoding, charset: charset)
+        scan.feed(encoded)
+        return scan.finish()
+    }
+
+    /// The findings of HTML whose transfer encoding is undone.
+    package func findings(inHTML html: some Collection<UInt8>, charset: String? = nil) -> [Finding] {
+        findings(inPart: html, encoding: .identity, charset: charset)
+    }
+
+    /// Adds the findings; returns whether the HTML ends in quoted text, as far as it was looked at.
+    func examine(_ html: ArraySlice<UInt8>, quoted: Bool, into findings: inout FindingList) -> Bool {
+        html.withUnsafeBufferPointer { bytes in
+            guard preScan.mayHoldToken(bytes) else { return quoted }
+            return HTMLReader.read(bytes, search: search, preScan: preScan, quoted: quoted, into: &findings)
+        }
+    }
+}

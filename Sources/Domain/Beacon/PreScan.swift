@@ -1,0 +1,115 @@
+import MIME
+
+/// Tells quickly, over transfer-decoded HTML, that there can be no finding.
+///
+/// It must never miss, so it looks for what every finding needs, however it is written:
+/// - An own token is 40 base32 characters with a dot after them. Written plainly it is a run of them, broken at most by
+///   bytes that URLs ignore, before `.`, or the `%`, `&` or `\` that begins an escaped dot.
+/// - A foreign one needs its pattern's ``TokenPattern/anchor``, letters and digits.
+/// - Written otherwise, a letter, a digit, an ignored byte or a sign that begins another escape is itself escaped: as a
+///   numeric or named reference, percent-encoded, or by a backslash in a style. Mail hardly ever does that.
+struct PreScan: Sendable {
+    private let anchors: AnchorAutomaton?
+
+    init(patterns: [TokenPattern]) { anchors = AnchorAutomaton(patterns.map(\.anchor)) }
+
+    func mayHoldToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        Self.hasPlainToken(bytes) || Self.hasEscapedCharacter(bytes) || anchors?.matches(bytes) == true
+    }
+
+    /// Every run of 40 covers one of the places 40 apart that are looked at.
+    private static func hasPlainToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let length = 40
+        return inRun.withUnsafeBufferPointer { inRun in
+            var floor = 0
+            var probe = length - 1
+            while probe < bytes.count {
+                guard inRun[Int(bytes[probe])] else {
+                    probe += length
+                    continue
+                }
+                var start = probe
+                while start > floor, inRun[Int(bytes[start - 1])] { start -= 1 }
+                var end = probe + 1
+                while end < bytes.count, inRun[Int(bytes[end])] { end += 1 }
+                if end - start >= length, end < bytes.count, isDot(bytes[end]),
+                    bytes[start..<end].lazy.filter(\.isBase32).count >= length
+                {
+                    return true
+                }
+                floor = end
+                probe = end + length
+            }
+            return false
+        }
+    }
+
+    private static let inRun: [Bool] = (0...255).map { UInt8($0).isBase32 || UInt8($0).isIgnoredInURLs }
+
+    /// The dot after a token, or the beginning of an escaped one.
+    private static func isDot(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "&")
+            || byte == UInt8(ascii: "\\")
+    }
+
+    private static func hasEscapedCharacter(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var index = 0
+        while true {
+            index = ByteSearch.first(
+                of: UInt8(ascii: "&"), UInt8(ascii: "%"), UInt8(ascii: "\\"), in: bytes, from: index)
+            guard index < bytes.count else { return false }
+            let isEscape =
+                switch bytes[index] {
+                case UInt8(ascii: "&"): isReference(bytes, after: index + 1)
+                case UInt8(ascii: "%"): isPercentEncoded(bytes, after: index + 1)
+                default: isBackslashed(bytes, after: index + 1)
+                }
+            if isEscape { return true }
+            index += 1
+        }
+    }
+
+    /// A numeric reference (HTML 13.2.5.75) to a character that matters, or a named one.
+    private static func isReference(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Bool {
+        guard start < bytes.count else { return false }
+        guard bytes[start] == UInt8(ascii: "#") else {
+            return namedReferences.contains { bytes[(start - 1)...].starts(with: $0) }
+        }
+        var index = start + 1
+        let isHex = index < bytes.count && bytes[index].lowercased == UInt8(ascii: "x")
+        if isHex { index += 1 }
+        var value: UInt32 = 0
+        while index < bytes.count, let digit = bytes[index].hexValue, isHex || digit < 10 {
+            value = min(value * (isHex ? 16 : 10) + UInt32(digit), 0x110000)
+            index += 1
+        }
+        guard let character = UInt8(exactly: value) else { return false }
+        return character.isLetterOrDigit || character.isIgnoredInURLs || character == UInt8(ascii: "%")
+            || character == UInt8(ascii: "\\")
+    }
+
+    private static let namedReferences = URLText.namedReferences.filter {
+        $0.value.isIgnoredInURLs || $0.value == UInt8(ascii: "%") || $0.value == UInt8(ascii: "\\")
+    }.map(\.name)
+
+    /// `%41`, also `%2541`, and broken by what URLs ignore.
+    private static func isPercentEncoded(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Bool {
+        var index = start
+        func nextDigit() -> UInt8? {
+            while index < bytes.count, bytes[index].isIgnoredInURLs { index += 1 }
+            guard index < bytes.count, let digit = bytes[index].hexValue else { return nil }
+            index += 1
+            return digit
+        }
+        while let high = nextDigit(), let low = nextDigit() {
+            let value = high << 4 | low
+            if value != UInt8(ascii: "%") { return value.isLetterOrDigit }
+        }
+        return false
+    }
+
+    /// A backslash before anything that it would make a letter or digit (CSS Syntax 4.3.7).
+    private static func isBackslashed(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Bool {
+        start < bytes.count && (bytes[start].isLetterOrDigit || bytes[start].isIgnoredInURLs)
+    }
+}

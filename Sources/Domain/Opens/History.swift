@@ -1,0 +1,67 @@
+import FoundationEssentials
+
+/// Everything that is known when the hits of a message are judged. Facts only; nothing in it is computed.
+package struct History: Sendable {
+    /// When the message was handed to its first server; `nil` if unknown (then rules on time abstain).
+    package var sentAt: Date?
+    /// Addresses of the message's recipients are not needed, their domains are.
+    package var recipientDomains: Set<String>
+    /// The sender's own domains; with a recipient's among them that recipient may sit behind the sender's own network.
+    package var senderDomains: Set<String>
+    /// The sender is (also) a recipient.
+    package var recipientIsSender: Bool
+    /// Tokens of the message, lower case; a hit on any other token is of a neighbour.
+    package var tokens: Set<String>
+    /// Those of `tokens` that were issued to one of the sender's own addresses.
+    package var ownTokens: Set<String>
+    /// Mail programs that the sender is known to use; empty if that is not known.
+    package var ownClients: Set<ClientFamily>
+    /// Hits on the message's own tokens, ascending by (at, seq).
+    package var hits: [Hit]
+    /// Hits on other tokens of the same stream within two minutes of any of `hits`: bursts show themselves there.
+    package var neighbours: [Hit]
+    /// Moments at which the sender was seen to touch the message over IMAP (a flag changed).
+    package var ownActivity: [Date]
+
+    package init(
+        sentAt: Date?, recipientDomains: Set<String> = [], senderDomains: Set<String> = [],
+        recipientIsSender: Bool = false, tokens: Set<String>, ownTokens: Set<String> = [],
+        ownClients: Set<ClientFamily> = [], hits: [Hit], neighbours: [Hit] = [], ownActivity: [Date] = []
+    ) {
+        self.sentAt = sentAt
+        self.recipientDomains = recipientDomains
+        self.senderDomains = senderDomains
+        self.recipientIsSender = recipientIsSender
+        self.tokens = tokens
+        self.ownTokens = ownTokens
+        self.ownClients = ownClients
+        self.hits = hits
+        self.neighbours = neighbours
+        self.ownActivity = ownActivity
+    }
+}
+
+/// The result of judging a ``History``: one verdict for each of its hits, in the same order, and the message's status.
+package struct Judgement: Sendable, Equatable {
+    package var verdicts: [Verdict]
+    package var status: OpenStatus
+    /// Separate readings by people: hits that alone would make the message `opened`; a repeat is not one.
+    package var readings: Int
+    /// Of the readings.
+    package var firstOpen: Date?
+    package var lastOpen: Date?
+    /// When to judge again even without news, because a verdict is not final yet; `nil` when all are.
+    /// Until then such a hit counts for `maybe` at most.
+    package var reviewAt: Date?
+
+    package init(
+        verdicts: [Verdict], status: OpenStatus, readings: Int, firstOpen: Date?, lastOpen: Date?, reviewAt: Date?
+    ) {
+        self.verdicts = verdicts
+        self.status = status
+        self.readings = readings
+        self.firstOpen = firstOpen
+        self.lastOpen = lastOpen
+        self.reviewAt = reviewAt
+    }
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+
+/// The JSON of the log and of the pull API.
+///
+/// Written: what is known, `signals` sorted; `self_net` and `signals` are left out of a hit that keeps nothing but
+/// the five fields of privacy level 0. Read: `seq`, `at` and `token` must be there, everything else may be missing,
+/// unknown fields are ignored, so that old and new versions of server and agent understand each other.
+extension Hit {
+    /// Longer User-Agents are cut on reading too: a foreign server may not have done it.
+    package static let userAgentLimit = 256
+    static let tokenLimit = 512
+    static let signalLimit = 32
+
+    private enum CodingKeys: String, CodingKey {
+        case seq, at, token, method, net, netclass, asn, ua, family, signals
+        case selfNet = "self_net"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let time = try values.decode(String.self, forKey: .at)
+        guard let at = Timestamp.parse(time) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .at, in: values, debugDescription: "not of the form 2026-11-23T15:04:05.123Z")
+        }
+        let token = try values.decode(String.self, forKey: .token)
+        guard !token.isEmpty, token.utf8.count <= Hit.tokenLimit else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .token, in: values, debugDescription: "empty or longer than \(Hit.tokenLimit) bytes")
+        }
+        let seq = try values.decode(Int64.self, forKey: .seq)
+        guard seq > 0 else {
+            throw DecodingError.dataCorruptedError(forKey: .seq, in: values, debugDescription: "not positive")
+        }
+        self.init(
+            seq: seq, at: at, token: token.lowercased(),
+            method: try values.decodeIfPresent(String.self, forKey: .method),
+            net: try values.decodeIfPresent(String.self, forKey: .net),
+            netclass: try values.decodeIfPresent(String.self, forKey: .netclass).map(NetworkClass.init(rawValue:)),
+            asn: try values.decodeIfPresent(UInt32.self, forKey: .asn),
+            selfNet: try values.decodeIfPresent(Bool.self, forKey: .selfNet) ?? false,
+            ua: try values.decodeIfPresent(String.self, forKey: .ua).map { String($0.prefix(Hit.userAgentLimit)) },
+            family: try values.decodeIfPresent(String.self, forKey: .family).map(ClientFamily.init(rawValue:)),
+            signals: Set(
+                (try values.decodeIfPresent([String].self, forKey: .signals) ?? []).prefix(Hit.signalLimit)
+                    .map(Signal.init(rawValue:))))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(seq, forKey: .seq)
+        try values.encode(Timestamp.format(at), forKey: .at)
+        try values.encode(token, forKey: .token)
+        try values.encodeIfPresent(method, forKey: .method)
+        try values.encodeIfPresent(net, forKey: .net)
+        try values.encodeIfPresent(netclass?.rawValue, forKey: .netclass)
+        try values.encodeIfPresent(asn, forKey: .asn)
+        try values.encodeIfPresent(ua, forKey: .ua)
+        try values.encodeIfPresent(family?.rawValue, forKey: .family)
+        let isMinimal = method == nil && net == nil && ua == nil
+        if selfNet || !isMinimal { try values.encode(selfNet, forKey: .selfNet) }
+        if !signals.isEmpty || !isMinimal { try values.encode(signals.map(\.rawValue).sorted(), forKey: .signals) }
+    }
+}

@@ -1,0 +1,119 @@
+import FoundationEssentials
+import IMAP
+
+/// What the sync learned of a folder and the store has to remember: facts, applied together or not at all.
+package enum Change: Sendable, Equatable {
+    /// The folder is new or its UIDVALIDITY is another: every UID known of it means nothing any more.
+    /// Messages stay; the scan finds their copies again by token.
+    case reset(uidValidity: UIDValidity)
+    /// A first scan begins that looks back to `since`; `nil` is everything.
+    case scanBegan(since: Date?)
+    case message(ExaminedMessage)
+    /// These UIDs need no further look in this scan.
+    case scanned(UIDSet)
+    case scanCompleted
+    /// Flags and keywords as the server told them, not as an answer to our own STORE.
+    case flags(UID, Set<Flag>)
+    case vanished(UIDSet)
+    /// Everything below `uidNext` has been looked at; `highest` as of before that look.
+    case checkpoint(uidNext: UID, highest: ModificationSequence?)
+    /// A message that could not be examined; it does not hold up the others.
+    case parked(UID, reason: String)
+    /// Messages a request from now on: large requests failed.
+    case chunk(Int)
+}
+
+/// A token as it was found in a message.
+package struct FoundToken: Sendable, Hashable {
+    package enum Kind: String, Sendable {
+        /// Its MAC is of a stream of ours.
+        case own
+        /// Found by a pattern from the configuration; opaque.
+        case foreign
+        /// Has our shape, but no key of ours made it.
+        case unverified
+    }
+    package var text: String
+    package var kind: Kind
+    package var quoted: Bool
+
+    package init(text: String, kind: Kind, quoted: Bool) {
+        self.text = text
+        self.kind = kind
+        self.quoted = quoted
+    }
+
+    /// Whether the token says that this message is tracked, and not one that it quotes.
+    package var isOwnOfTheMessage: Bool { !quoted && kind != .unverified }
+}
+
+/// A message that holds at least one token.
+package struct ExaminedMessage: Sendable, Equatable {
+    package struct Recipient: Sendable, Equatable {
+        package var name: String
+        package var address: String
+
+        package init(name: String, address: String) {
+            self.name = name
+            self.address = address
+        }
+    }
+
+    package var uid: UID
+    package var flags: Set<Flag>
+    /// Without brackets; `nil` if the header is missing.
+    package var messageID: String?
+    package var subject: String
+    package var sentAt: Date?
+    package var recipients: [Recipient]
+    package var recipientIsSender: Bool
+    package var tokens: [FoundToken]
+
+    package init(
+        uid: UID, flags: Set<Flag>, messageID: String?, subject: String, sentAt: Date?, recipients: [Recipient],
+        recipientIsSender: Bool, tokens: [FoundToken]
+    ) {
+        self.uid = uid
+        self.flags = flags
+        self.messageID = messageID
+        self.subject = subject
+        self.sentAt = sentAt
+        self.recipients = recipients
+        self.recipientIsSender = recipientIsSender
+        self.tokens = tokens
+    }
+}
+
+/// What is remembered of a folder between two runs.
+package struct FolderState: Sendable, Equatable {
+    package var uidValidity: UIDValidity?
+    /// Messages from here on have not been looked at; `nil` before the first session.
+    package var uidNext: UID?
+    package var highest: ModificationSequence?
+    package var scanSince: Date?
+    package var scanComplete: Bool
+    package var scanned: UIDSet
+    /// Messages a request; 0 for the default.
+    package var chunk: Int
+    /// UIDs of copies of tracked messages.
+    package var tracked: UIDSet
+    /// The oldest tracked message: after a change of UIDVALIDITY the scan looks back at least that far.
+    package var oldestTracked: Date?
+
+    package init(
+        uidValidity: UIDValidity? = nil, uidNext: UID? = nil, highest: ModificationSequence? = nil,
+        scanSince: Date? = nil,
+        scanComplete: Bool = false, scanned: UIDSet = UIDSet(), chunk: Int = 0, tracked: UIDSet = UIDSet(),
+        oldestTracked: Date? = nil
+    ) {
+        self.uidValidity = uidValidity
+        self.uidNext = uidNext
+        self.highest = highest
+        self.scanSince = scanSince
+        self.scanComplete = scanComplete
+        self.scanned = scanned
+        self.chunk = chunk
+        self.tracked = tracked
+        self.oldestTracked = oldestTracked
+    }
+}

@@ -1,0 +1,87 @@
+import Beacon
+import FoundationEssentials
+import IMAP
+import MIME
+import Tokens
+
+/// Messages that are examined together: which of them may hold HTML, where it is, what tokens it holds.
+struct Chunk: Sendable {
+    /// For news the set grows as the answers come in.
+    private(set) var uids: UIDSet
+    private let newsFrom: UID?
+    private var drafts: [UID: Draft] = [:]
+    private let scanner: BeaconScanner
+
+    init(uids: UIDSet, scanner: BeaconScanner) {
+        self.uids = uids
+        newsFrom = nil
+        self.scanner = scanner
+    }
+
+    init(newsFrom first: UID, scanner: BeaconScanner) {
+        uids = UIDSet()
+        newsFrom = first
+        self.scanner = scanner
+    }
+
+    var isDone: Bool { drafts.values.allSatisfy { $0.stage == .done } }
+
+    /// The next request of this chunk; the first one is made by whoever made the chunk.
+    func next() -> SyncRequest? {
+        for (stage, request) in [
+            (Draft.Stage.structure, SyncRequest.structures), (.whole, SyncRequest.wholes),
+            (.details, SyncRequest.details),
+        ] {
+            let due = UIDSet(drafts.values.filter { $0.stage == stage }.map(\.uid))
+            if !due.isEmpty { return request(due) }
+        }
+        let parts = partRequests()
+        return parts.isEmpty ? nil : .parts(parts)
+    }
+
+    /// `false` if the response is not about what this chunk asked.
+    mutating func received(_ data: FetchData, _ uid: UID) -> Bool {
+        if let newsFrom {
+            // `n:*` is answered with the last message even when that is below n.
+            guard uid >= newsFrom else { return false }
+            if !uids.contains(uid), data.headerFields != nil { uids.insert(uid) }
+        }
+        guard uids.contains(uid) else { return false }
+        let flags = data.flags.map(Set.init)
+        if drafts[uid] != nil {
+            drafts[uid]?.received(data, flags: flags, scanner: scanner)
+            return true
+        }
+        guard let header = data.headerFields else { return false }
+        drafts[uid] = Draft(
+            uid: uid, header: header, flags: flags, internalDate: data.internalDate, isNews: newsFrom != nil)
+        return true
+    }
+
+    /// The request was answered; messages that did not appear in the answer are gone.
+    mutating func finished(_ request: SyncRequest) {
+        guard let asked = request.uids else { return }
+        for uid in asked.uids { drafts[uid]?.answered(request) }
+    }
+
+    func messages(isOurs: (Token) -> Bool) -> [ExaminedMessage] {
+        drafts.values.sorted { $0.uid < $1.uid }.compactMap { $0.message(isOurs: isOurs) }
+    }
+
+    private func partRequests() -> [SyncRequest.PartRequest] {
+        var requests: [SectionRange: UIDSet] = [:]
+        for draft in drafts.values where draft.stage == .parts {
+            for part in draft.parts where !part.isComplete {
+                let range = part.received..<min(part.received + SyncLimits.partBytes, SyncLimits.partTotal)
+                requests[SectionRange(section: part.section, range: range), default: UIDSet()].insert(draft.uid)
+            }
+        }
+        return requests.map { .init(section: $0.key.section, range: $0.key.range, uids: $0.value) }
+            .sorted { ($0.section, $0.range.lowerBound) < ($1.section, $1.range.lowerBound) }
+    }
+
+    private struct SectionRange: Hashable {
+        let section: String
+        let range: Range<UInt32>
+    }
+}

@@ -1,0 +1,160 @@
+import Beacon
+import FoundationEssentials
+import IMAP
+import MIME
+import Tokens
+
+/// How far one message's examination has come.
+struct Draft: Sendable {
+    enum Stage: Sendable, Equatable {
+        /// Waiting for BODYSTRUCTURE.
+        case structure
+        /// Waiting for its HTML parts.
+        case parts
+        /// BODYSTRUCTURE could not be used: the message's first bytes are read and taken apart here.
+        case whole
+        /// Holds a token: waiting for the header fields that people see.
+        case details
+        case done
+    }
+
+    /// An HTML part that is being read.
+    struct Part: Sendable {
+        var section: String
+        var scan: PartScan
+        /// Octets as transferred, received so far.
+        var received: UInt32 = 0
+        var isComplete = false
+    }
+
+    let uid: UID
+    private(set) var stage: Stage
+    private(set) var parts: [Part] = []
+    private var flags: Set<Flag>
+    private var findings: [Finding] = []
+    private var details: Details?
+
+    init(uid: UID, header: SectionContent, flags: Set<Flag>?, internalDate: InternalDate?, isNews: Bool) {
+        self.uid = uid
+        self.flags = flags ?? []
+        guard let bytes = header.bytes else {
+            stage = .structure
+            return
+        }
+        let fields = HeaderFields(parsing: bytes)
+        stage = fields.contentType.mayHoldHTML ? .structure : .done
+        if isNews { details = Details(fields, internalDate: internalDate) }
+    }
+
+    mutating func received(_ data: FetchData, flags: Set<Flag>?, scanner: BeaconScanner) {
+        if let flags { self.flags = flags }
+        switch stage {
+        case .structure:
+            if let structure = data.structure { examine(structure, scanner) }
+        case .parts:
+            for section in data.sections { read(section) }
+        case .whole:
+            if let whole = data.content(of: .message)?.bytes { findings = Self.findings(inMessage: whole, scanner) }
+        case .details:
+            if let header = data.headerFields?.bytes {
+                details = Details(HeaderFields(parsing: header), internalDate: data.internalDate)
+            }
+        case .done:
+            break
+        }
+    }
+
+    /// The server has said all it had to say to the request.
+    mutating func answered(_ request: SyncRequest) {
+        switch (stage, request) {
+        case (.structure, .structures):
+            stage = .whole
+        case (.parts, .parts(let asked)):
+            finishParts(asked)
+        case (.whole, .wholes):
+            stage = findings.isEmpty ? .done : details == nil ? .details : .done
+        case (.details, .details):
+            stage = .done
+        default:
+            break
+        }
+    }
+
+    func message(isOurs: (Token) -> Bool) -> ExaminedMessage? {
+        guard let details, !findings.isEmpty else { return nil }
+        return ExaminedMessage(
+            uid: uid, flags: flags, messageID: details.messageID, subject: details.subject, sentAt: details.sentAt,
+            recipients: details.recipients, recipientIsSender: details.recipientIsSender,
+            tokens: findings.map { FoundToken($0, isOurs: isOurs) })
+    }
+}
+
+extension Draft {
+    private mutating func examine(_ structure: BodyStructure, _ scanner: BeaconScanner) {
+        let html = structure.parts.filter(\.isReadableHTML)
+        guard !html.isEmpty || !structure.isPartial else {
+            stage = .whole
+            return
+        }
+        parts = html.prefix(SyncLimits.partCount).map { part in
+            Part(
+                section: part.section,
+                scan: PartScan(scanner: scanner, encoding: TransferEncoding(part.encoding), charset: part.charset))
+        }
+        stage = parts.isEmpty ? .done : .parts
+    }
+
+    private mutating func read(_ section: SectionData) {
+        guard let index = parts.firstIndex(where: { Section.part($0.section) == section.section && !$0.isComplete }),
+            UInt64(parts[index].received) == section.origin ?? 0
+        else { return }
+        guard let bytes = section.content.bytes, !bytes.isEmpty else {
+            parts[index].isComplete = true
+            return
+        }
+        parts[index].scan.feed(bytes)
+        parts[index].received += UInt32(clamping: bytes.count)
+        // A shorter answer than was asked for is the end of the part.
+        if bytes.count < SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal {
+            parts[index].isComplete = true
+        }
+    }
+
+    private mutating func finishParts(_ asked: [SyncRequest.PartRequest]) {
+        for index in parts.indices where !parts[index].isComplete {
+            let request = asked.first { $0.section == parts[index].section && $0.uids.contains(uid) }
+            // Nothing came for it: the message is gone, or the server has no such part.
+            if let request, request.range.lowerBound == parts[index].received { parts[index].isComplete = true }
+        }
+        guard parts.allSatisfy(\.isComplete) else { return }
+        findings = parts.indices.flatMap { parts[$0].scan.finish() }
+        parts = []
+        stage = findings.isEmpty ? .done : details == nil ? .details : .done
+    }
+
+    private static func findings(inMessage bytes: [UInt8], _ scanner: BeaconScanner) -> [Finding] {
+        MessageParser.leaves(of: bytes).filter { $0.contentType.isHTML && !$0.isAttachment }
+            .prefix(SyncLimits.partCount).flatMap { leaf in
+                scanner.findings(inPart: bytes[leaf.body], encoding: leaf.encoding, charset: leaf.charset)
+            }
+    }
+}
+
+extension BodyPart {
+    /// HTML of the message itself that a mail program would show.
+    fileprivate var isReadableHTML: Bool {
+        type == "text" && subtype == "html" && disposition != "attachment" && enclosingMessages == 0
+    }
+}
+
+extension FoundToken {
+    /// An own token is own only if a key of ours made it.
+    fileprivate init(_ finding: Finding, isOurs: (Token) -> Bool) {
+        switch finding.kind {
+        case .own(let token):
+            self.init(text: token.text, kind: isOurs(token) ? .own : .unverified, quoted: finding.quoted)
+        case .foreign(let token):
+            self.init(text: token, kind: .foreign, quoted: finding.quoted)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import IMAP
+import Opens
+
+/// What Sentmark can say about a message with a keyword (design: contracts, "Keywords").
+package enum Mark: String, Sendable, CaseIterable, Codable, Comparable {
+    case tracked
+    case opened
+    case openedAgain = "opened-again"
+    case reached
+    case clicked
+    case replied
+    case followUp = "follow-up"
+    case unreliable
+
+    package static func < (a: Mark, b: Mark) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The keyword for each mark; a mark without one is switched off.
+package struct KeywordNames: Sendable, Equatable {
+    package static let standard = KeywordNames(
+        Dictionary(uniqueKeysWithValues: Mark.allCases.map { ($0, $0.rawValue) }))
+    /// Set by the user on a message whose opens were the user's own: it overrules them.
+    package static let notMe = Flag(spelling: "not-me")
+
+    package var names: [Mark: String]
+
+    package init(_ names: [Mark: String]) { self.names = names }
+
+    package func mark(of flag: Flag) -> Mark? { names.first { Flag(spelling: $0.value) == flag }?.key }
+}
+
+/// What is known of a message when its keywords are planned.
+package struct Standing: Sendable, Equatable {
+    package var status: OpenStatus
+    /// Separate readings by people.
+    package var readings: Int
+    /// Grows with every hit that proves something new; what the user took away comes back only above it.
+    package var evidence: Int
+
+    package init(status: OpenStatus, readings: Int, evidence: Int) {
+        self.status = status
+        self.readings = readings
+        self.evidence = evidence
+    }
+
+    /// `overruled`: the user has said that the opens were the sender's own.
+    package func marks(overruled: Bool) -> Set<Mark> {
+        guard !overruled else { return [.tracked] }
+        switch status {
+        case .opened: return readings > 1 ? [.tracked, .opened, .openedAgain] : [.tracked, .opened]
+        case .machineOnly, .maybe: return [.tracked, .reached]
+        case .selfOnly, .notOpened, .unknown: return [.tracked]
+        }
+    }
+}

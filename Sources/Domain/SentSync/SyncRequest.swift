@@ -1,0 +1,90 @@
+import IMAP
+
+/// What the sync asks the server next.
+package enum SyncRequest: Sendable, Equatable {
+    /// Which messages there are: everything, or since a day (by INTERNALDATE).
+    case search(from: UID?, since: CalendarDay?)
+    /// Flags of the copies we know of, and which of them are still there.
+    case review(UIDSet)
+    /// What arrived since the last look, with everything that is needed of a header.
+    case news(from: UID)
+    /// Which of these may hold HTML at all.
+    case contentTypes(UIDSet)
+    case structures(UIDSet)
+    /// HTML parts by section, from a byte on; messages of the same section share a command.
+    case parts([PartRequest])
+    /// The first bytes of messages whose BODYSTRUCTURE could not be used.
+    case wholes(UIDSet)
+    case details(UIDSet)
+
+    package struct PartRequest: Sendable, Equatable {
+        package var section: String
+        /// Octets of the part as transferred.
+        package var range: Range<UInt32>
+        package var uids: UIDSet
+    }
+
+    /// What the whole request is about, when that is a set of known UIDs.
+    var uids: UIDSet? {
+        switch self {
+        case .search, .news: nil
+        case .review(let uids), .contentTypes(let uids), .structures(let uids), .wholes(let uids), .details(let uids):
+            uids
+        case .parts(let parts): parts.reduce(UIDSet()) { $0.union($1.uids) }
+        }
+    }
+
+    /// The commands to send, all of which may be in flight at once.
+    package func commands(for capabilities: Capabilities) -> [Command] {
+        switch self {
+        case .search(let first, let since):
+            [.uidSearch(Self.key(from: first, since: since), returning: capabilities.contains(.esearch) ? [.all] : [])]
+        case .review(let uids):
+            Self.fetch(uids, [.uid, .flags])
+        case .news(let first):
+            Self.fetch(
+                UIDSet(from: first), [.uid, .flags, .internalDate, Self.header(["CONTENT-TYPE"] + Details.fields)])
+        case .contentTypes(let uids):
+            Self.fetch(uids, [.uid, Self.header(["CONTENT-TYPE"])])
+        case .structures(let uids):
+            Self.fetch(uids, [.uid, .bodyStructure])
+        case .parts(let parts):
+            parts.flatMap { Self.fetch($0.uids, [.uid, .body(.part($0.section), range: $0.range)]) }
+        case .wholes(let uids):
+            Self.fetch(uids, [.uid, .body(.message, range: 0..<SyncLimits.wholeBytes)])
+        case .details(let uids):
+            Self.fetch(uids, [.uid, .flags, .internalDate, Self.header(Details.fields)])
+        }
+    }
+
+    private static func header(_ fields: [String]) -> FetchItem { .body(.headerFields(fields)) }
+
+    private static func fetch(_ uids: UIDSet, _ items: [FetchItem]) -> [Command] {
+        Command.uidFetch(uids, items).split(maxLineLength: SyncLimits.lineLength)
+    }
+
+    private static func key(from first: UID?, since: CalendarDay?) -> SearchKey {
+        switch (first, since) {
+        case (nil, nil): .all
+        case (let first?, nil): .uid(UIDSet(from: first))
+        case (nil, let since?): .since(since)
+        case (let first?, let since?): .and([.uid(UIDSet(from: first)), .since(since)])
+        }
+    }
+}
+
+/// Bounds of what the sync asks for.
+package enum SyncLimits {
+    /// Messages a request, when nothing is known of the server.
+    static let chunk = 500
+    /// Command lines stay below what Courier (16 KB) and Yahoo accept (facts: RFC 7162 section 4 recommends 8,000).
+    static let lineLength = 8000
+    /// Bytes of a part that one FETCH asks for.
+    static let partBytes: UInt32 = 256 << 10
+    /// Bytes of a part that are read at all: our pixel stands within the first 100 KB, foreign ones may stand at the end.
+    static let partTotal: UInt32 = 1 << 20
+    /// HTML parts of one message that are read.
+    static let partCount = 16
+    /// Bytes of a message that are read when its BODYSTRUCTURE cannot be used.
+    static let wholeBytes: UInt32 = 128 << 10
+}

@@ -1,0 +1,26 @@
+import CCrypto
+
+/// HMAC-SHA256 (RFC 2104) and HKDF-SHA256 (RFC 5869) over libcrypto.
+package enum KeyedHash {
+    /// 32 bytes. `nil` only when libcrypto itself fails (no memory, or a policy that forbids SHA-256).
+    package static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8]? {
+        var out = [UInt8](repeating: 0, count: 32)
+        return ccrypto_hmac_sha256(key, key.count, message, message.count, &out) == 1 ? out : nil
+    }
+
+    /// 32 bytes of output keying material: extract without salt, one block of expand.
+    package static func derive(from secret: [UInt8], info: [UInt8]) -> [UInt8]? {
+        guard let pseudorandom = hmac(key: [UInt8](repeating: 0, count: 32), secret) else { return nil }
+        return hmac(key: pseudorandom, info + [1])
+    }
+
+    package static func sha256(_ message: [UInt8]) -> [UInt8]? {
+        var out = [UInt8](repeating: 0, count: 32)
+        return ccrypto_sha256(message, message.count, &out) == 1 ? out : nil
+    }
+
+    /// Compares without telling by its duration where the two differ; unequal lengths are unequal at once.
+    package static func equal(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        a.count == b.count && ccrypto_compare(a, b, a.count) == 0
+    }
+}

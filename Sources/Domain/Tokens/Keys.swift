@@ -1,0 +1,50 @@
+import Secrets
+
+/// Signs the tokens of one stream in one epoch. The agent holds it to mint offline; the server derives it.
+package struct StreamKey: Sendable, Equatable {
+    let secret: Secret
+
+    package init(_ secret: Secret) { self.secret = secret }
+
+    func authenticate(_ authenticated: [UInt8]) -> [UInt8]? {
+        secret.reveal { key in
+            KeyedHash.hmac(key: key, Array("sentmark/token/1".utf8) + authenticated).map { Array($0.prefix(12)) }
+        }
+    }
+}
+
+/// The pixel server's root key: every stream's keys derive from it, so that a token is checked without a look-up.
+package struct ServerSecret: Sendable, Equatable {
+    package static let byteCount = 32
+    private let secret: Secret
+
+    /// `nil` unless it is 32 bytes.
+    package init?(_ secret: Secret) {
+        guard secret.count == ServerSecret.byteCount else { return nil }
+        self.secret = secret
+    }
+
+    package func streamKey(_ stream: StreamID, epoch: UInt8) -> StreamKey? {
+        derive("sentmark/stream", stream, epoch).map { StreamKey(Secret($0)) }
+    }
+
+    /// What a pull of the stream's hits must present.
+    package func pullKey(_ stream: StreamID, epoch: UInt8) -> Secret? {
+        derive("sentmark/pull", stream, epoch).map(Secret.init)
+    }
+
+    /// The one string that `sentmark stream add` prints.
+    package func credential(for stream: StreamID, epoch: UInt8) -> StreamCredential? {
+        guard let key = streamKey(stream, epoch: epoch), let pull = pullKey(stream, epoch: epoch) else { return nil }
+        return StreamCredential(stream: stream, epoch: epoch, streamKey: key, pullKey: pull)
+    }
+
+    /// Whether the token was made with this server's key for its stream and epoch.
+    package func signed(_ token: Token) -> Bool {
+        streamKey(token.stream, epoch: token.epoch).map { token.isGenuine(under: $0) } ?? false
+    }
+
+    private func derive(_ purpose: String, _ stream: StreamID, _ epoch: UInt8) -> [UInt8]? {
+        secret.reveal { KeyedHash.derive(from: $0, info: Array(purpose.utf8) + stream.bytes + [epoch]) }
+    }
+}

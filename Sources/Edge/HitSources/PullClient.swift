@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Secrets
+import Transport
+
+/// Asks a pixel server for the hits of one stream.
+package struct PullClient: Sendable {
+    /// Without a slash at its end.
+    private let url: String
+    private let bearer: Secret
+    private let http: HTTPClient
+
+    /// - Parameters:
+    ///   - url: the server's, such as `https://px.example.org`; what is wrong with it shows at the first request.
+    ///   - bearer: opens the hits of one stream.
+    package init(url: String, bearer: Secret, http: HTTPClient) {
+        var url = url
+        while url.last == "/" { url.removeLast() }
+        self.url = url
+        self.bearer = bearer
+        self.http = http
+    }
+
+    /// The hits after a cursor, in commit order; an empty page when there are none after all of the waiting.
+    ///
+    /// - Parameters:
+    ///   - cursor: of the page before; `nil` for the beginning of the log.
+    ///   - log: of the page before; another one now is ``PullError/otherLog``.
+    ///   - limit: 1 to 1000 hits.
+    ///   - wait: how many seconds the server may wait for a hit, 0 to 55.
+    package func pull(
+        after cursor: String?, log: String?, limit: Int = 1000, wait: Int = 0
+    ) async throws(PullError) -> Page {
+        let limit = min(max(limit, PullAnswer.limits.lowerBound), PullAnswer.limits.upperBound)
+        let wait = min(max(wait, PullAnswer.waits.lowerBound), PullAnswer.waits.upperBound)
+        let response = try await get(after: cursor, limit: limit, wait: wait)
+        return try PullAnswer.read(response, after: cursor, log: log, limit: limit)
+    }
+
+    /// Whether the server can be reached, knows the credential, and has the same time as this machine.
+    package func health() async throws(PullError) -> PullHealth {
+        let start = Date.now
+        let response = try await get(after: nil, limit: 1, wait: 0)
+        let end = Date.now
+        let page = try PullAnswer.read(response, after: nil, log: nil, limit: 1)
+        let difference = response.date.map { date in
+            let seconds = Double(date)
+            // A date is cut to its second: it stands for any moment of it.
+            if seconds > end.timeIntervalSince1970 { return seconds - end.timeIntervalSince1970 }
+            return min(0, seconds + 1 - start.timeIntervalSince1970)
+        }
+        return PullHealth(log: page.log, clockDifference: difference.map { .seconds($0) })
+    }
+
+    private func get(after cursor: String?, limit: Int, wait: Int) async throws(PullError) -> HTTPResponse {
+        var target = "\(url)/v1/hits?limit=\(limit)&wait=\(wait)"
+        if let cursor { target += "&after=\(Self.escape(cursor))" }
+        let request = HTTPRequest(
+            target, headers: [HTTPHeader("Accept", "application/json")], bearer: bearer,
+            timeout: .seconds(wait + 60), idleTimeout: .seconds(wait + 20))
+        do {
+            return try await http.send(request)
+        } catch {
+            throw .transport(error)
+        }
+    }
+
+    /// RFC 3986 section 2.3: everything but the unreserved characters.
+    private static func escape(_ text: String) -> String {
+        var escaped = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                escaped += byte < 16 ? "%0" : "%"
+                escaped += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return escaped
+    }
+}
+
+/// What a look at a pixel server has shown.
+package struct PullHealth: Sendable, Equatable {
+    /// The log's identity.
+    package let log: String
+    /// How far the server's clock is ahead of this machine's, negative if behind; zero within the second that its Date
+    /// header leaves open. `nil` when it does not say.
+    package let clockDifference: Duration?
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Secrets
+
+/// A secret that a program prints, such as `pass show mail/work`.
+package struct CommandSecret: Sendable {
+    private let command: Command
+
+    /// Program and arguments; see ``Command`` for what the program gets.
+    package init(
+        _ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
+        timeout: Duration = .seconds(10)
+    ) {
+        command = Command(arguments, environment: environment, timeout: timeout)
+    }
+
+    /// Runs the program and takes the first line of what it prints: password stores keep notes behind it.
+    ///
+    /// What it prints on standard error is in the error when it fails; what it prints on standard output never is.
+    package func read() async throws(HostError) -> Secret {
+        let output = try await command.run()
+        guard output.status == 0 else {
+            let said = Self.oneLine(output.standardError)
+            throw command.error(.failed, "ended with status \(output.status)" + (said.isEmpty ? "" : ": " + said))
+        }
+        let end = output.standardOutput.firstIndex(of: UInt8(ascii: "\n")) ?? output.standardOutput.endIndex
+        var line = output.standardOutput[..<end]
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        guard !line.isEmpty else { throw command.error(.unusable, "printed nothing") }
+        return Secret(Array(line))
+    }
+
+    /// At most 300 characters, fit for a log.
+    static func oneLine(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: Character(" ")
+            default: Character(scalar)
+            }
+        }
+        let trimmed = String(text).split(separator: " ").joined(separator: " ")
+        return trimmed.count > 300 ? trimmed.prefix(300) + "…" : trimmed
+    }
+}

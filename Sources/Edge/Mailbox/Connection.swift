@@ -1,0 +1,251 @@
+import IMAP
+import Logging
+import Transport
+
+/// One logged-in IMAP connection: runs a ``Session`` over a ``ByteStream``.
+///
+/// One task uses it; ``finishIdle()`` and ``close()`` may come from anywhere.
+package actor Connection {
+    private let stream: ByteStream
+    private var session: Session
+    private var events: [Session.Event] = []
+    private var waiter: CheckedContinuation<Void, Never>?
+    private var room: CheckedContinuation<Void, Never>?
+    /// Octets that arrived since the reader's events were last all taken.
+    private var untaken = 0
+    private var outgoing: [[UInt8]] = []
+    private var isSending = false
+    private var ending: MailboxError?
+    private var armed: Int64?
+    private var timer: (deadline: Int64, task: Task<Void, Never>)?
+    private var reader: Task<Void, Never>?
+    private let start = ContinuousClock.now
+
+    /// Above this the server is left waiting until what came has been worked on.
+    private static let untakenLimit = 1 << 20
+
+    private init(stream: ByteStream, session: Session) {
+        self.stream = stream
+        self.session = session
+    }
+
+    /// Connects, logs in and gets into step with the server.
+    package static func open(
+        _ options: ConnectionOptions, on poller: Poller, timing: Session.Timing = .init(),
+        limits: Session.Limits = .init()
+    ) async throws(MailboxError) -> Connection {
+        let stream: ByteStream
+        do {
+            stream = try await ByteStream.open(options, on: poller)
+        } catch {
+            throw .transport(error)
+        }
+        var random = SystemRandomNumberGenerator()
+        let prefix = String(random.next() & 0xffff_ffff, radix: 36) + "x"
+        let connection = Connection(stream: stream, session: Session(tagPrefix: prefix, timing: timing, limits: limits))
+        do {
+            try await connection.begin()
+        } catch {
+            await connection.close()
+            throw error
+        }
+        return connection
+    }
+
+    package var capabilities: Capabilities { session.capabilities }
+
+    /// Runs commands, all of which may be in flight at once, and returns how each ended, in their order.
+    /// `each` gets every untagged response that arrives meanwhile, whomever it concerns.
+    nonisolated(nonsending) package func run(
+        _ commands: [Command], each: (Untagged) -> Void = { _ in }
+    ) async throws(MailboxError) -> [Completion] {
+        let tags = try await start(commands)
+        var completions: [Tag: Completion] = [:]
+        while completions.count < tags.count {
+            for event in try await next() {
+                switch event {
+                case .untagged(let untagged): each(untagged)
+                case .finished(let tag, let completion): completions[tag] = completion
+                case .ready, .idling, .skipped: break
+                }
+            }
+        }
+        return tags.compactMap { completions[$0] }
+    }
+
+    /// Runs one command that has to succeed.
+    @discardableResult
+    nonisolated(nonsending) package func require(
+        _ command: Command, each: (Untagged) -> Void = { _ in }
+    ) async throws(MailboxError) -> Completion {
+        guard let completion = try await run([command], each: each).first else { throw .cancelled }
+        guard completion.status == .ok else { throw .refused(command: command.name, completion) }
+        return completion
+    }
+
+    /// Waits in IDLE until `each` asks to stop by returning `false`, ``finishIdle()`` is called, or the server or the
+    /// session's time limit ends it.
+    nonisolated(nonsending) package func idle(each: (Untagged) -> Bool) async throws(MailboxError) {
+        let tags = try await start([.idle])
+        var ended: Completion?
+        while ended == nil {
+            var goOn = true
+            for event in try await next() {
+                switch event {
+                case .untagged(let untagged): goOn = each(untagged) && goOn
+                case .finished(let tag, let completion): if tags.contains(tag) { ended = completion }
+                case .ready, .idling, .skipped: break
+                }
+            }
+            if !goOn, ended == nil { await finishIdle() }
+        }
+        if let ended, ended.status != .ok { throw .refused(command: Command.idle.name, ended) }
+    }
+
+    package func finishIdle() {
+        session.finishIdle(now: now)
+        perform()
+    }
+
+    /// Says LOGOUT, waits for at most a second, and closes.
+    package func logout() async {
+        _ = try? await run([.logout])
+        close()
+    }
+
+    package func close() {
+        end(.closed(.loggedOut))
+    }
+}
+
+extension Connection {
+    private var now: Int64 {
+        let elapsed = (ContinuousClock.now - start).components
+        return elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000
+    }
+
+    private func begin() async throws(MailboxError) {
+        session.begin(now: now)
+        perform()
+        reader = Task { await self.read() }
+        while true {
+            if try await next().contains(where: { if case .ready = $0 { true } else { false } }) { return }
+        }
+    }
+
+    private func start(_ commands: [Command]) throws(MailboxError) -> [Tag] {
+        if let ending { throw ending }
+        var tags: [Tag] = []
+        do {
+            for command in commands { tags.append(try session.start(command, now: now)) }
+        } catch {
+            throw .unsendable(error)
+        }
+        perform()
+        return tags
+    }
+
+    /// All events that have come, at least one.
+    private func next() async throws(MailboxError) -> [Session.Event] {
+        while events.isEmpty {
+            if let ending { throw ending }
+            if Task.isCancelled { throw .cancelled }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    if Task.isCancelled { continuation.resume() } else { waiter = continuation }
+                }
+            } onCancel: {
+                Task { await self.wake() }
+            }
+        }
+        defer { events = [] }
+        untaken = 0
+        room.take()?.resume()
+        return events
+    }
+
+    private func wake() { waiter.take()?.resume() }
+
+    private func read() async {
+        do throws(TransportError) {
+            while ending == nil, let bytes = try await stream.receive() {
+                session.received(bytes, now: now)
+                untaken += bytes.count
+                perform()
+                if untaken > Self.untakenLimit, !events.isEmpty, ending == nil {
+                    await withCheckedContinuation { room = $0 }
+                }
+            }
+            session.endOfStream()
+            perform()
+        } catch {
+            end(.transport(error))
+        }
+    }
+
+    private func perform() {
+        for action in session.takeActions() {
+            switch action {
+            case .send(let bytes): outgoing.append(bytes)
+            case .deliver(let event): events.append(event)
+            case .wait(let deadline): arm(deadline)
+            case .close(let reason): end(.closed(reason))
+            }
+        }
+        if !outgoing.isEmpty, !isSending {
+            isSending = true
+            Task { await self.send() }
+        }
+        if !events.isEmpty { wake() }
+    }
+
+    private func send() async {
+        while ending == nil, !outgoing.isEmpty {
+            // What has gathered meanwhile leaves together.
+            let bytes = outgoing.flatMap { $0 }
+            outgoing = []
+            do {
+                try await stream.send(bytes)
+            } catch {
+                end(.transport(error))
+            }
+            session.sent(now: now)
+            perform()
+        }
+        isSending = false
+    }
+
+    /// A timer that runs out early is set again; one for each deadline would cost more than it tells.
+    private func arm(_ deadline: Int64?) {
+        armed = deadline
+        guard let deadline else { return }
+        if let timer, timer.deadline <= deadline { return }
+        timer?.task.cancel()
+        let wait = Duration.milliseconds(max(0, deadline - now))
+        timer = (
+            deadline,
+            Task { [weak self] in
+                guard (try? await Task.sleep(for: wait)) != nil else { return }
+                await self?.timeIsUp()
+            }
+        )
+    }
+
+    private func timeIsUp() {
+        timer = nil
+        session.tick(now: now)
+        perform()
+        if ending == nil { arm(armed) }
+    }
+
+    private func end(_ error: MailboxError) {
+        guard ending == nil else { return }
+        ending = error
+        timer?.task.cancel()
+        timer = nil
+        stream.close()
+        reader?.cancel()
+        room.take()?.resume()
+        wake()
+    }
+}

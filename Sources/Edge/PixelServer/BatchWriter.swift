@@ -1,0 +1,122 @@
+import Foundation
+import GRDB
+import Opens
+import Tokens
+
+/// Writes the entries of one transaction.
+struct BatchWriter {
+    let db: Database
+    let options: HitLog.Options
+    let random: RandomBytes
+    /// By day.
+    var networkKeys: [Int64: [UInt8]]
+    private var result = Appended()
+
+    init(db: Database, options: HitLog.Options, random: @escaping RandomBytes, networkKeys: [Int64: [UInt8]]) {
+        self.db = db
+        self.options = options
+        self.random = random
+        self.networkKeys = networkKeys
+    }
+
+    mutating func append(_ entry: LogEntry) throws {
+        switch entry {
+        case .hit(let request): try store(request)
+        case .forged: result.forged += 1
+        case .probe: break
+        }
+    }
+
+    /// Counts what was not stored. Always writes a page, so that every transaction costs a sync, whatever it holds.
+    func finished() throws -> Appended {
+        let statement = try db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = ?")
+        try statement.execute(arguments: [result.forged, "forged"])
+        if result.capped > 0 { try statement.execute(arguments: [result.capped, "capped"]) }
+        return result
+    }
+
+    private mutating func store(_ request: RecordedRequest) throws {
+        let token = request.token.text
+        let day = request.at.day
+        let tally = try Int.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    INSERT INTO tallies (token, day, requests) VALUES (?, ?, 1)
+                    ON CONFLICT DO UPDATE SET requests = requests + 1 RETURNING requests
+                    """), arguments: [token, day])
+        guard let tally, tally <= options.hitsPerTokenPerDay else {
+            result.capped += 1
+            return
+        }
+        // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
+        let full = request.token.level != .minimal
+        let stream = request.token.stream
+        let signals = request.traits.signals.map(\.rawValue).sorted().joined(separator: " ")
+        let arguments: StatementArguments = [
+            request.at.milliseconds, Int64(stream.rawValue), token,
+            full ? request.method.field(16) : nil,
+            full ? try hash(of: request.network, day: day) : nil,
+            request.traits.netclass?.rawValue.field(64),
+            full ? request.traits.asn.map { Int64($0) } : nil,
+            full && request.selfNet,
+            full ? request.userAgent?.field(256) : nil,
+            request.traits.family?.rawValue.field(64),
+            full && !signals.isEmpty ? signals.field(1024) : nil,
+        ]
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO hits (at, stream, token, method, net, netclass, asn, self_net, ua, family, signals)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: arguments)
+        result.stored += 1
+        result.last[stream] = db.lastInsertedRowID
+    }
+
+    /// 16 hexadecimal digits: equal within a day means the same network, and nothing once the day's key is gone.
+    private mutating func hash(of network: IPPrefix, day: Int64) throws -> String? {
+        let key = try networkKeys[day] ?? keep(day)
+        return KeyedHash.hmac(key: key, Array(network.description.utf8))?.prefix(8).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    private mutating func keep(_ day: Int64) throws -> [UInt8] {
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO network_keys (day, key) VALUES (?, ?)", arguments: [day, Data(random(32))])
+        guard let key = try Data.fetchOne(db, sql: "SELECT key FROM network_keys WHERE day = ?", arguments: [day])
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        networkKeys[day] = Array(key)
+        return Array(key)
+    }
+}
+
+extension Hit {
+    init(row: Row) {
+        let signals: String = row["signals"] ?? ""
+        let netclass: String? = row["netclass"]
+        let family: String? = row["family"]
+        let asn: Int64? = row["asn"]
+        self.init(
+            seq: row["seq"], at: Date(milliseconds: row["at"]), token: row["token"], method: row["method"],
+            net: row["net"], netclass: netclass.map(NetworkClass.init(rawValue:)),
+            asn: asn.flatMap { UInt32(exactly: $0) }, selfNet: row["self_net"], ua: row["ua"],
+            family: family.map(ClientFamily.init(rawValue:)),
+            signals: Set(signals.split(separator: " ").map { Signal(rawValue: String($0)) }))
+    }
+}
+
+extension Date {
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
+    /// Days since 1970-01-01, UTC.
+    var day: Int64 { Int64((timeIntervalSince1970 / 86_400).rounded(.down)) }
+}
+
+extension String {
+    /// Printable ASCII, cut to `limit` characters: safe in a log line, a terminal and JSON.
+    fileprivate func field(_ limit: Int) -> String {
+        String(decoding: utf8.lazy.map { (0x20...0x7e).contains($0) ? $0 : 0x3f }.prefix(limit), as: UTF8.self)
+    }
+}

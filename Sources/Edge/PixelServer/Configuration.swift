@@ -1,0 +1,92 @@
+import Foundation
+import Opens
+
+extension PixelServer {
+    /// Everything the server is told from outside. Values are as checked by the settings; limits have sound defaults.
+    package struct Configuration: Sendable {
+        /// Host name or address to listen on.
+        package var host: String
+        /// 0 lets the system choose; the port is then told by `listening`.
+        package var port: Int
+        /// Where recipients reach this server, without a slash at its end. The server itself never uses it to answer.
+        package var publicURL: String
+        /// Proxies whose X-Forwarded-For is believed.
+        package var trustedProxies: [IPPrefix] = []
+        /// How long a hit is kept, in seconds.
+        package var retention: TimeInterval = 180 * 86_400
+        /// Where `hits.db` and `streams.json` are; created with mode 0700 when absent.
+        package var stateDirectory: URL
+        /// Serve `/metrics` to everyone and not to loopback alone.
+        package var publicMetrics = false
+        package var limits = Limits()
+        /// Called once, with the port in use, when connections are accepted.
+        package var listening: @Sendable (Int) -> Void = { _ in }
+
+        package init(host: String, port: Int, publicURL: String, stateDirectory: URL) {
+            self.host = host
+            self.port = port
+            self.publicURL = publicURL
+            self.stateDirectory = stateDirectory
+        }
+    }
+
+    /// Bounds on what strangers can make the server spend.
+    package struct Limits: Sendable {
+        /// Open connections; lowered to what the process may open. One more is closed at once.
+        package var connections = 4096
+        /// Seconds in which a whole request head must have arrived, counted from the connection or the last answer.
+        package var headSeconds = 10
+        /// Seconds in which a client must have taken an answer.
+        package var writeSeconds = 10
+        /// Bytes of all names and values of a request's head together, and of its target.
+        package var headBytes = 8 * 1024
+        package var headFields = 50
+        package var targetBytes = 1024
+        /// Long polls at once of one stream, and of all.
+        package var pollsPerStream = 8
+        package var polls = 512
+        /// Stored hits of one token in one day (UTC); further ones are counted.
+        package var hitsPerTokenPerDay = 200
+        /// Size of `hits.db` in bytes at which hits are refused; `nil` leaves it to the disk.
+        package var logBytes: Int?
+
+        package init() {}
+    }
+}
+
+/// What a request shows of its sender, for classification; nothing of it is stored as it is.
+package struct RequestFacts: Sendable {
+    package let method: String
+    package let address: IPAddress
+    package let headers: [(name: String, value: String)]
+    package let userAgent: String?
+}
+
+/// What classification makes of ``RequestFacts``.
+package struct RequestTraits: Sendable, Equatable {
+    package var netclass: NetworkClass?
+    package var asn: UInt32?
+    package var family: ClientFamily?
+    package var signals: Set<Signal>
+
+    package init(
+        netclass: NetworkClass? = nil, asn: UInt32? = nil, family: ClientFamily? = nil, signals: Set<Signal> = []
+    ) {
+        self.netclass = netclass
+        self.asn = asn
+        self.family = family
+        self.signals = signals
+    }
+}
+
+/// Judges a request by its address and headers; pure and quick, it runs for every pixel.
+package typealias Classify = @Sendable (RequestFacts) -> RequestTraits
+
+/// That many bytes from a cryptographic generator.
+package typealias RandomBytes = @Sendable (Int) -> [UInt8]
+
+/// The system's cryptographic generator.
+package let systemRandomBytes: RandomBytes = { count in
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+}

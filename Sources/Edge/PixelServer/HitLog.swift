@@ -1,0 +1,235 @@
+import Foundation
+import GRDB
+import Opens
+import Synchronization
+import Tokens
+
+/// The hit log: `hits.db`, SQLite in WAL mode, written by this process alone.
+///
+/// What ``append(_:)`` has returned from is on disk, in one transaction, with numbers in commit order. A stranger's
+/// address is never written: of a network only a hash remains, under a key that is deleted after two days.
+package final class HitLog: Sendable {
+    package struct Options: Sendable {
+        package var hitsPerTokenPerDay = 200
+        /// Size in bytes beyond which hits are refused.
+        package var maximumBytes: Int?
+        package init() {}
+    }
+
+    private let url: URL
+    private let pool: DatabasePool
+    private let lock: FileLock
+    private let options: Options
+    private let random: RandomBytes
+    private let state: Mutex<State>
+
+    private static let deletedAtOnce = 2000
+
+    private struct State {
+        var identity: LogIdentity
+        /// By day; only keys that are on disk.
+        var networkKeys: [Int64: [UInt8]] = [:]
+    }
+
+    /// Opens or creates `hits.db` in the directory. `.locked` when another process has it, `.durability` when SQLite
+    /// will not promise to sync every commit, `.unreadable` when it is damaged or of a newer version.
+    package init(directory: URL, options: Options = Options(), random: @escaping RandomBytes) throws(PixelServerError) {
+        try PrivateFile.makeDirectory(directory)
+        url = directory.appendingPathComponent("hits.db")
+        // SQLite before 3.51.3 can corrupt a WAL that two processes checkpoint.
+        guard let lock = try FileLock(directory.appendingPathComponent("hits.db.lock")) else {
+            throw PixelServerError(
+                .locked, "\(url.path): another process writes it",
+                .needsUser("stop the other server, or give this one its own state directory"))
+        }
+        self.lock = lock
+        self.options = options
+        self.random = random
+        // SQLite gives its WAL the mode of the database.
+        let descriptor = Foundation.open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw PrivateFile.refusal(url, errno) }
+        Foundation.close(descriptor)
+        do {
+            pool = try Self.open(url, options)
+            state = Mutex(State(identity: try pool.write { try Self.identity(in: $0, random) }))
+        } catch let error as PixelServerError {
+            throw error
+        } catch {
+            throw Self.failure(error, url)
+        }
+    }
+
+    package var uuid: UUID { identity.uuid }
+    var identity: LogIdentity { state.withLock { $0.identity } }
+
+    /// Bytes of the database and its write-ahead log on disk.
+    package var byteCount: Int {
+        [url.path, url.path + "-wal"].reduce(0) { sum, path in
+            var status = stat()
+            return stat(path, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
+    }
+
+    /// Puts the whole batch on disk in one transaction, or, with an error, none of it.
+    package func append(_ batch: [LogEntry]) throws(PixelServerError) -> Appended {
+        try attempt {
+            let known = state.withLock { $0.networkKeys }
+            let (appended, keys) = try pool.write { db in
+                var writer = BatchWriter(db: db, options: options, random: random, networkKeys: known)
+                for entry in batch { try writer.append(entry) }
+                return (try writer.finished(), writer.networkKeys)
+            }
+            state.withLock { $0.networkKeys = keys }
+            return appended
+        }
+    }
+
+    /// At most `limit` hits of the stream with numbers above `seq`, ascending.
+    package func hits(of stream: StreamID, after seq: Int64, limit: Int) throws(PixelServerError) -> HitPage {
+        try attempt {
+            try pool.read { db in
+                let rows = try Row.fetchAll(
+                    db.cachedStatement(
+                        sql: "SELECT * FROM hits WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"),
+                    arguments: [Int64(stream.rawValue), seq, limit + 1])
+                return HitPage(hits: rows.prefix(limit).map(Hit.init(row:)), more: rows.count > limit)
+            }
+        }
+    }
+
+    /// The highest number ever given; 0 when there has been no hit.
+    package func lastSeq() throws(PixelServerError) -> Int64 {
+        try attempt {
+            try pool.read { try Int64.fetchOne($0, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'hits'") ?? 0 }
+        }
+    }
+
+    /// `forged` and `capped`, since the log was made.
+    package func counters() throws(PixelServerError) -> [String: Int64] {
+        try attempt {
+            try pool.read { db in
+                let rows = try Row.fetchAll(db, sql: "SELECT name, value FROM counters")
+                return Dictionary(rows.map { ($0["name"], $0["value"]) }, uniquingKeysWith: { first, _ in first })
+            }
+        }
+    }
+
+    /// Deletes hits older than `retention` seconds and network keys older than two days, and takes what was deleted
+    /// out of the files as well. One short transaction, beside which hits go on being stored; true when there is more.
+    package func maintain(now: Date, retention: TimeInterval) throws(PixelServerError) -> Bool {
+        let today = now.day
+        let oldest = now.addingTimeInterval(-retention)
+        return try attempt {
+            let (keys, hits, others) = try pool.write { db in
+                try db.execute(sql: "DELETE FROM network_keys WHERE day <= ?", arguments: [today - 2])
+                var others = db.changesCount
+                try db.execute(sql: "DELETE FROM tallies WHERE day < ?", arguments: [oldest.day])
+                others += db.changesCount
+                try db.execute(
+                    sql: "DELETE FROM hits WHERE seq IN (SELECT seq FROM hits WHERE at < ? ORDER BY at LIMIT ?)",
+                    arguments: [oldest.milliseconds, Self.deletedAtOnce])
+                let hits = db.changesCount
+                return (try Set(Int64.fetchAll(db, sql: "SELECT day FROM network_keys")), hits, others)
+            }
+            state.withLock { state in state.networkKeys = state.networkKeys.filter { keys.contains($0.key) } }
+            if hits == Self.deletedAtOnce { return true }
+            // With secure_delete the database is clean; the log beside it still holds the old pages.
+            if hits + others > 0 { _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+            return false
+        }
+    }
+
+    /// Gives the log a new UUID, so that clients start again from its beginning. To be done after restoring a backup,
+    /// or numbers that were given before are given a second time to other hits.
+    package func renewIdentity() throws(PixelServerError) {
+        try attempt {
+            let identity = try pool.write { db in
+                try db.execute(sql: "DELETE FROM log")
+                return try Self.identity(in: db, random)
+            }
+            state.withLock { $0.identity = identity }
+        }
+    }
+
+    /// Writes the write-ahead log back and closes the file; further calls fail.
+    package func close() throws(PixelServerError) {
+        try attempt {
+            // The last connection to close takes the write-ahead log away, and a reader cannot.
+            pool.invalidateReadOnlyConnections()
+            try pool.close()
+        }
+    }
+
+    private func attempt<Result>(_ body: () throws -> Result) throws(PixelServerError) -> Result {
+        do { return try body() } catch { throw Self.failure(error, url) }
+    }
+}
+
+extension HitLog {
+    private static func open(_ url: URL, _ options: Options) throws -> DatabasePool {
+        var configuration = GRDB.Configuration()
+        configuration.maximumReaderCount = 2
+        configuration.busyMode = .timeout(5)
+        configuration.label = "hits"
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA secure_delete = ON") }
+        let pool = try DatabasePool(path: url.path, configuration: configuration)
+        let migrator = HitLogSchema.migrator
+        try pool.writeWithoutTransaction { db in
+            // GRDB lowers it to NORMAL when it opens a pool, after anything that prepareDatabase could say.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            if let maximum = options.maximumBytes {
+                let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
+                try db.execute(sql: "PRAGMA max_page_count = \(max(1, maximum / pageSize))")
+            }
+            guard try !migrator.hasBeenSuperseded(db) else {
+                throw PixelServerError(
+                    .unreadable, "\(url.path): written by a newer version", .needsUser("install that version"))
+            }
+        }
+        try migrator.migrate(pool)
+        try pool.writeWithoutTransaction { try assertDurable($0, url) }
+        return pool
+    }
+
+    /// Every commit must reach the disk before it returns.
+    static func assertDurable(_ db: Database, _ url: URL) throws {
+        let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
+        guard synchronous == 2, journal == "wal" else {
+            throw PixelServerError(
+                .durability,
+                "\(url.path): SQLite runs with synchronous \(synchronous ?? -1), journal \(journal ?? "none")",
+                .needsUser("put the state directory on a local disk"))
+        }
+    }
+
+    private static func identity(in db: Database, _ random: RandomBytes) throws -> LogIdentity {
+        var name = random(16)
+        name[6] = name[6] & 0x0f | 0x40
+        name[8] = name[8] & 0x3f | 0x80
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO log (id, uuid, cursor_key) VALUES (1, ?, ?)",
+            arguments: [Data(name), Data(random(32))])
+        let row = try Row.fetchOne(db, sql: "SELECT uuid, cursor_key FROM log WHERE id = 1")
+        guard let uuid: UUID = row?["uuid"], let key: Data = row?["cursor_key"] else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+        }
+        return LogIdentity(uuid: uuid, cursorKey: Array(key))
+    }
+
+    private static func failure(_ error: any Error, _ url: URL) -> PixelServerError {
+        if let error = error as? PixelServerError { return error }
+        guard let error = error as? DatabaseError else {
+            return PixelServerError(.storage, "\(url.path): \(error)", .needsUser("check the disk"))
+        }
+        let detail = "\(url.path): \(error.message ?? "SQLite error") (\(error.extendedResultCode.rawValue))"
+        return switch error.resultCode {
+        case .SQLITE_FULL: PixelServerError(.full, detail, .needsUser("make room on the disk"))
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            PixelServerError(.unreadable, detail, .needsUser("restore it from a backup"))
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
+            PixelServerError(.permission, detail, .needsUser("check its owner and mode"))
+        default: PixelServerError(.storage, detail, .retryLater(after: .seconds(1)))
+        }
+    }
+}

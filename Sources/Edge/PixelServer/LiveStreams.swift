@@ -1,0 +1,73 @@
+import Foundation
+import Tokens
+
+/// `streams.json` as the running server sees it: read again when the file has changed. Belongs to one event loop.
+final class LiveStreams {
+    private struct Key: Hashable {
+        let stream: UInt32
+        let epoch: UInt8
+    }
+
+    /// What tells one version of the file from another; a rename gives a new inode even within a clock tick.
+    private struct Version: Equatable {
+        var inode: UInt64
+        var size: Int64
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    private let streams: Streams
+    private let failed: (PixelServerError) -> Void
+    private var active: Set<Key> = []
+    private var revoked: Set<Key> = []
+    private var version: Version?
+    private var lookedAt: Date?
+
+    /// `failed` is told when the file cannot be read; what was read before stays in force.
+    init(_ streams: Streams, failed: @escaping (PixelServerError) -> Void) {
+        self.streams = streams
+        self.failed = failed
+    }
+
+    /// Whether pulls with this generation of keys are answered. Looks at the file once more before it says no.
+    func isActive(_ stream: StreamID, epoch: UInt8, now: Date) -> Bool {
+        let key = Key(stream: stream.rawValue, epoch: epoch)
+        refresh(now)
+        if !active.contains(key) { refresh(nil) }
+        return active.contains(key)
+    }
+
+    /// A stream that is not listed is not revoked: its tokens prove themselves by their MAC.
+    func isRevoked(_ stream: StreamID, epoch: UInt8, now: Date) -> Bool {
+        refresh(now)
+        return revoked.contains(Key(stream: stream.rawValue, epoch: epoch))
+    }
+
+    /// At most once a second, or at once without a time.
+    private func refresh(_ now: Date?) {
+        if let now {
+            if let lookedAt, abs(now.timeIntervalSince(lookedAt)) < 1 { return }
+            lookedAt = now
+        }
+        var status = stat()
+        guard stat(streams.url.path, &status) == 0 else { return }
+        #if canImport(Darwin)
+            let modified = status.st_mtimespec
+        #else
+            let modified = status.st_mtim
+        #endif
+        let found = Version(
+            inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: Int(modified.tv_sec),
+            nanoseconds: Int(modified.tv_nsec))
+        guard found != version else { return }
+        version = found
+        do {
+            let records = try streams.list()
+            let keys = { (records: [StreamRecord]) in Set(records.map { Key(stream: $0.stream, epoch: $0.epoch) }) }
+            active = keys(records.filter { $0.revoked == nil })
+            revoked = keys(records.filter { $0.revoked != nil })
+        } catch {
+            failed(error)
+        }
+    }
+}

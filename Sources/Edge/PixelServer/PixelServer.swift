@@ -1,0 +1,158 @@
+import Dispatch
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Opens
+import ServiceLifecycle
+import Tokens
+
+/// The pixel server: answers `/i/TOKEN.gif`, keeps the hits, and gives them to the streams' agents.
+///
+/// HTTP/1.1 without TLS, for a reverse proxy or loopback. One event loop decides, one queue writes, one queue reads.
+package final class PixelServer: Service {
+    private let configuration: Configuration
+    private let secret: ServerSecret
+    private let classify: Classify
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+    private let log: HitLog
+
+    /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
+    /// and not when it has begun to serve. ``run()`` is called once.
+    package init(
+        configuration: Configuration, secret: ServerSecret, classify: @escaping Classify, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }, random: @escaping RandomBytes = systemRandomBytes
+    ) throws(PixelServerError) {
+        var configuration = configuration
+        configuration.limits.connections = min(configuration.limits.connections, Self.openable())
+        self.configuration = configuration
+        self.secret = secret
+        self.classify = classify
+        self.logger = logger
+        self.now = now
+        var options = HitLog.Options()
+        options.hitsPerTokenPerDay = configuration.limits.hitsPerTokenPerDay
+        options.maximumBytes = configuration.limits.logBytes
+        log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+    }
+
+    /// Serves until a graceful shutdown or cancellation; then takes nothing new, answers what it owes within a second
+    /// and closes the log. `.listen` when the address cannot be used.
+    package func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await serve(on: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            try? log.close()
+            throw error
+        }
+        try await group.shutdownGracefully()
+        try log.close()
+        logger.info("stopped")
+    }
+
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let eventLoop = group.next()
+        let router = try await eventLoop.submit {
+            NIOLoopBound(
+                Router(
+                    configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
+                    logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
+        }.get()
+        let listener = try await listen(on: group, router)
+        let port = listener.localAddress?.port ?? configuration.port
+        logger.info("listening", metadata: ["address": "\(configuration.host):\(port)"])
+        configuration.listening(port)
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await self.maintain() }
+            // Throws when the task is cancelled, which is an order to stop as well.
+            try? await gracefulShutdown()
+            tasks.cancelAll()
+        }
+        try? await listener.close()
+        try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(700)) }.get()
+    }
+
+    private func listen(
+        on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>
+    ) async throws(PixelServerError) -> any Channel {
+        let limits = configuration.limits
+        do {
+            return try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 1024)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.maxMessagesPerRead, value: 1)
+                .childChannelOption(
+                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Connection.readBytes)
+                )
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        guard let peer = channel.remoteAddress.flatMap(IPAddress.init(socket:)) else {
+                            throw ChannelError.ioOnClosedChannel
+                        }
+                        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+                        decoderLimits.maxHeaderFieldSize = limits.headBytes
+                        decoderLimits.maxHeaderListSize = limits.headBytes
+                        decoderLimits.maxHeaderFieldCount = limits.headFields
+                        let decoder = HTTPRequestDecoder(
+                            leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
+                        try channel.pipeline.syncOperations.addHandlers([
+                            ByteToMessageHandler(decoder), Connection(peer: peer, router: router.value),
+                        ])
+                    }
+                }
+                .bind(host: configuration.host, port: configuration.port).get()
+        } catch {
+            throw PixelServerError(
+                .listen, "\(configuration.host):\(configuration.port): cannot be listened on: \(error)",
+                .needsUser("choose another address, or stop what uses it"))
+        }
+    }
+
+    /// Retention, at the start and every hour; in steps, so that a stop does not wait for it.
+    private func maintain() async {
+        let queue = DispatchQueue(label: "hits.maintain")
+        while !Task.isCancelled {
+            let more = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                queue.async { continuation.resume(returning: self.deleteSome()) }
+            }
+            if !more { try? await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+
+    private func deleteSome() -> Bool {
+        do throws(PixelServerError) {
+            return try log.maintain(now: now(), retention: configuration.retention)
+        } catch {
+            logger.error("old hits were not deleted", metadata: ["reason": "\(error)"])
+            return false
+        }
+    }
+
+    /// Connections that leave descriptors for the log and everything else in the process.
+    private static func openable() -> Int {
+        var limit = rlimit()
+        #if canImport(Darwin)
+            let result = getrlimit(RLIMIT_NOFILE, &limit)
+        #else
+            let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #endif
+        guard result == 0 else { return 512 }
+        return max(16, Int(clamping: limit.rlim_cur) - 64)
+    }
+}
+
+extension IPAddress {
+    fileprivate init?(socket: SocketAddress) {
+        switch socket {
+        case .v4(let address): self.init(bytes: withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
+        case .v6(let address): self.init(bytes: withUnsafeBytes(of: address.address.sin6_addr) { Array($0) })
+        case .unixDomainSocket: return nil
+        }
+    }
+}

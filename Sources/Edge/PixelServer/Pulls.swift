@@ -1,0 +1,217 @@
+import Dispatch
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Opens
+import Secrets
+import Tokens
+
+/// The pull API: pages of a stream's hits in commit order, with a long poll. Belongs to one event loop.
+final class Pulls {
+    private unowned let router: Router
+    private let reading = DispatchQueue(label: "hits.pull")
+    private var pulls: [StreamID: [ObjectIdentifier: Pull]] = [:]
+    /// The last hit of each stream that has been committed since the start.
+    private var last: [StreamID: Int64] = [:]
+    private var isEnding = false
+
+    init(router: Router) { self.router = router }
+
+    /// Pulls in progress, those that wait for a hit included.
+    var count: Int { pulls.values.reduce(0) { $0 + $1.count } }
+
+    func answer(_ request: Request, from client: IPAddress, on connection: Connection) {
+        let now = router.now()
+        guard let bearer = Self.bearer(request.headers), bearer.isGenuine(for: router.secret),
+            router.streams.isActive(bearer.stream, epoch: bearer.epoch, now: now)
+        else {
+            router.metrics.unauthorized += 1
+            return connection.finish(.unauthorized)
+        }
+        router.metrics.pulls += 1
+        router.selfNetworks.note(client.network, of: bearer.stream, now: now)
+        let parameters: PullParameters
+        do { parameters = try PullParameters(request.query) } catch {
+            return connection.finish(Self.problem(400, error.name, error.detail))
+        }
+        let log = router.log.identity
+        let after: Int64
+        do {
+            after = try parameters.after.map { (text) throws(Cursor.Refusal) in try Cursor(text, of: log).seq } ?? 0
+        } catch {
+            switch error {
+            case .malformed: return connection.finish(Self.problem(400, "after", "not a cursor of this server"))
+            case .otherLog: return connection.finish(Self.otherLog(log))
+            }
+        }
+        guard pulls[bearer.stream, default: [:]].count < router.limits.pollsPerStream else {
+            return connection.finish(Self.problem(429, "busy", "too many pulls of this stream", retryAfter: 5))
+        }
+        guard count < router.limits.polls else {
+            return connection.finish(Self.problem(503, "busy", "too many pulls", retryAfter: 5))
+        }
+        let pull = Pull(
+            stream: bearer.stream, log: log, after: after, limit: parameters.limit,
+            until: .now() + .seconds(Int64(parameters.wait)), connection: connection)
+        pulls[bearer.stream, default: [:]][ObjectIdentifier(pull)] = pull
+        connection.answerLater { self.remove(pull) }
+        read(pull)
+    }
+
+    /// Called after every commit with the last hit of each stream in it.
+    func wake(_ committed: [StreamID: Int64]) {
+        for (stream, seq) in committed {
+            last[stream] = seq
+            for pull in (pulls[stream] ?? [:]).values where pull.isWaiting { read(pull) }
+        }
+    }
+
+    /// The server stops: whoever waits is answered with what there is.
+    func end() {
+        isEnding = true
+        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { read(pull) }
+    }
+
+    /// Done when no page is being read.
+    func idle() -> EventLoopFuture<Void> {
+        let promise = router.eventLoop.makePromise(of: Void.self)
+        reading.async { promise.succeed() }
+        return promise.futureResult
+    }
+
+    private func remove(_ pull: Pull) {
+        pull.timeout?.cancel()
+        pulls[pull.stream]?[ObjectIdentifier(pull)] = nil
+        if pulls[pull.stream]?.isEmpty == true { pulls[pull.stream] = nil }
+    }
+
+    private func finish(_ pull: Pull, _ response: Response) {
+        guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
+        remove(pull)
+        pull.connection.finish(response)
+    }
+
+    private func read(_ pull: Pull) {
+        pull.timeout?.cancel()
+        pull.timeout = nil
+        let log = router.log
+        let (identity, stream, after, limit) = (pull.log, pull.stream, pull.after, pull.limit)
+        let done = NIOLoopBound({ self.found(pull, $0) }, eventLoop: router.eventLoop)
+        reading.async {
+            let page = PageRead(log: log, identity: identity, stream: stream, after: after, limit: limit).result()
+            done.eventLoop.execute { done.value(page) }
+        }
+    }
+
+    private func found(_ pull: Pull, _ result: PageRead.Outcome) {
+        switch result {
+        case .page(let body): finish(pull, .json(200, body))
+        case .otherLog: finish(pull, Self.otherLog(router.log.identity))
+        case .failed: finish(pull, Self.problem(503, "storage", "the hit log cannot be read", retryAfter: 5))
+        case .empty(let body):
+            guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
+            if last[pull.stream, default: 0] > pull.after {
+                // Committed after the page was read and before it came back.
+                read(pull)
+            } else if isEnding || pull.until <= .now() {
+                finish(pull, .json(200, body))
+            } else {
+                pull.timeout = router.eventLoop.assumeIsolated().scheduleTask(deadline: pull.until) {
+                    self.finish(pull, .json(200, body))
+                }
+            }
+        }
+    }
+}
+
+extension Pulls {
+    /// A pull in progress. It is read again when its stream gets a hit.
+    private final class Pull {
+        let stream: StreamID
+        let log: LogIdentity
+        let after: Int64
+        let limit: Int
+        let until: NIODeadline
+        let connection: Connection
+        /// Set while it waits for a hit; otherwise it is being read.
+        var timeout: Scheduled<Void>?
+        var isWaiting: Bool { timeout != nil }
+
+        init(
+            stream: StreamID, log: LogIdentity, after: Int64, limit: Int, until: NIODeadline, connection: Connection
+        ) {
+            self.stream = stream
+            self.log = log
+            self.after = after
+            self.limit = limit
+            self.until = until
+            self.connection = connection
+        }
+    }
+
+    /// RFC 6750 section 2.1; the scheme in any case.
+    private static func bearer(_ headers: HTTPHeaders) -> PullBearer? {
+        let values = headers["authorization"]
+        guard values.count == 1, let value = values.first, value.utf8.count <= 256,
+            value.prefix(7).lowercased() == "bearer "
+        else { return nil }
+        return PullBearer(Secret(String(value.dropFirst(7))))
+    }
+
+    private static func otherLog(_ log: LogIdentity) -> Response {
+        .json(
+            410,
+            #"{"error":"other_log","detail":"the cursor is of another log: start again without it","log":""#
+                + log.uuid.uuidString + #""}"#)
+    }
+
+    private static func problem(_ status: Int, _ name: String, _ detail: String, retryAfter: Int? = nil) -> Response {
+        .json(
+            status, #"{"error":"\#(name)","detail":"\#(detail)"}"#,
+            fields: retryAfter.map { "Retry-After: \($0)\r\n" } ?? "")
+    }
+}
+
+/// Reads one page and writes it as JSON; away from the event loop.
+private struct PageRead: Sendable {
+    enum Outcome: Sendable {
+        case page([UInt8])
+        /// No hits: the body to answer with if nothing comes.
+        case empty([UInt8])
+        case otherLog
+        case failed
+    }
+
+    private struct Body: Encodable {
+        let log: String
+        let cursor: String
+        let hits: [Hit]
+        let more: Bool
+    }
+
+    let log: HitLog
+    let identity: LogIdentity
+    let stream: StreamID
+    let after: Int64
+    let limit: Int
+
+    func result() -> Outcome {
+        do throws(PixelServerError) {
+            let page = try log.hits(of: stream, after: after, limit: limit)
+            if page.hits.isEmpty, try log.lastSeq() < after {
+                // The cursor is ours, so the log has held that hit: it was restored from an older copy.
+                if log.identity == identity { try log.renewIdentity() }
+                return .otherLog
+            }
+            let cursor = Cursor(seq: page.hits.last?.seq ?? after)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .withoutEscapingSlashes
+            let body = Body(
+                log: identity.uuid.uuidString, cursor: cursor.text(of: identity), hits: page.hits, more: page.more)
+            guard let data = try? encoder.encode(body) else { return .failed }
+            return page.hits.isEmpty ? .empty(Array(data)) : .page(Array(data))
+        } catch {
+            return .failed
+        }
+    }
+}

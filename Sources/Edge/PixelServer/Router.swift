@@ -1,0 +1,179 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+import Opens
+import Tokens
+
+/// Everything that requests share. Belongs to one event loop, which makes every decision in order; disk work is done
+/// elsewhere and comes back to it.
+final class Router {
+    let limits: PixelServer.Limits
+    let log: HitLog
+    let eventLoop: any EventLoop
+    let secret: ServerSecret
+    let streams: LiveStreams
+    let now: @Sendable () -> Date
+    var metrics = Metrics()
+    var selfNetworks = SelfNetworks()
+    private(set) lazy var pulls = Pulls(router: self)
+
+    private let configuration: PixelServer.Configuration
+    private let classify: Classify
+    private let logger: Logger
+    private let commit: GroupCommit
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var emptied: EventLoopPromise<Void>?
+    private var cachedDate: (second: Int64, text: String) = (0, "")
+    private var complained: Date?
+
+    init(
+        configuration: PixelServer.Configuration, log: HitLog, secret: ServerSecret, classify: @escaping Classify,
+        logger: Logger, now: @escaping @Sendable () -> Date, eventLoop: any EventLoop
+    ) {
+        self.configuration = configuration
+        self.log = log
+        self.secret = secret
+        self.classify = classify
+        self.logger = logger
+        self.now = now
+        self.eventLoop = eventLoop
+        limits = configuration.limits
+        commit = GroupCommit(log: log, eventLoop: eventLoop)
+        streams = LiveStreams(Streams(stateDirectory: configuration.stateDirectory)) { error in
+            logger.error("the list of streams was not read", metadata: ["reason": "\(error)"])
+        }
+        commit.committed = { [weak self] outcome, seconds in self?.committed(outcome, seconds) }
+    }
+
+    /// For the Date header.
+    var date: String {
+        let now = now()
+        let second = Int64(now.timeIntervalSince1970.rounded(.down))
+        if second != cachedDate.second || cachedDate.text.isEmpty { cachedDate = (second, HTTPDate.text(now)) }
+        return cachedDate.text
+    }
+
+    func answer(_ request: Request, on connection: Connection) {
+        let client = ClientAddress.resolve(
+            peer: connection.peer, forwardedFor: request.headers["x-forwarded-for"],
+            trusted: configuration.trustedProxies)
+        let isRead = request.method == "GET" || request.method == "HEAD"
+        switch request.path {
+        case let path where path.utf8.count >= 3 && path.prefix(3).lowercased() == PixelURL.pathPrefix:
+            pixel(request, from: client, on: connection)
+        case "/v1/hits":
+            guard request.method == "GET" else { return connection.finish(.notAllowed("GET")) }
+            pulls.answer(request, from: client, on: connection)
+        case "/health":
+            guard isRead else { return connection.finish(.notAllowed("GET, HEAD")) }
+            commit.submit(.probe) { outcome in
+                switch outcome {
+                case .success: connection.finish(.json(200, #"{"status":"ok"}"#))
+                case .failure: connection.finish(.json(503, #"{"status":"the hit log cannot be written"}"#))
+                }
+            }
+        case "/metrics" where configuration.publicMetrics || isLocal(request, client):
+            guard isRead else { return connection.finish(.notAllowed("GET, HEAD")) }
+            connection.finish(.text(200, metrics.text(polls: pulls.count, logBytes: log.byteCount)))
+        default:
+            connection.finish(.notFound)
+        }
+    }
+
+    func refused() { metrics.refused += 1 }
+
+    /// False when there are too many.
+    func opened(_ connection: Connection) -> Bool {
+        guard connections.count < limits.connections, emptied == nil else {
+            metrics.connectionsRefused += 1
+            return false
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        metrics.connections = connections.count
+        return true
+    }
+
+    func closed(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        metrics.connections = connections.count
+        if connections.isEmpty { emptied?.succeed() }
+    }
+
+    /// Takes no more connections and requests. Done when what is owed has been answered, or its time is over and the
+    /// rest is cut off, and nothing of ours is under way any more.
+    func end(within time: TimeAmount) -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        emptied = promise
+        for connection in connections.values { connection.end() }
+        pulls.end()
+        if connections.isEmpty { promise.succeed() }
+        eventLoop.assumeIsolated().scheduleTask(in: time) {
+            for connection in self.connections.values { connection.abort() }
+        }
+        return promise.futureResult.assumeIsolated().flatMap { self.commit.idle() }.flatMap { self.pulls.idle() }
+            .nonisolated()
+    }
+
+    /// A good, a forged and a malformed token are told apart in the log alone: the same work, the same wait for the
+    /// disk, the same bytes.
+    private func pixel(_ request: Request, from client: IPAddress, on connection: Connection) {
+        let now = now()
+        let name = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count)
+        var entry = LogEntry.forged
+        if let token = Token(text: name.prefix(Token.textCount)) {
+            let record = record(request, token, from: client, at: now)
+            let isGenuine = secret.signed(token)
+            let isRevoked = streams.isRevoked(token.stream, epoch: token.epoch, now: now)
+            if isGenuine && !isRevoked { entry = .hit(record) }
+        }
+        let answer =
+            request.method == "GET" || request.method == "HEAD" ? Response.pixel : Response.notAllowed("GET, HEAD")
+        commit.submit(entry) { [self] outcome in
+            switch outcome {
+            case .success: connection.finish(answer)
+            case .failure:
+                metrics.failed += 1
+                connection.finish(.notStored)
+            }
+        }
+    }
+
+    private func record(_ request: Request, _ token: Token, from client: IPAddress, at now: Date) -> RecordedRequest {
+        let userAgent = request.headers.first(name: "user-agent")
+        var traits = classify(
+            RequestFacts(
+                method: request.method, address: client, headers: request.headers.map { ($0.name, $0.value) },
+                userAgent: userAgent))
+        let suffix = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count + Token.textCount)
+        if String(suffix)?.lowercased() != PixelURL.pathSuffix || request.query != nil {
+            traits.signals.insert(.tokenDamaged)
+        }
+        let network = client.network
+        return RecordedRequest(
+            at: now, token: token, method: request.method, network: network,
+            selfNet: selfNetworks.contains(network, of: token.stream, now: now), userAgent: userAgent, traits: traits)
+    }
+
+    private func committed(_ outcome: GroupCommit.Outcome, _ seconds: Double) {
+        switch outcome {
+        case .success(let appended):
+            metrics.stored += appended.stored
+            metrics.capped += appended.capped
+            metrics.forged += appended.forged
+            metrics.committed(in: seconds)
+            pulls.wake(appended.last)
+        case .failure(let error):
+            let now = now()
+            if let complained, abs(now.timeIntervalSince(complained)) < 60 { return }
+            complained = now
+            logger.error("hits are refused: the log cannot be written", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// From this machine, and not through a proxy that runs on it.
+    private func isLocal(_ request: Request, _ client: IPAddress) -> Bool {
+        ClientAddress.isLoopback(client)
+            && ["x-forwarded-for", "forwarded", "via"].allSatisfy { request.headers[$0].isEmpty }
+    }
+}

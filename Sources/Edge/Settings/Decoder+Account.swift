@@ -1,0 +1,116 @@
+import Secrets
+
+extension Decoder {
+    /// `nil` if something is missing without which there is no account; its problems are reported then.
+    func account(_ item: (table: TOMLTable, path: String)) -> (account: Settings.Account, name: Located<String>)? {
+        let section = Section<AccountKey>(item.table, path: item.path, report: report)
+        let imap = section.parsed(
+            section.required(.imap, expected: "the server's URL, such as \"imaps://imap.example.org\""),
+            ServiceURL.mailbox)
+        let cleartext = cleartext(section, imap?.value)
+        let user = section.required(.user, expected: "the name to log in with")
+        let name = name(section, .name, otherwise: user)
+        let login = login(section)
+        let sent = sent(section)
+        let since = since(section)
+        let caFile = neededPath(section, .caFile)
+        let proxy = proxy(section, .proxy)
+        let pollInterval = span(section, .pollInterval, within: Limits.pollInterval)
+        guard let imap, let user, let name, let login else { return nil }
+        let account = Settings.Account(
+            name: name.value, imap: imap.value, cleartext: cleartext, user: user.value, login: login, sent: sent,
+            since: since, caFile: caFile, proxy: proxy, pollInterval: pollInterval)
+        return (account, name)
+    }
+
+    func proxy<Key>(_ section: Section<Key>, _ key: Key) -> ServiceURL? {
+        section.parsed(section.string(key, expected: "a URL such as \"socks5h://127.0.0.1:1080\""), ServiceURL.proxy)?
+            .value
+    }
+
+    private func cleartext(_ section: Section<AccountKey>, _ imap: ServiceURL?) -> Bool {
+        guard section.boolean(.cleartext) == true, let node = section.node(.cleartext), let imap else { return false }
+        if imap.scheme != "imap" {
+            report.problem(at: node.position, node.path, "contradicts \(imap.scheme)://", expected: "false, or imap://")
+        } else if !imap.isLoopback {
+            report.problem(
+                at: node.position, node.path, "would send the password readable over the network",
+                expected: "false; only a server on this machine's loopback may do without TLS")
+        }
+        return true
+    }
+
+    private func login(_ section: Section<AccountKey>) -> Settings.Login? {
+        let given = AccountKey.login.filter(section.has)
+        let choice = "exactly one of " + AccountKey.login.map(\.rawValue).joined(separator: ", ")
+        guard let first = given.first else {
+            report.problem(at: section.table.position, section.path, "no way to log in", expected: choice)
+            return nil
+        }
+        for key in given.dropFirst() {
+            guard let node = section.node(key) else { continue }
+            report.problem(
+                at: section.table[key.rawValue]?.keyPosition, node.path, "a second way to log in", expected: choice)
+        }
+        // All are read, so that a mistake in each is reported.
+        return given.map { login(section, $0, isChosen: $0 == first) }.first ?? nil
+    }
+
+    private func login(_ section: Section<AccountKey>, _ key: AccountKey, isChosen: Bool) -> Settings.Login? {
+        switch key {
+        case .passwordCommand: return command(section, key).map { .password(.command($0)) }
+        case .tokenCommand: return command(section, key).map { .bearer(command: $0) }
+        case .passwordFile: return neededPath(section, key).map { .password(.file($0)) }
+        case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
+        case .password: return password(section, key).map { .password(.literal($0)) }
+        case .name, .imap, .cleartext, .user, .sent, .since, .caFile, .proxy, .pollInterval: return nil
+        }
+    }
+
+    private func credential(_ section: Section<AccountKey>, _ key: AccountKey) -> String? {
+        let form = "the name of a systemd credential: no slash, at most 255 bytes"
+        return section.parsed(section.string(key, expected: form)) { text throws(Rejection) in
+            guard !text.contains("/"), text != ".", text != "..", text.utf8.count <= 255 else {
+                throw Rejection(what: "\(quoted(text)) is not such a name", expected: form)
+            }
+            return text
+        }?.value
+    }
+
+    /// Nothing said about it may quote it.
+    private func password(_ section: Section<AccountKey>, _ key: AccountKey) -> Secret? {
+        guard let text = section.string(key, expected: "a string") else { return nil }
+        let better = "password_command, password_file or password_credential"
+        if isPrivate {
+            report.warning(at: text.position, text.path, "a password in the configuration; better is \(better)")
+        } else {
+            report.problem(
+                at: text.position, text.path, "a password in a file that others can read",
+                expected: "mode 0600 for the file, or \(better)")
+        }
+        return Secret(text.value)
+    }
+
+    private func sent(_ section: Section<AccountKey>) -> Settings.SentFolders {
+        let form = "\"auto\", the name of a folder, or a list of names"
+        guard let node = section.node(.sent) else { return Defaults.sent }
+        if case .array(let elements) = node.value.value {
+            if elements.isEmpty {
+                report.problem(at: node.position, node.path, "is empty", expected: form)
+            }
+            return .named(section.strings(.sent, expected: form)?.map(\.value) ?? [])
+        }
+        guard let name = section.string(.sent, expected: form) else { return Defaults.sent }
+        return name.value == "auto" ? .automatic : .named([name.value])
+    }
+
+    private func since(_ section: Section<AccountKey>) -> Duration? {
+        guard let text = section.string(.since, expected: "a time span such as \"30d\", or \"all\"") else {
+            return Defaults.since
+        }
+        if text.value == "all" { return nil }
+        return section.parsed(text) { text throws(Rejection) in
+            try Duration(parsing: text, within: Limits.since, or: "all")
+        }?.value
+    }
+}

@@ -1,0 +1,80 @@
+extension Decoder {
+    /// `nil` if something is missing without which there is no source; its problems are reported then.
+    func source(_ item: (table: TOMLTable, path: String)) -> (source: Settings.Source, name: Located<String>)? {
+        // The keys of a kind that is not there yet are not known either: one word about the kind is enough.
+        if let kind = item.table["kind"], case .string(let text) = kind.node.value, Self.laterKinds.contains(text) {
+            report.problem(
+                at: kind.node.position, "\(item.path).kind", "not supported yet: \(quoted(text))",
+                expected: Self.kinds)
+            return nil
+        }
+        let section = Section<SourceKey>(item.table, path: item.path, report: report)
+        let kind = section.parsed(section.required(.kind, expected: Self.kinds)) { text throws(Rejection) in
+            guard let kind = Settings.Source.Kind(rawValue: text) else {
+                throw Rejection(what: "\(quoted(text)) is not a kind of source", expected: Self.kinds)
+            }
+            return kind
+        }
+        let form = "the pixel server's URL, such as \"https://px.example.org\""
+        let url = section.parsed(section.required(.url, expected: form), ServiceURL.web)
+        let name = name(section, .name, otherwise: url?.map(\.host))
+        if !section.has(.credentialFile) {
+            section.reportMissing(.credentialFile, expected: "the file with the credential of the stream, smk1_…")
+        }
+        let credentialFile = neededPath(section, .credentialFile)
+        let caFile = neededPath(section, .caFile)
+        let proxy = proxy(section, .proxy)
+        let pixelURL = section.parsed(section.string(.pixelURL, expected: form), ServiceURL.web)?.value
+        guard let kind, let url, let name, let credentialFile else { return nil }
+        let source = Settings.Source(
+            name: name.value, kind: kind.value, url: url.value, credentialFile: credentialFile, caFile: caFile,
+            proxy: proxy, pixelURL: pixelURL ?? url.value)
+        return (source, name)
+    }
+
+    private static var laterKinds: Set<String> { ["access-log", "postmark", "mailgun"] }
+    private static var kinds: String {
+        Settings.Source.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+    }
+
+    /// `retention` is what holds if the section does not say.
+    func server(_ section: Section<ServerKey>, retention: Duration) -> Settings.Server? {
+        let listen = section.parsed(section.string(.listen, expected: "an address such as \"\(Defaults.listen)\"")) {
+            text throws(Rejection) in try ListenAddress(parsing: text)
+        }
+        let publicURL = section.parsed(
+            section.required(
+                .publicURL, expected: "what the pixels' URLs begin with, such as \"https://px.example.org\""),
+            ServiceURL.web)
+        let store = store(section)
+        let proxies = section.strings(.trustedProxies, expected: "a list of address ranges, such as [\"127.0.0.1/32\"]")
+        let trusted = (proxies ?? []).compactMap { text in
+            section.parsed(text) { text throws(Rejection) in try Network(parsing: text) }?.value
+        }
+        let kept = span(section, .retention, within: Limits.retention)
+        let metrics = section.boolean(.metrics)
+        let secretFile = path(section, .secretFile)
+        guard let publicURL else { return nil }
+        let secretDefault = Located(value: Defaults.secretFile, position: section.table.position, path: section.path)
+        return Settings.Server(
+            listen: listen?.value ?? Defaults.listen, publicURL: publicURL.value, store: store,
+            trustedProxies: trusted, retention: kept ?? retention, metrics: metrics ?? Defaults.metrics,
+            secretFile: secretFile?.value ?? path(secretDefault))
+    }
+
+    private func store(_ section: Section<ServerKey>) -> Settings.HitStore {
+        let form = "\"sqlite\" or \"sqlite:PATH\""
+        guard let text = section.string(.store, expected: form) else { return Defaults.store }
+        if text.value == "sqlite" { return .stateDirectory }
+        let prefix = "sqlite:"
+        if text.value.hasPrefix(prefix), text.value.count > prefix.count {
+            return .file(path(text.map { String($0.dropFirst(prefix.count)) }))
+        }
+        // Not quoted: such a URL may hold a password.
+        let isPostgreSQL = ["postgresql:", "postgres:"].contains { text.value.lowercased().hasPrefix($0) }
+        report.problem(
+            at: text.position, text.path,
+            isPostgreSQL ? "this build has no PostgreSQL store yet" : "not a store", expected: form)
+        return Defaults.store
+    }
+}

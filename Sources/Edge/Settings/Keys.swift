@@ -1,0 +1,77 @@
+/// Every key there is, section by section. ``Section`` refuses all others.
+
+enum TopKey: String, SectionKey {
+    case account, source, server, tracking, keywords, privacy
+
+    static let later: Set<String> = ["submission"]
+}
+
+enum AccountKey: String, SectionKey {
+    case name, imap, cleartext, user
+    case passwordCommand = "password_command"
+    case passwordFile = "password_file"
+    case passwordCredential = "password_credential"
+    case password
+    case tokenCommand = "token_command"
+    case sent, since
+    case caFile = "ca_file"
+    case proxy
+    case pollInterval = "poll_interval"
+
+    static let later: Set<String> = ["oauth2"]
+    /// Exactly one of these.
+    static let login: [AccountKey] = [.passwordCommand, .passwordFile, .passwordCredential, .password, .tokenCommand]
+}
+
+enum SourceKey: String, SectionKey {
+    case kind, name, url
+    case credentialFile = "credential_file"
+    case caFile = "ca_file"
+    case proxy
+    case pixelURL = "pixel_url"
+}
+
+enum ServerKey: String, SectionKey {
+    case listen
+    case publicURL = "public_url"
+    case store
+    case trustedProxies = "trusted_proxies"
+    case retention, metrics
+    case secretFile = "secret_file"
+}
+
+enum TrackingKey: String, SectionKey {
+    case patterns
+}
+
+enum KeywordsKey: String, SectionKey {
+    case tracked, opened
+    case openedAgain = "opened-again"
+    case reached, clicked, replied
+    case followUp = "follow-up"
+    case unreliable
+}
+
+enum PrivacyKey: String, SectionKey {
+    case level, retention
+}
+
+extension Settings {
+    /// Every key as `section.key`, for the test that the example configuration documents them all.
+    package static var keys: Set<String> {
+        func names<Key: SectionKey>(_ section: TopKey, _: Key.Type) -> [String] {
+            Key.allCases.map { "\(section.rawValue).\($0.rawValue)" }
+        }
+        return Set(
+            TopKey.allCases.flatMap { section in
+                switch section {
+                case .account: names(section, AccountKey.self)
+                case .source: names(section, SourceKey.self)
+                case .server: names(section, ServerKey.self)
+                case .tracking: names(section, TrackingKey.self)
+                case .keywords: names(section, KeywordsKey.self)
+                case .privacy: names(section, PrivacyKey.self)
+                }
+            })
+    }
+}

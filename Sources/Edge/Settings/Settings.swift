@@ -1,0 +1,127 @@
+import Secrets
+
+/// The configuration, checked: what is here can be used as it is. Design: contracts, "Configuration".
+///
+/// Every path is absolute, every default filled in. Made by ``load(_:filesMustExist:environment:)`` or
+/// ``parse(text:file:isPrivate:home:)``.
+package struct Settings: Sendable, Equatable {
+    /// In the order of the file; names are unique.
+    package let accounts: [Account]
+    /// In the order of the file; names are unique.
+    package let sources: [Source]
+    /// The pixel server of this machine, if it has one.
+    package let server: Server?
+    package let tracking: Tracking
+    package let keywords: Keywords
+    package let privacy: Privacy
+    /// What is allowed and not wise.
+    package let warnings: [SettingsProblem]
+    /// Files that the configuration names and that must be there before an agent starts.
+    let neededFiles: [Located<String>]
+    let file: String
+}
+
+extension Settings {
+    package struct Account: Sendable, Equatable {
+        package let name: String
+        /// `imaps://`, or `imap://`, which means STARTTLS unless ``cleartext``.
+        package let imap: ServiceURL
+        /// No TLS at all; only ever true with a loopback host.
+        package let cleartext: Bool
+        package let user: String
+        package let login: Login
+        package let sent: SentFolders
+        /// How far back the first scan looks; `nil` for everything.
+        package let since: Duration?
+        /// Trust this CA alone.
+        package let caFile: String?
+        package let proxy: ServiceURL?
+        /// How often to look where the server cannot say that there is news; `nil` leaves it to the agent.
+        package let pollInterval: Duration?
+    }
+
+    package enum Login: Sendable, Equatable {
+        case password(SecretOrigin)
+        /// The command prints an OAuth 2.0 access token.
+        case bearer(command: [String])
+    }
+
+    package enum SecretOrigin: Sendable, Equatable {
+        /// Program and arguments, no shell; the program is a path with a slash or is looked up in `PATH`.
+        case command([String])
+        case file(String)
+        /// The name of a systemd credential.
+        case credential(String)
+        case literal(Secret)
+    }
+
+    package enum SentFolders: Sendable, Equatable {
+        /// The folder that the server marks as `\Sent` (RFC 6154).
+        case automatic
+        /// As the user reads them, not in the encoding of IMAP.
+        case named([String])
+    }
+
+    package struct Source: Sendable, Equatable {
+        package let name: String
+        package let kind: Kind
+        package let url: ServiceURL
+        package let credentialFile: String
+        package let caFile: String?
+        package let proxy: ServiceURL?
+        /// What the pixels' URLs begin with.
+        package let pixelURL: ServiceURL
+
+        package enum Kind: String, Sendable, CaseIterable {
+            case sentmark
+        }
+    }
+
+    package struct Server: Sendable, Equatable {
+        package let listen: ListenAddress
+        package let publicURL: ServiceURL
+        package let store: HitStore
+        /// Whose `X-Forwarded-For` is believed.
+        package let trustedProxies: [Network]
+        /// How long a hit is kept.
+        package let retention: Duration
+        /// Whether `/metrics` answers.
+        package let metrics: Bool
+        /// The server secret, from which all stream keys come. Made when it is not there.
+        package let secretFile: String
+    }
+
+    package enum HitStore: Sendable, Equatable {
+        /// SQLite, `hits.db` in the state directory.
+        case stateDirectory
+        /// SQLite, this file.
+        case file(String)
+    }
+
+    package struct Tracking: Sendable, Equatable {
+        /// URLs of other trackers, each with one `{token}`.
+        package let patterns: [String]
+    }
+
+    /// The keyword of each meaning; `nil` is switched off.
+    package struct Keywords: Sendable, Equatable {
+        package let tracked: String?
+        package let opened: String?
+        package let openedAgain: String?
+        package let reached: String?
+        package let clicked: String?
+        package let replied: String?
+        package let followUp: String?
+        package let unreliable: String?
+    }
+
+    package struct Privacy: Sendable, Equatable {
+        package let level: PrivacyLevel
+        /// How long the agent keeps hits.
+        package let retention: Duration
+    }
+
+    package enum PrivacyLevel: String, Sendable, CaseIterable {
+        case minimal, pseudonymous, detailed
+    }
+}

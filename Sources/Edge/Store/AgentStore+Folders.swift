@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+import IMAP
+import SentSync
+import Tokens
+
+package struct AccountID: Sendable, Hashable { let rawValue: Int64 }
+package struct FolderID: Sendable, Hashable { let rawValue: Int64 }
+package struct MessageKey: Sendable, Hashable, Comparable {
+    let rawValue: Int64
+    package static func < (a: MessageKey, b: MessageKey) -> Bool { a.rawValue < b.rawValue }
+}
+
+extension AgentStore {
+    package func account(named name: String) async throws(StoreError) -> AccountID {
+        try await write { db in
+            try db.execute(sql: "INSERT INTO account (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
+            let id = try Int64.fetchOne(db, sql: "SELECT id FROM account WHERE name = ?", arguments: [name])
+            return AccountID(rawValue: id ?? 0)
+        }
+    }
+
+    package func folder(_ name: MailboxName, of account: AccountID) async throws(StoreError) -> FolderID {
+        try await write { db in
+            let key: DatabaseValueConvertible = Data(name.wire)
+            try db.execute(
+                sql: "INSERT INTO folder (account_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                arguments: [account.rawValue, key])
+            let id = try Int64.fetchOne(
+                db, sql: "SELECT id FROM folder WHERE account_id = ? AND name = ?", arguments: [account.rawValue, key])
+            return FolderID(rawValue: id ?? 0)
+        }
+    }
+
+    package func state(of folder: FolderID) async throws(StoreError) -> FolderState {
+        try await read { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM folder WHERE id = ?", arguments: [folder.rawValue])
+            else { return FolderState() }
+            let uids = try UInt32.fetchAll(
+                db,
+                sql: """
+                    SELECT copy.uid FROM copy JOIN message ON message.id = copy.message_id
+                    WHERE copy.folder_id = ? AND message.tracked = 1
+                    """, arguments: [folder.rawValue])
+            let oldest = try Int64.fetchOne(
+                db, sql: "SELECT MIN(sent_at) FROM message WHERE tracked = 1 AND account_id = ?",
+                arguments: [row["account_id"] as Int64])
+            return FolderState(
+                uidValidity: (row["uid_validity"] as UInt32?).map { UIDValidity($0) },
+                uidNext: (row["uid_next"] as UInt32?).map { UID($0) },
+                highest: (row["highest_modseq"] as Int64?).map { ModificationSequence(UInt64($0)) },
+                scanSince: (row["scan_since"] as Int64?).map(Date.init(milliseconds:)),
+                scanComplete: row["scan_complete"], scanned: UIDSet(stored: row["scanned"]), chunk: row["chunk"],
+                tracked: UIDSet(uids.map { UID($0) }), oldestTracked: oldest.map(Date.init(milliseconds:)))
+        }
+    }
+
+    /// Applies what one step of the sync learned, in one transaction.
+    /// Returns whether any message has something new to be judged or planned.
+    @discardableResult
+    package func apply(
+        _ changes: [Change], to folder: FolderID, names: KeywordNames, now: Date
+    ) async throws(StoreError) -> Bool {
+        guard !changes.isEmpty else { return false }
+        return try await write { db in
+            var news = false
+            for change in changes {
+                try FolderWriter(db: db, folder: folder, names: names, now: now).apply(change, &news)
+            }
+            return news
+        }
+    }
+}
+
+extension UIDSet {
+    /// As the store spells it: the IMAP form, empty for none.
+    init(stored text: String) { self = UIDSet(text) ?? UIDSet() }
+}
+
+extension Set<Flag> {
+    /// Separated by spaces, which no flag holds.
+    init(stored text: String) { self.init(text.split(separator: " ").map { Flag(spelling: String($0)) }) }
+
+    var stored: String { map(\.spelling).sorted().joined(separator: " ") }
+}

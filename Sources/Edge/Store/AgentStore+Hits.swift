@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import Opens
+import Tokens
+
+package struct SourceID: Sendable, Hashable { let rawValue: Int64 }
+
+/// Where a source's feed has been read to.
+package struct SourcePosition: Sendable, Equatable {
+    package var log: String?
+    package var cursor: String?
+}
+
+extension AgentStore {
+    package func source(named name: String) async throws(StoreError) -> SourceID {
+        try await write { db in
+            try db.execute(sql: "INSERT INTO source (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
+            let id = try Int64.fetchOne(db, sql: "SELECT id FROM source WHERE name = ?", arguments: [name])
+            return SourceID(rawValue: id ?? 0)
+        }
+    }
+
+    package func position(of source: SourceID) async throws(StoreError) -> SourcePosition {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT log, cursor FROM source WHERE id = ?", arguments: [source.rawValue])
+            return SourcePosition(log: row?["log"], cursor: row?["cursor"])
+        }
+    }
+
+    /// Stores a page of hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
+    /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it.
+    /// Returns whether a known message got a new hit.
+    @discardableResult
+    package func append(
+        _ hits: [Hit], log: String, cursor: String, from source: SourceID, now: Date
+    ) async throws(StoreError) -> Bool {
+        try await write { db in
+            let encoder = JSONEncoder()
+            var news = false
+            for hit in hits {
+                let key = TokenKey.of(hit.token)
+                try db.cachedStatement(
+                    sql: """
+                        INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, log, seq) DO NOTHING
+                        """
+                ).execute(arguments: [
+                    source.rawValue, log, hit.seq, hit.at.milliseconds, key, try encoder.encode(hit), now.milliseconds,
+                ])
+                guard db.changesCount > 0 else { continue }
+                try db.cachedStatement(
+                    sql: """
+                        UPDATE message SET judge_due = 1
+                        WHERE id IN (SELECT message_id FROM message_token WHERE token_key = ?)
+                        """
+                ).execute(arguments: [key])
+                news = news || db.changesCount > 0
+            }
+            try db.execute(
+                sql: "UPDATE source SET log = ?, cursor = ?, pulled_at = ? WHERE id = ?",
+                arguments: [log, cursor, now.milliseconds, source.rawValue])
+            return news
+        }
+    }
+
+    /// The feed is another one now (restored from a backup, moved): it is read again from its beginning.
+    package func restart(_ source: SourceID) async throws(StoreError) {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE source SET log = NULL, cursor = NULL WHERE id = ?", arguments: [source.rawValue])
+        }
+    }
+}
+
+/// A hit with the store's own number for it.
+struct StoredHit {
+    let id: Int64
+    let hit: Hit
+
+    /// `nil` if what was stored is no hit any more (made by a newer version).
+    init?(_ row: Row, _ decoder: JSONDecoder) {
+        guard let hit = try? decoder.decode(Hit.self, from: row["body"] as Data) else { return nil }
+        id = row["id"]
+        self.hit = hit
+    }
+}

@@ -1,0 +1,241 @@
+import Foundation
+import GRDB
+import Opens
+import SentSync
+import Tokens
+
+/// One line of `sentmark status`.
+package struct StatusLine: Sendable {
+    package var account: String
+    package var messageID: String?
+    package var sentAt: Date?
+    package var recipients: [String]
+    package var subject: String
+    package var standing: Standing
+    package var firstOpen: Date?
+    package var lastOpen: Date?
+    /// Keywords of the newest copy, as last read from the server; `nil` when no copy is known any more.
+    package var flags: [String]?
+}
+
+package struct StatusFilter: Sendable {
+    package var account: String?
+    package var statuses: Set<OpenStatus>
+    package var from: Date?
+    package var until: Date?
+    package var limit: Int
+
+    package init(
+        account: String? = nil, statuses: Set<OpenStatus> = [], from: Date? = nil, until: Date? = nil, limit: Int = 50
+    ) {
+        self.account = account
+        self.statuses = statuses
+        self.from = from
+        self.until = until
+        self.limit = limit
+    }
+}
+
+/// How an account does, as the agent last noted it.
+package struct AccountReport: Sendable {
+    package var account: String
+    package var state: String
+    package var detail: String
+    package var since: Date
+    package var tracked: Int
+    /// Keyword and reason, for every keyword that a folder of the account would not keep.
+    package var refusals: [(keyword: String, reason: String)]
+    package var parked: Int
+}
+
+/// Everything that is known about one message, for `sentmark why`.
+package struct MessageReport: Sendable {
+    package struct TokenLine: Sendable {
+        package var text: String
+        package var kind: String
+        package var quoted: Bool
+    }
+    package struct HitLine: Sendable {
+        package var source: String
+        package var hit: Hit
+        package var verdict: Verdict?
+    }
+    package struct WriteLine: Sendable {
+        package var at: Date
+        package var action: String
+        package var keyword: String
+        package var detail: String
+        package var uid: UInt32
+    }
+
+    package var line: StatusLine
+    package var tracked: Bool
+    package var tokens: [TokenLine]
+    package var hits: [HitLine]
+    package var writes: [WriteLine]
+    package var rules: Int
+    package var reviewAt: Date?
+}
+
+extension AgentStore {
+    package func status(_ filter: StatusFilter) async throws(StoreError) -> [StatusLine] {
+        try await read { db in
+            var conditions = ["message.tracked = 1"]
+            var arguments: [any DatabaseValueConvertible] = []
+            if let account = filter.account {
+                conditions.append("account.name = ?")
+                arguments.append(account)
+            }
+            if let from = filter.from {
+                conditions.append("message.sent_at >= ?")
+                arguments.append(from.milliseconds)
+            }
+            if let until = filter.until {
+                conditions.append("message.sent_at < ?")
+                arguments.append(until.milliseconds)
+            }
+            if !filter.statuses.isEmpty {
+                let marks = filter.statuses.map { _ in "?" }.joined(separator: ", ")
+                conditions.append("message.status IN (\(marks))")
+                arguments += filter.statuses.map(\.rawValue)
+            }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT message.*, account.name AS account FROM message JOIN account ON account.id = message.account_id
+                    WHERE \(conditions.joined(separator: " AND ")) ORDER BY message.sent_at DESC, message.id DESC LIMIT ?
+                    """, arguments: StatementArguments(arguments + [filter.limit]))
+            return try rows.map { try Self.line(db, $0) }
+        }
+    }
+
+    package func accounts() async throws(StoreError) -> [AccountReport] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT account.id, account.name, state, detail, since FROM account
+                    LEFT JOIN account_state ON account_state.account_id = account.id ORDER BY account.name
+                    """)
+            return try rows.map { row in
+                let id: Int64 = row["id"]
+                let refusals = try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT mark, reason FROM refusal JOIN folder ON folder.id = refusal.folder_id
+                        WHERE folder.account_id = ? ORDER BY mark
+                        """, arguments: [id])
+                return AccountReport(
+                    account: row["name"], state: row["state"] ?? "not started", detail: row["detail"] ?? "",
+                    since: Date(milliseconds: row["since"] ?? 0),
+                    tracked: try Int.fetchOne(
+                        db, sql: "SELECT COUNT(*) FROM message WHERE tracked = 1 AND account_id = ?", arguments: [id])
+                        ?? 0,
+                    refusals: refusals.map { ($0["mark"], $0["reason"]) },
+                    parked: try Int.fetchOne(
+                        db,
+                        sql: """
+                            SELECT COUNT(*) FROM parked JOIN folder ON folder.id = parked.folder_id
+                            WHERE folder.account_id = ?
+                            """, arguments: [id]) ?? 0)
+            }
+        }
+    }
+
+    /// `name`: a Message-ID with or without brackets, or a token.
+    package func reports(on name: String) async throws(StoreError) -> [MessageReport] {
+        try await read { db in
+            let header = name.hasPrefix("<") && name.hasSuffix(">") ? String(name.dropFirst().dropLast()) : name
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT message.*, account.name AS account FROM message JOIN account ON account.id = message.account_id
+                    WHERE message.message_id = ? OR message.id IN
+                        (SELECT message_id FROM message_token WHERE token_key = ?)
+                    ORDER BY message.id LIMIT 20
+                    """, arguments: [header, TokenKey.of(name)])
+            return try rows.map { try Self.report(db, $0) }
+        }
+    }
+
+    /// Hits on a token that no message is known for: they wait.
+    package func waitingHits(on token: String) async throws(StoreError) -> [Hit] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT id, body FROM hit WHERE token_key = ? ORDER BY at LIMIT 1000",
+                arguments: [TokenKey.of(token)]
+            ).compactMap { StoredHit($0, JSONDecoder())?.hit }
+        }
+    }
+
+    package func note(_ state: String, detail: String, of account: AccountID, now: Date) async throws(StoreError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO account_state (account_id, state, detail, since) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (account_id) DO UPDATE SET state = excluded.state, detail = excluded.detail,
+                        since = CASE WHEN account_state.state = excluded.state THEN account_state.since ELSE excluded.since END
+                    """, arguments: [account.rawValue, state, detail, now.milliseconds])
+        }
+    }
+}
+
+extension AgentStore {
+    private static func line(_ db: Database, _ row: Row) throws -> StatusLine {
+        let id: Int64 = row["id"]
+        let recipients = try Row.fetchAll(
+            db, sql: "SELECT name, address FROM recipient WHERE message_id = ? ORDER BY position", arguments: [id])
+        let flags = try String.fetchOne(
+            db, sql: "SELECT flags FROM copy WHERE message_id = ? ORDER BY id DESC", arguments: [id])
+        return StatusLine(
+            account: row["account"], messageID: row["message_id"],
+            sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)),
+            recipients: recipients.map { ($0["name"] as String).isEmpty ? $0["address"] : $0["name"] },
+            subject: row["subject"],
+            standing: Standing(
+                status: OpenStatus(rawValue: row["status"]) ?? .unknown, readings: row["readings"],
+                evidence: row["evidence"]),
+            firstOpen: (row["first_open_at"] as Int64?).map(Date.init(milliseconds:)),
+            lastOpen: (row["last_open_at"] as Int64?).map(Date.init(milliseconds:)),
+            flags: flags.map { $0.split(separator: " ").map(String.init) })
+    }
+
+    private static func report(_ db: Database, _ row: Row) throws -> MessageReport {
+        let id: Int64 = row["id"]
+        let decoder = JSONDecoder()
+        let tokens = try Row.fetchAll(
+            db, sql: "SELECT token, kind, quoted FROM message_token WHERE message_id = ? ORDER BY quoted, token",
+            arguments: [id])
+        let hits = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT hit.id, hit.body, source.name AS source, verdict.class, verdict.p_person, verdict.confidence,
+                    verdict.rule
+                FROM hit JOIN source ON source.id = hit.source_id
+                LEFT JOIN verdict ON verdict.hit_id = hit.id AND verdict.message_id = ?1
+                WHERE hit.token_key IN (SELECT token_key FROM message_token WHERE message_id = ?1)
+                ORDER BY hit.at, hit.seq LIMIT 1000
+                """, arguments: [id])
+        let writes = try Row.fetchAll(
+            db, sql: "SELECT * FROM written WHERE message_id = ? ORDER BY id LIMIT 1000", arguments: [id])
+        return MessageReport(
+            line: try line(db, row), tracked: row["tracked"],
+            tokens: tokens.map { .init(text: $0["token"], kind: $0["kind"], quoted: $0["quoted"]) },
+            hits: hits.compactMap { row in
+                StoredHit(row, decoder).map { .init(source: row["source"], hit: $0.hit, verdict: verdict(row)) }
+            },
+            writes: writes.map {
+                .init(
+                    at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],
+                    detail: $0["detail"],
+                    uid: $0["uid"])
+            },
+            rules: row["rules"], reviewAt: (row["review_at"] as Int64?).map(Date.init(milliseconds:)))
+    }
+
+    private static func verdict(_ row: Row) -> Verdict? {
+        guard let name = row["class"] as String?, let hitClass = HitClass(rawValue: name) else { return nil }
+        return Verdict(
+            hitClass: hitClass, personProbability: row["p_person"], confidence: row["confidence"], rule: row["rule"])
+    }
+}

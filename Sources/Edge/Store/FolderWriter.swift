@@ -1,0 +1,157 @@
+import Foundation
+import GRDB
+import IMAP
+import SentSync
+import Tokens
+
+/// Writes one ``Change`` of a folder; the caller holds the transaction.
+struct FolderWriter {
+    let db: Database
+    let folder: FolderID
+    let names: KeywordNames
+    let now: Date
+
+    func apply(_ change: Change, _ news: inout Bool) throws {
+        switch change {
+        case .reset(let uidValidity):
+            try db.execute(sql: "DELETE FROM copy WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.execute(sql: "DELETE FROM parked WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.execute(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
+            try update(
+                "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, scan_complete = 0, scanned = ''",
+                [uidValidity.rawValue])
+        case .scanBegan(let since):
+            try update("scan_since = ?, scan_complete = 0, scanned = ''", [since?.milliseconds])
+        case .message(let message):
+            try record(message)
+            news = true
+        case .scanned(let uids):
+            let before = try String.fetchOne(
+                db, sql: "SELECT scanned FROM folder WHERE id = ?", arguments: [folder.rawValue])
+            try update("scanned = ?", [UIDSet(stored: before ?? "").union(uids).description])
+        case .scanCompleted:
+            try update("scan_complete = 1, scanned = ''", [])
+        case .flags(let uid, let flags):
+            news = try readFlags(uid, flags) || news
+        case .vanished(let uids):
+            try forget(uids)
+        case .checkpoint(let uidNext, let highest):
+            try update(
+                "uid_next = ?, highest_modseq = ?", [uidNext.rawValue, highest.map { Int64(clamping: $0.rawValue) }])
+        case .parked(let uid, let reason):
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO parked (folder_id, uid, reason, at) VALUES (?, ?, ?, ?)",
+                arguments: [folder.rawValue, uid.rawValue, reason, now.milliseconds])
+        case .chunk(let size):
+            try update("chunk = ?", [size])
+        }
+    }
+
+    private func update(_ assignments: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
+        try db.execute(
+            sql: "UPDATE folder SET \(assignments) WHERE id = ?",
+            arguments: StatementArguments(arguments + [folder.rawValue]))
+    }
+}
+
+extension FolderWriter {
+    /// Identity: token first, Message-ID second. Several copies of a message are one message.
+    private func record(_ found: ExaminedMessage) throws {
+        let account = try Int64.fetchOne(
+            db, sql: "SELECT account_id FROM folder WHERE id = ?", arguments: [folder.rawValue])
+        let message = try known(found, account ?? 0) ?? insert(found, account ?? 0)
+        for token in found.tokens {
+            try db.execute(
+                sql: """
+                    INSERT INTO message_token (message_id, token, kind, quoted, token_key) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET kind = excluded.kind, quoted = excluded.quoted
+                    """,
+                arguments: [message, token.text, token.kind.rawValue, token.quoted, TokenKey.of(token.text)])
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO copy (message_id, folder_id, uid, flags) VALUES (?, ?, ?, ?)
+                ON CONFLICT (folder_id, uid) DO UPDATE
+                    SET message_id = excluded.message_id, flags = excluded.flags, plan_due = 1
+                """,
+            arguments: [message, folder.rawValue, found.uid.rawValue, found.flags.stored])
+        try db.execute(sql: "UPDATE message SET judge_due = 1 WHERE id = ?", arguments: [message])
+        try db.execute(
+            sql: "DELETE FROM parked WHERE folder_id = ? AND uid = ?", arguments: [folder.rawValue, found.uid.rawValue])
+    }
+
+    private func known(_ found: ExaminedMessage, _ account: Int64) throws -> Int64? {
+        for token in found.tokens where token.isOwnOfTheMessage {
+            let id = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT message.id FROM message JOIN message_token ON message_token.message_id = message.id
+                    WHERE message.account_id = ? AND message_token.token_key = ? AND message_token.quoted = 0
+                    """, arguments: [account, TokenKey.of(token.text)])
+            if let id { return id }
+        }
+        guard let header = found.messageID else { return nil }
+        return try Int64.fetchOne(
+            db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?", arguments: [account, header])
+    }
+
+    private func insert(_ found: ExaminedMessage, _ account: Int64) throws -> Int64 {
+        try db.execute(
+            sql: """
+                INSERT INTO message
+                    (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                account, found.messageID, found.subject, found.sentAt?.milliseconds,
+                found.tokens.contains(where: \.isOwnOfTheMessage), found.recipientIsSender, now.milliseconds,
+            ])
+        let id = db.lastInsertedRowID
+        for (position, recipient) in found.recipients.enumerated() {
+            try db.execute(
+                sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
+                arguments: [id, position, recipient.name, recipient.address])
+        }
+        return id
+    }
+
+    /// A keyword of ours that is gone without our doing was removed by the user: it is not fought.
+    private func readFlags(_ uid: UID, _ flags: Set<Flag>) throws -> Bool {
+        guard
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT copy.id, copy.flags, copy.message_id, message.evidence FROM copy
+                    JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
+                    """, arguments: [folder.rawValue, uid.rawValue])
+        else { return false }
+        let before = Set<Flag>(stored: row["flags"])
+        guard before != flags else { return false }
+        let message: Int64 = row["message_id"]
+        for mark in KeywordPlan.withdrawn(before: before, after: flags, names: names) {
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO withdrawn (message_id, mark, evidence) VALUES (?, ?, ?)",
+                arguments: [message, mark.rawValue, row["evidence"] as Int])
+            try db.execute(
+                sql: """
+                    INSERT INTO written (message_id, folder_id, uid, at, action, keyword, detail)
+                    VALUES (?, ?, ?, ?, 'withdrawn', ?, 'removed by the user')
+                    """,
+                arguments: [
+                    message, folder.rawValue, uid.rawValue, now.milliseconds, names.names[mark] ?? mark.rawValue,
+                ])
+        }
+        try db.execute(
+            sql: "UPDATE copy SET flags = ?, plan_due = 1 WHERE id = ?",
+            arguments: [flags.stored, row["id"] as Int64])
+        return true
+    }
+
+    private func forget(_ uids: UIDSet) throws {
+        for range in uids.ranges {
+            try db.execute(
+                sql: "DELETE FROM copy WHERE folder_id = ? AND uid BETWEEN ? AND ?",
+                arguments: [folder.rawValue, range.lowerBound.rawValue, range.upperBound.rawValue])
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import GRDB
+
+/// Numbered migrations of agent.db; never edited once released.
+///
+/// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, refusal, parked.
+/// Derived (recomputable, each with the version of the rules that made it): verdict and the standing columns of message.
+/// Times are integer milliseconds since 1970 (UTC).
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 main job") { db in
+            for statement in mainJob { try db.execute(sql: statement) }
+        }
+        return migrator
+    }
+
+    private static let mainJob = [
+        """
+        CREATE TABLE meta (
+            key TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE account (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE
+        ) STRICT
+        """,
+        """
+        CREATE TABLE folder (
+            id INTEGER PRIMARY KEY,
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            name BLOB NOT NULL,                       -- wire bytes, modified UTF-7
+            uid_validity INTEGER CHECK (uid_validity BETWEEN 1 AND 4294967295),
+            uid_next INTEGER CHECK (uid_next BETWEEN 1 AND 4294967295),
+            highest_modseq INTEGER,                   -- as of before the last complete look
+            scan_since INTEGER,                       -- how far back the scan was asked to look; NULL is everything
+            scan_complete INTEGER NOT NULL DEFAULT 0 CHECK (scan_complete IN (0, 1)),
+            scanned TEXT NOT NULL DEFAULT '',         -- UID set, while the first scan is under way
+            chunk INTEGER NOT NULL DEFAULT 0,         -- messages a request, 0 for the default
+            UNIQUE (account_id, name)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE message (
+            id INTEGER PRIMARY KEY,
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            message_id TEXT,                          -- as in the header, without brackets
+            subject TEXT NOT NULL DEFAULT '',
+            sent_at INTEGER,
+            tracked INTEGER NOT NULL CHECK (tracked IN (0, 1)),  -- carries a token of its own, not only a quoted one
+            recipient_is_sender INTEGER NOT NULL DEFAULT 0 CHECK (recipient_is_sender IN (0, 1)),
+            first_seen_at INTEGER NOT NULL,
+            judge_due INTEGER NOT NULL DEFAULT 1 CHECK (judge_due IN (0, 1)),
+            status TEXT NOT NULL DEFAULT 'unknown',
+            readings INTEGER NOT NULL DEFAULT 0 CHECK (readings >= 0),
+            evidence INTEGER NOT NULL DEFAULT 0 CHECK (evidence >= 0),
+            first_open_at INTEGER,
+            last_open_at INTEGER,
+            review_at INTEGER,
+            rules INTEGER NOT NULL DEFAULT 0
+        ) STRICT
+        """,
+        "CREATE INDEX message_by_header ON message(account_id, message_id)",
+        "CREATE INDEX message_judge_due ON message(id) WHERE judge_due = 1",
+        "CREATE INDEX message_review ON message(review_at) WHERE review_at IS NOT NULL",
+        """
+        CREATE TABLE recipient (
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            name TEXT NOT NULL DEFAULT '',
+            address TEXT NOT NULL,
+            PRIMARY KEY (message_id, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE message_token (
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            token TEXT NOT NULL,                      -- canonical text of an own token, or a foreign one as found
+            kind TEXT NOT NULL CHECK (kind IN ('own', 'foreign', 'unverified')),
+            quoted INTEGER NOT NULL CHECK (quoted IN (0, 1)),
+            token_key TEXT NOT NULL,                  -- what hits are joined by: see TokenKey
+            PRIMARY KEY (message_id, token)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX message_token_by_key ON message_token(token_key)",
+        """
+        CREATE TABLE copy (
+            id INTEGER PRIMARY KEY,
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+            uid INTEGER NOT NULL CHECK (uid BETWEEN 1 AND 4294967295),
+            flags TEXT NOT NULL DEFAULT '',           -- as last read, separated by spaces
+            plan_due INTEGER NOT NULL DEFAULT 1 CHECK (plan_due IN (0, 1)),
+            UNIQUE (folder_id, uid)
+        ) STRICT
+        """,
+        "CREATE INDEX copy_by_message ON copy(message_id)",
+        "CREATE INDEX copy_plan_due ON copy(folder_id) WHERE plan_due = 1",
+        """
+        CREATE TABLE source (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            log TEXT,                                 -- identity of the hit log that the cursor is of
+            cursor TEXT,
+            pulled_at INTEGER
+        ) STRICT
+        """,
+        """
+        CREATE TABLE hit (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE,
+            log TEXT NOT NULL,
+            seq INTEGER NOT NULL CHECK (seq > 0),
+            at INTEGER NOT NULL,
+            token_key TEXT NOT NULL,
+            body BLOB NOT NULL,                       -- the hit as served (JSON)
+            received_at INTEGER NOT NULL,
+            UNIQUE (source_id, log, seq)
+        ) STRICT
+        """,
+        "CREATE INDEX hit_by_key ON hit(token_key, at)",
+        "CREATE INDEX hit_by_time ON hit(source_id, at)",
+        """
+        CREATE TABLE verdict (
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            hit_id INTEGER NOT NULL REFERENCES hit(id) ON DELETE CASCADE,
+            class TEXT NOT NULL,
+            p_person REAL NOT NULL CHECK (p_person BETWEEN 0 AND 1),
+            confidence REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
+            rule TEXT NOT NULL CHECK (rule <> ''),
+            PRIMARY KEY (message_id, hit_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE written (
+            id INTEGER PRIMARY KEY,
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            folder_id INTEGER REFERENCES folder(id) ON DELETE SET NULL,
+            uid INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            action TEXT NOT NULL CHECK (action IN ('add', 'remove', 'refused', 'withdrawn')),
+            keyword TEXT NOT NULL,
+            detail TEXT NOT NULL DEFAULT ''
+        ) STRICT
+        """,
+        "CREATE INDEX written_by_message ON written(message_id, id)",
+        """
+        CREATE TABLE withdrawn (
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            mark TEXT NOT NULL,
+            evidence INTEGER NOT NULL,                -- what there was when the user removed the keyword
+            PRIMARY KEY (message_id, mark)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE refusal (
+            folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+            mark TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (folder_id, mark)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE parked (
+            folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+            uid INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (folder_id, uid)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE account_state (
+            account_id INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
+            state TEXT NOT NULL,                      -- connecting, scanning, idle, waiting, needs-user
+            detail TEXT NOT NULL DEFAULT '',
+            since INTEGER NOT NULL
+        ) STRICT
+        """,
+    ]
+}

@@ -1,0 +1,291 @@
+import CCurl
+import Secrets
+
+/// The libcurl side of a ``ByteStream``, on the poller's thread.
+///
+/// libcurl opens the connection (CURLOPT_CONNECT_ONLY). Then its handle stays in its multi, since removing it would
+/// close the connection, but the multi is left alone and the socket is watched here.
+actor Connection {
+    /// Reading pauses when this much waits for the reader.
+    static let inboxLimit = 1 << 20
+    /// OpenSSL reports nothing of a piece before it has taken all of it.
+    static let chunkSize = 16 << 10
+    /// After this much the others get their turn.
+    private static let sendBudget = 4 << 20
+
+    private enum Phase {
+        case new
+        case opening(CheckedContinuation<Result<[String], TransportError>, Never>)
+        case open(socket: Int32)
+        case ended
+    }
+
+    private struct Outgoing {
+        let id: Int
+        let bytes: [UInt8]
+        var offset = 0
+        let done: CheckedContinuation<Result<Void, TransportError>, Never>
+    }
+
+    private let poller: Poller
+    private let options: ConnectionOptions
+    private let peer: String
+    private var phase = Phase.new
+    private var easy: EasyHandle?
+    private var multi: Multi?
+    private let lines: ServerLines
+
+    private var inbox: [UInt8] = []
+    private var reader: (id: Int, continuation: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>)?
+    private var outbox: [Outgoing] = []
+    /// What libcurl has been offered of the first in `outbox`, and will be offered again as it is.
+    private var chunk: Chunk?
+    private var isWritable = true
+    private var interest: Poller.Readiness = []
+    private var lastID = 0
+
+    init(_ options: ConnectionOptions, on poller: Poller) {
+        self.poller = poller
+        self.options = options
+        peer = options.endpoint.description
+        lines = ServerLines(hiding: options.login.secrets)
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { poller.asUnownedSerialExecutor() }
+
+    func open() async throws(TransportError) -> [String] {
+        try options.check()
+        if Task.isCancelled { throw .cancelled }
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { start($0) }
+        } onCancel: {
+            Task { await self.end(with: .cancelled) }
+        }.get()
+    }
+
+    func receive() async throws(TransportError) -> [UInt8]? {
+        precondition(reader == nil, "a second reader")
+        if Task.isCancelled { throw .cancelled }
+        if !inbox.isEmpty { return takeInbox() }
+        guard case .open = phase else { return nil }
+        let id = nextID()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { reader = (id, $0) }
+        } onCancel: {
+            Task { await self.cancelReceive(id) }
+        }.get()
+    }
+
+    func send(_ bytes: [UInt8]) async throws(TransportError) {
+        if Task.isCancelled { throw .cancelled }
+        guard case .open = phase, isWritable else { throw .closed(by: peer) }
+        guard !bytes.isEmpty else { return }
+        let id = nextID()
+        try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                outbox.append(Outgoing(id: id, bytes: bytes, done: continuation))
+                if outbox.count == 1 { flush() }
+                updateInterest()
+            }
+        } onCancel: {
+            Task { await self.cancelSend(id) }
+        }.get()
+    }
+
+    func close() {
+        inbox = []
+        end(with: .closed(by: peer))
+    }
+
+    private func nextID() -> Int {
+        lastID += 1
+        return lastID
+    }
+}
+
+// MARK: opening
+
+extension Connection {
+    private func start(_ continuation: CheckedContinuation<Result<[String], TransportError>, Never>) {
+        phase = .opening(continuation)
+        do throws(TransportError) {
+            let easy = try EasyHandle()
+            self.easy = easy
+            easy.configure(options, lines: lines)
+            try easy.check()
+            let multi = try Multi(on: poller) { [unowned self] _, code in opened(code) }
+            self.multi = multi
+            try multi.add(easy)
+        } catch {
+            end(with: error)
+        }
+    }
+
+    private func opened(_ code: CURLcode) {
+        guard case .opening(let continuation) = phase, let easy, let multi else { return }
+        guard code == CURLE_OK else {
+            let failure = CurlFailure(code, of: easy)
+            return end(with: TransportError(failure, lines: lines.lines, options: options))
+        }
+        // Whoever let us in without a login is not the server we asked for: an attacker can skip STARTTLS that way.
+        if let greeting = lines.lines.first, greeting.uppercased().hasPrefix("* PREAUTH") {
+            let remedy = TransportError.Remedy.needsUser("ask the provider")
+            return end(with: TransportError(.other, "\(peer) skips the login, which is not accepted", remedy))
+        }
+        guard let socket = easy.socket else { return end(with: .closed(by: peer)) }
+        multi.quiet()
+        phase = .open(socket: socket)
+        continuation.resume(returning: .success(lines.lines))
+        // Bytes may already lie in the TLS library, with a silent socket.
+        fill()
+        updateInterest()
+    }
+
+    /// Gives everything back, and wakes whoever waits. What came before can still be received.
+    private func end(with error: TransportError) {
+        if case .ended = phase { return }
+        let before = phase
+        phase = .ended
+        if case .open(let socket) = before, !interest.isEmpty { poller.unwatch(socket) }
+        interest = []
+        if let easy { multi?.remove(easy) }
+        easy?.close()
+        multi?.close()
+        easy = nil
+        multi = nil
+        chunk = nil
+        if case .opening(let continuation) = before { continuation.resume(returning: .failure(error)) }
+        failSends(error)
+        deliver()
+    }
+}
+
+// MARK: reading
+
+extension Connection {
+    private func ready(_ readiness: Poller.Readiness) {
+        if !readiness.isDisjoint(with: [.readable, .broken]) { fill() }
+        if !readiness.isDisjoint(with: [.writable, .broken]) { flush() }
+        updateInterest()
+    }
+
+    /// Reads until libcurl has nothing more, since the socket does not tell of what is decrypted already.
+    private func fill() {
+        while case .open = phase, let easy, inbox.count < Self.inboxLimit {
+            var count = 0
+            let code = curl_easy_recv(easy.pointer, poller.scratch.baseAddress, poller.scratch.count, &count)
+            if code == CURLE_AGAIN { break }
+            guard code == CURLE_OK, count > 0 else {
+                // However it ended: what the server had to say has been read.
+                end(with: .closed(by: peer))
+                return
+            }
+            inbox += poller.scratch[..<count]
+        }
+        deliver()
+    }
+
+    private func deliver() {
+        guard let (_, continuation) = reader else { return }
+        if !inbox.isEmpty {
+            reader = nil
+            continuation.resume(returning: .success(takeInbox()))
+        } else if case .ended = phase {
+            reader = nil
+            continuation.resume(returning: .success(nil))
+        }
+    }
+
+    private func takeInbox() -> [UInt8] {
+        let wasFull = inbox.count >= Self.inboxLimit
+        let bytes = inbox
+        inbox = []
+        if wasFull {
+            fill()
+            updateInterest()
+        }
+        return bytes
+    }
+
+    private func cancelReceive(_ id: Int) {
+        guard let reader, reader.id == id else { return }
+        self.reader = nil
+        reader.continuation.resume(returning: .failure(.cancelled))
+    }
+}
+
+// MARK: writing
+
+extension Connection {
+    private func flush() {
+        var budget = Self.sendBudget
+        while case .open = phase, isWritable, budget > 0, let easy, let first = outbox.first {
+            let chunk = self.chunk ?? Chunk(first.bytes[first.offset...].prefix(Self.chunkSize))
+            self.chunk = chunk
+            var count = 0
+            let code = curl_easy_send(easy.pointer, chunk.start, chunk.count, &count)
+            if code == CURLE_AGAIN || code == CURLE_OK && count == 0 { return }
+            guard code == CURLE_OK else {
+                // Reading goes on: the server's last words may be there.
+                isWritable = false
+                self.chunk = nil
+                return failSends(.closed(by: peer))
+            }
+            budget -= count
+            chunk.advance(by: count)
+            outbox[0].offset += count
+            if chunk.count == 0 { self.chunk = nil }
+            if outbox[0].offset == first.bytes.count {
+                outbox.removeFirst()
+                first.done.resume(returning: .success(()))
+            }
+        }
+    }
+
+    private func failSends(_ error: TransportError) {
+        let failed = outbox
+        outbox = []
+        for outgoing in failed { outgoing.done.resume(returning: .failure(error)) }
+    }
+
+    private func cancelSend(_ id: Int) {
+        guard let index = outbox.firstIndex(where: { $0.id == id }) else { return }
+        let cancelled = outbox.remove(at: index)
+        cancelled.done.resume(returning: .failure(.cancelled))
+        // One that waits its turn leaves no trace.
+        guard index == 0 else { return }
+        end(with: .closed(by: peer))
+    }
+
+    private func updateInterest() {
+        guard case .open(let socket) = phase else { return }
+        var wanted: Poller.Readiness = []
+        if inbox.count < Self.inboxLimit { wanted.insert(.readable) }
+        if !outbox.isEmpty { wanted.insert(.writable) }
+        guard wanted != interest else { return }
+        interest = wanted
+        guard !wanted.isEmpty else { return poller.unwatch(socket) }
+        if !poller.watch(socket, for: wanted, { readiness in self.ready(readiness) }) {
+            end(
+                with: TransportError(
+                    .other, "\(peer): the system cannot watch one more socket", .retryLater(after: nil)))
+        }
+    }
+}
+
+/// Bytes at an address that does not change: OpenSSL wants the same pointer and length again after it was busy.
+private final class Chunk {
+    private let memory: UnsafeMutableRawBufferPointer
+    private var taken = 0
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        memory = .allocate(byteCount: bytes.count, alignment: 1)
+        memory.copyBytes(from: bytes)
+    }
+
+    deinit { memory.deallocate() }
+
+    var start: UnsafeMutableRawPointer? { memory.baseAddress?.advanced(by: taken) }
+    var count: Int { memory.count - taken }
+    func advance(by count: Int) { taken += count }
+}

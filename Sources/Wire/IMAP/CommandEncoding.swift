@@ -1,0 +1,182 @@
+extension Command {
+    /// Octets of a command without tag and literals that every known server takes (Courier ends at 16 KB).
+    package static let maxLineLength = 8_000
+
+    /// The command's name as on the wire, for logs.
+    package var name: String {
+        switch self {
+        case .capability: "CAPABILITY"
+        case .noop: "NOOP"
+        case .logout: "LOGOUT"
+        case .id: "ID"
+        case .enable: "ENABLE"
+        case .list: "LIST"
+        case .status: "STATUS"
+        case .select: "SELECT"
+        case .examine: "EXAMINE"
+        case .uidFetch: "UID FETCH"
+        case .uidSearch: "UID SEARCH"
+        case .uidStore: "UID STORE"
+        case .idle: "IDLE"
+        case .append: "APPEND"
+        case .create: "CREATE"
+        }
+    }
+
+    /// How it shares the connection with others.
+    var discipline: Discipline {
+        switch self {
+        case .idle: .idle
+        case .logout: .logout
+        case .enable, .select, .examine: .alone
+        case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .append, .create: .pipelined
+        }
+    }
+
+    enum Discipline {
+        case pipelined
+        /// Changes what other commands mean: waits for those before it and holds up those behind it.
+        case alone
+        /// Alone, until DONE.
+        case idle
+        /// Alone, and the last.
+        case logout
+    }
+
+    /// The command as several whose lines are short enough, each with a part of the UID set; commands without a set as
+    /// they are. A search splits at its first UID set: the results' union is the result.
+    package func split(maxLineLength: Int = Command.maxLineLength) -> [Command] {
+        switch self {
+        case .uidFetch(let set, let items, let changedSince, let vanished):
+            pieces(of: set, maxLineLength) {
+                .uidFetch($0, items, changedSince: changedSince, vanished: vanished)
+            }
+        case .uidStore(let set, let action, let flags, let silent, let unchangedSince):
+            pieces(of: set, maxLineLength) {
+                .uidStore($0, action, flags, silent: silent, unchangedSince: unchangedSince)
+            }
+        case .uidSearch(let key, let returning):
+            if let set = key.uidSet {
+                pieces(of: set, maxLineLength) { .uidSearch(key.replacingSet($0), returning: returning) }
+            } else {
+                [self]
+            }
+        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .append, .create:
+            [self]
+        }
+    }
+
+    private func pieces(of set: UIDSet, _ maxLineLength: Int, _ command: (UIDSet) -> Command) -> [Command] {
+        guard let parts = try? command(UIDSet(1)).parts() else { return [self] }
+        let overhead = parts.reduce(0) { if case .text(let text) = $1 { $0 + text.count } else { $0 } }
+        let pieces = set.split(maxLength: max(0, maxLineLength - overhead)).map(command)
+        return pieces.isEmpty ? [self] : pieces
+    }
+
+    /// Everything but the tag and the line end.
+    func parts() throws(CommandError) -> [CommandPart] {
+        var writer = CommandWriter()
+        writer.text(name)
+        switch self {
+        case .capability, .noop, .logout, .idle: break
+        case .id(let fields): try writer.id(fields ?? [])
+        case .enable(let all): try writer.capabilities(all)
+        case .list(let reference, let pattern, let returnSpecialUse):
+            writer.text(" ")
+            try writer.string(reference.wire)
+            writer.text(" ")
+            try writer.string(pattern.wire)
+            if returnSpecialUse { writer.text(" RETURN (SPECIAL-USE)") }
+        case .status(let mailbox, let items):
+            if items.isEmpty { throw .emptyList }
+            writer.text(" ")
+            try writer.string(mailbox.wire)
+            writer.text(" (" + items.map(\.rawValue).joined(separator: " ") + ")")
+        case .select(let mailbox, let parameter), .examine(let mailbox, let parameter):
+            writer.text(" ")
+            try writer.string(mailbox.wire)
+            writer.selectParameter(parameter)
+        case .uidFetch(let set, let items, let changedSince, let vanished):
+            writer.text(" ")
+            try writer.set(set)
+            try writer.fetchItems(items)
+            if let changedSince { writer.text(" (CHANGEDSINCE \(changedSince)\(vanished ? " VANISHED" : ""))") }
+        case .uidSearch(let key, let returning):
+            if !returning.isEmpty {
+                writer.text(" RETURN (" + returning.map(\.wireText).joined(separator: " ") + ")")
+            }
+            if key.needsCharset { writer.text(" CHARSET UTF-8") }
+            writer.text(" ")
+            try writer.searchKey(key)
+        case .uidStore(let set, let action, let flags, let silent, let unchangedSince):
+            if flags.isEmpty, action != .replace { throw .emptyList }
+            writer.text(" ")
+            try writer.set(set)
+            if let unchangedSince { writer.text(" (UNCHANGEDSINCE \(unchangedSince))") }
+            writer.text(" \(action.sign)FLAGS\(silent ? ".SILENT" : "") ")
+            try writer.flags(flags)
+        case .append(let mailbox, let flags, let date, let message):
+            writer.text(" ")
+            try writer.string(mailbox.wire)
+            writer.text(" ")
+            if !flags.isEmpty {
+                try writer.flags(flags)
+                writer.text(" ")
+            }
+            if let date {
+                guard let text = date.wireText else { throw .malformedDate }
+                writer.text("\"\(text)\" ")
+            }
+            try writer.literal(message)
+        case .create(let mailbox):
+            writer.text(" ")
+            try writer.string(mailbox.wire)
+        }
+        return try writer.finished(maxLineLength: Self.maxLineLength)
+    }
+}
+
+extension StoreAction {
+    fileprivate var sign: String {
+        switch self {
+        case .add: "+"
+        case .remove: "-"
+        case .replace: ""
+        }
+    }
+}
+
+extension CommandWriter {
+    /// RFC 2971: at most 30 fields, names of 30 and values of 1,024 octets; what is beyond is cut.
+    fileprivate mutating func id(_ fields: [IDField]) throws(CommandError) {
+        guard !fields.isEmpty else { return text(" NIL") }
+        text(" (")
+        for (index, field) in fields.prefix(30).enumerated() {
+            if index > 0 { text(" ") }
+            try string(Array(field.name.utf8.prefix(30)))
+            text(" ")
+            if let value = field.value { try string(Array(value.utf8.prefix(1024))) } else { text("NIL") }
+        }
+        text(")")
+    }
+
+    fileprivate mutating func capabilities(_ all: [Capability]) throws(CommandError) {
+        if all.isEmpty { throw .emptyList }
+        for capability in all {
+            guard !capability.rawValue.isEmpty, capability.rawValue.utf8.allSatisfy(\.isAtomCharacter) else {
+                throw .malformedName(capability.rawValue)
+            }
+            text(" \(capability)")
+        }
+    }
+
+    fileprivate mutating func selectParameter(_ parameter: SelectParameter?) {
+        switch parameter {
+        case nil: break
+        case .condstore: text(" (CONDSTORE)")
+        case .qresync(let validity, let sequence, let known):
+            let uids = known.map { $0.isEmpty ? "" : " \($0)" } ?? ""
+            text(" (QRESYNC (\(validity) \(sequence)\(uids)))")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+extension Session {
+    package enum Action: Equatable, Sendable {
+        case send([UInt8])
+        case deliver(Event)
+        /// Call ``tick(now:)`` at this time; it replaces the earlier one. `nil`: there is nothing to wait for.
+        case wait(until: Int64?)
+        case close(CloseReason)
+    }
+
+    package enum Event: Equatable, Sendable {
+        /// In step with the server; ``Session/capabilities`` are current.
+        case ready
+        case untagged(Untagged)
+        case finished(Tag, Completion)
+        /// The server waits with us. Anything that came before this event may already be news.
+        case idling(Tag)
+        /// A response that could not be read or has no meaning here: its first bytes, for the log.
+        case skipped([UInt8])
+    }
+
+    package enum CloseReason: Equatable, Sendable {
+        case loggedOut
+        case bye(ResponseText)
+        /// The first CAPABILITY was refused (Exchange: `BAD User is authenticated but not connected.`).
+        case refused(ResponseText)
+        case endOfStream
+        /// No byte for too long, or one command took too long: its name.
+        case timedOut(command: String)
+        /// More bytes than the budget without any command ending.
+        case tooMuchData
+        case syntax(IMAPSyntaxError)
+        case protocolError(String)
+    }
+
+    /// Milliseconds.
+    package struct Timing: Equatable, Sendable {
+        /// Without a byte from the server while a command runs.
+        package var silence: Int64 = 60_000
+        /// From one command's end to the next one's, however much arrives.
+        package var command: Int64 = 15 * 60_000
+        /// IDLE is ended by itself after this; the runner starts the next one. Servers may log out after 30 minutes.
+        package var idle: Int64 = 25 * 60_000
+        package var logout: Int64 = 1_000
+
+        package init() {}
+    }
+
+    package struct Limits: Equatable, Sendable {
+        package var parser = ParserLimits()
+        /// Received between two tagged responses, dropped octets included.
+        package var bytesPerCommand: Int = 256 << 20
+        /// Commands, and bytes of them, in flight at once. Outlook takes 25 commands, Yahoo 1.
+        package var commandsInFlight = 16
+        package var bytesInFlight = 64 << 10
+
+        package init() {}
+    }
+}

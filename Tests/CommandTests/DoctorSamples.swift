@@ -1,0 +1,120 @@
+import Foundation
+import IMAP
+import SentSync
+
+@testable import sentmark
+
+/// Facts as the doctor may find them, and what it says of each.
+enum DoctorSamples {
+    static let machine = HostFacts(
+        stateDirectory: "/home/me/.local/state/sentmark", stateProblem: nil, stateIsMissing: false, free: 50 << 30,
+        agent: .running(pid: 4711), curl: "libcurl 7.88.1", curlMissing: [], curlWarnings: [])
+
+    static let emptyMachine = HostFacts(
+        stateDirectory: "/home/me/.local/state/sentmark", stateProblem: nil, stateIsMissing: true, free: 150 << 20,
+        agent: .notRunning, curl: "libcurl 8.12.0", curlMissing: [], curlWarnings: ["libcurl 8.12.0 can hang"])
+
+    static let brokenMachine = HostFacts(
+        stateDirectory: "/state",
+        stateProblem: Failure(.permission, "/state: others can write in it", action: "chmod 700 /state"),
+        stateIsMissing: false, free: 1 << 20, agent: .unknown, curl: "libcurl 7.1.0", curlMissing: ["imaps"],
+        curlWarnings: [])
+
+    private static let capable = AccountFacts.Server(
+        address: "imap.example.org:993", isEncrypted: true, capabilities: Capabilities([.idle, .condstore, .uidPlus]))
+    private static let plain = AccountFacts.Server(
+        address: "127.0.0.1:1143", isEncrypted: false, capabilities: Capabilities([.imap4rev1]))
+
+    private static func account(
+        _ name: String, _ server: AccountFacts.Server, _ folders: [Result<AccountFacts.Folder, Failure>]
+    ) -> AccountFacts {
+        var facts = AccountFacts(account: name)
+        facts.login = .success(server)
+        facts.sent = .success(.found([MailboxName("Sent")]))
+        facts.folders = folders
+        return facts
+    }
+
+    private static func folder(
+        _ flags: [Flag]?, isReadOnly: Bool = false, messages: UInt32 = 3,
+        probe: Result<KeywordProbe.Outcome, Failure>? = nil
+    ) -> Result<AccountFacts.Folder, Failure> {
+        .success(
+            .init(
+                name: "Sent", messages: messages, permanentFlags: flags.map { Set($0) }, isReadOnly: isReadOnly,
+                probe: probe))
+    }
+
+    static let accounts: [AccountFacts] = {
+        var noSecret = AccountFacts(account: "no-secret")
+        noSecret.secret = Failure(
+            .permission, "/home/me/pw: others have rights on it (mode 644)", action: "chmod 600 /home/me/pw")
+        var noLogin = AccountFacts(account: "no-login")
+        noLogin.login = .failure(
+            Failure(
+                .permission, "imap.example.org:993 refuses the password: \u{1b}[1mno", action: "correct the password"))
+        var noFolder = AccountFacts(account: "no-folder")
+        noFolder.login = .success(capable)
+        noFolder.sent = .success(.missing(candidates: ["Gesendet", "Entwürfe"]))
+        let busy = Failure(.unavailable, "the server refused STORE: [INUSE] try later")
+        return [
+            account("good", capable, [folder([.any, .seen])]),
+            account("unsaid", plain, [folder(nil, messages: 1)]),
+            account("tried", capable, [folder([.any], probe: .success(.kept))]),
+            account("empty", capable, [folder([.any], messages: 0, probe: .success(.noMessage))]),
+            account("drops", capable, [folder([.any], probe: .success(.dropped))]),
+            account("stuck", capable, [folder([.any], probe: .success(.stuck))]),
+            account("busy", capable, [folder([.any], probe: .failure(busy))]),
+            account("exchange", capable, [folder([.seen, .answered])]),
+            account("some", capable, [folder([.seen, Flag(spelling: "TRACKED"), Flag(spelling: "opened")])]),
+            account("read-only", capable, [folder([.any], isReadOnly: true)]),
+            account(
+                "vanished", capable, [.failure(Failure(.unavailable, "the server refused SELECT: no such mailbox"))]),
+            noSecret, noLogin, noFolder,
+        ]
+    }()
+
+    private static func source(_ server: Result<SourceFacts.Server, Failure>) -> SourceFacts {
+        var facts = SourceFacts(source: "px.example.org", url: "https://px.example.org")
+        facts.credential = .success(77)
+        facts.server = server
+        return facts
+    }
+
+    static let sources: [SourceFacts] = {
+        var noCredential = SourceFacts(source: "px.example.org", url: "https://px.example.org")
+        noCredential.credential = .failure(
+            Failure(.configuration, "keys/px: is empty", action: "write the secret into it"))
+        return [
+            source(.success(.init(acceptsCredential: true, clockDifference: .zero))),
+            source(.success(.init(acceptsCredential: true, clockDifference: .seconds(-4)))),
+            source(.success(.init(acceptsCredential: true, clockDifference: .seconds(30)))),
+            source(.success(.init(acceptsCredential: true, clockDifference: .seconds(-3600)))),
+            source(.success(.init(acceptsCredential: false, clockDifference: nil))),
+            source(.failure(Failure(.unavailable, "px.example.org:443: no address is known for it"))),
+            noCredential,
+        ]
+    }()
+
+    private static func server(
+        _ port: ServerFacts.Port, _ secret: ServerFacts.SecretFile = .good,
+        _ streams: Result<Int, Failure> = .success(2)
+    ) -> ServerFacts {
+        ServerFacts(
+            listen: "127.0.0.1:8025", port: port, secretPath: "/home/me/keys/server", secret: secret, streams: streams)
+    }
+
+    static let servers = [
+        server(.free, .missing, .success(0)), server(.ours(isHealthy: true)), server(.ours(isHealthy: false)),
+        server(.taken), server(.unusable("Cannot assign requested address")),
+        server(
+            .free, .failed(Failure(.permission, "keys/server: others can read it", action: "run: chmod 600")),
+            .failure(Failure(.dataError, "streams.json: not a list of streams", action: "restore it from a backup"))),
+    ]
+
+    static var checks: [Check] {
+        [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
+            + accounts.flatMap { AccountChecks.checks($0, keywords: .standard) } + sources.flatMap(SourceChecks.checks)
+            + servers.flatMap(ServerChecks.checks)
+    }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import IMAP
+import MailboxModel
+import Opens
+import Secrets
+import SentSync
+import Store
+import Tokens
+
+/// The agent's main loop on a modelled mailbox and a real database, which can be stopped after any of its steps.
+final class LoopedAgent {
+    struct Stopped: Error {}
+
+    static let now = Date(timeIntervalSince1970: 1_790_100_000)
+    let store: AgentStore
+    let names: KeywordNames
+    /// Hits that the pixel server has to offer, by position.
+    var feed: [Hit] = []
+    private var steps = 0
+    private let stopAt: Int?
+    private let chunk: Int
+
+    init(path: String, stopAt: Int? = nil, names: KeywordNames = .standard, chunk: Int = 2) throws {
+        store = try AgentStore(path: path)
+        self.stopAt = stopAt
+        self.names = names
+        self.chunk = chunk
+    }
+
+    /// How many points there were to stop at.
+    var stepCount: Int { steps }
+
+    /// One connection and one pull, from login until nothing is left to do.
+    func run(_ mailbox: inout MailboxModel) async throws {
+        let account = try await store.account(named: "work")
+        let folder = try await store.folder(MailboxName("Sent"), of: account)
+        try await store.planAll(for: names)
+        try await store.forgetRefusals(in: folder)
+        try await pull()
+        var state = try await store.state(of: folder)
+        if state.chunk == 0, !state.scanComplete { state.chunk = chunk }
+        var sync = FolderSync(state: state, policy: policy)
+        let selected = FolderSync.Selected(
+            uidValidity: UIDValidity(mailbox.uidValidity), uidNext: UID(mailbox.uidNext),
+            highest: ModificationSequence(mailbox.modSeq), exists: mailbox.exists)
+        try await keep(sync.begin(selected), folder)
+        while true {
+            try await judge()
+            try await write(folder, &mailbox)
+            guard let request = sync.next() else { break }
+            var refusal: Completion?
+            for command in request.commands(for: mailbox.capabilities) {
+                let answer = mailbox.answer(command)
+                answer.untagged.forEach { sync.received($0) }
+                if answer.completion.status != .ok { refusal = answer.completion }
+            }
+            try step()
+            let changes = refusal.map { sync.failed(request, reason: $0.text) } ?? sync.finished(request)
+            try await keep(changes, folder)
+        }
+        try await judge()
+        try await write(folder, &mailbox)
+    }
+
+    private func step() throws {
+        steps += 1
+        if steps == stopAt { throw Stopped() }
+    }
+
+    private func keep(_ changes: [Change], _ folder: FolderID) async throws {
+        try await store.apply(changes, to: folder, names: names, now: Self.now)
+        try step()
+    }
+
+    private func pull() async throws {
+        let source = try await store.source(named: "px")
+        let after = try await store.position(of: source).cursor.flatMap(Int64.init) ?? 0
+        let hits = feed.filter { $0.seq > after }
+        try step()
+        guard let last = hits.last else { return }
+        try await store.append(hits, log: "L", cursor: String(last.seq), from: source, now: Self.now)
+        try step()
+    }
+
+    private func judge() async throws {
+        let rules = Rules.current.version
+        for task in try await store.judgingTasks(now: Self.now, rules: rules) {
+            let judgement = OpensEngine.judge(task.history, now: Self.now)
+            try step()
+            try await store.save(judgement, of: task, rules: rules)
+            try step()
+        }
+    }
+
+    private func write(_ folder: FolderID, _ mailbox: inout MailboxModel) async throws {
+        let task = try await store.planningTask(for: folder)
+        guard !task.copies.isEmpty else { return }
+        let orders = KeywordPlan.orders(for: task.copies, names: names)
+        try step()
+        var flags: [UID: Set<Flag>] = [:]
+        for order in orders {
+            guard let flag = Flag(keyword: order.keyword) else { continue }
+            _ = mailbox.answer(.uidStore(order.uids, order.action, [flag]))
+            try step()
+        }
+        for order in orders {
+            for case .fetch(let data) in mailbox.answer(.uidFetch(order.uids, [.uid, .flags])).untagged {
+                if let uid = data.uid { flags[uid] = Set(data.flags ?? []) }
+            }
+        }
+        try step()
+        try await store.record(
+            ReadBack(flags: flags, orders: orders, refused: [:]), in: folder, planned: task, names: names, now: Self.now
+        )
+        try step()
+    }
+
+    private var policy: FolderSync.Policy {
+        FolderSync.Policy(since: nil) { token in Keys.credential.map { token.isGenuine(under: $0.streamKey) } ?? false }
+    }
+}
+
+/// The keys that all messages of the tests are made with.
+enum Keys {
+    static let credential = ServerSecret(Secret((0..<32).map { UInt8($0) })).flatMap { secret in
+        StreamID(7).flatMap { secret.credential(for: $0, epoch: 0) }
+    }
+
+    static func token(_ number: UInt64) -> Token? {
+        credential.flatMap {
+            Token.mint(stream: $0.stream, epoch: $0.epoch, key: $0.streamKey, message: number, level: .pseudonymous)
+        }
+    }
+}
+
+extension MailboxModel {
+    /// A mail as programs send it; with `token` its HTML part holds the pixel.
+    @discardableResult
+    mutating func send(_ number: Int, token: Token? = nil, quoted: Token? = nil) -> UInt32 {
+        let pixel = token.map { PixelURL.element(for: $0, base: "https://px.example.org") } ?? ""
+        let quote = quoted.map {
+            "<blockquote type=\"cite\">" + PixelURL.element(for: $0, base: "https://px.example.org") + "</blockquote>"
+        }
+        return append(
+            """
+            From: Alice <alice@example.net>
+            To: Bob <bob@example.org>
+            Subject: Offer \(number)
+            Message-ID: <m\(number)@example.net>
+            Date: Mon, 21 Sep 2026 14:13:20 +0000
+            MIME-Version: 1.0
+            Content-Type: multipart/alternative; boundary="b"
+
+            --b
+            Content-Type: text/plain; charset=utf-8
+
+            Hello
+            --b
+            Content-Type: text/html; charset=utf-8
+
+            <html><body><p>Hello</p>\(pixel)\(quote ?? "")</body></html>
+            --b--
+
+            """, flags: ["\\Seen"])
+    }
+}
+
+extension Hit {
+    /// Thunderbird at home, an hour after sending.
+    static func person(_ seq: Int64, _ token: Token, after seconds: Double = 3600) -> Hit {
+        Hit(
+            seq: seq, at: Date(timeIntervalSince1970: 1_790_000_000 + seconds), token: token.text, net: "n\(seq)",
+            ua: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0",
+            family: ClientFamily(
+                userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0"))
+    }
+
+    /// A mail gateway's scanner, ten seconds after sending.
+    static func scanner(_ seq: Int64, _ token: Token) -> Hit {
+        Hit(
+            seq: seq, at: Date(timeIntervalSince1970: 1_790_000_010), token: token.text, method: "HEAD", net: "s\(seq)",
+            netclass: NetworkClass(rawValue: "microsoft-eop"), ua: "Mozilla/5.0")
+    }
+}

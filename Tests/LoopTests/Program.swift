@@ -1,0 +1,135 @@
+import Foundation
+
+/// The built program, run as a user runs it: own home, own configuration, the pixel server inside.
+///
+/// `@unchecked Sendable`: the process is started and ended by one test.
+final class Program: @unchecked Sendable {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    let home: URL
+    let port: Int
+    private var process: Process?
+    private let executable: URL
+
+    init() throws {
+        home = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID())")
+        port = try Self.freePort()
+        // The test bundle lies beside the program it tests.
+        executable = Bundle.module.bundleURL.deletingLastPathComponent().appending(path: "sentmark")
+        for folder in ["keys", "state", "run"] {
+            try FileManager.default.createDirectory(
+                at: home.appending(path: folder), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        }
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(at: home)
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+    var log: String { (try? String(contentsOf: home.appending(path: "log"), encoding: .utf8)) ?? "" }
+
+    func write(_ name: String, _ text: String) throws {
+        let path = home.appending(path: name).path
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        else { throw Failure(description: "cannot write \(path)") }
+    }
+
+    /// Runs one subcommand to its end.
+    @discardableResult
+    func command(_ arguments: String..., expecting status: Int32 = 0) throws -> String {
+        let process = makeProcess(arguments)
+        let output = Pipe()
+        process.standardOutput = output
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == status else {
+            throw Failure(description: "\(arguments) ended with \(process.terminationStatus): \(said)\(text)")
+        }
+        return text
+    }
+
+    /// Starts `run`; with `stopAt` the program kills itself at that point between two steps.
+    func start(stopAt: String? = nil) throws {
+        let process = makeProcess(["run"])
+        if let stopAt { process.environment?["SENTMARK_STOP_AT"] = stopAt }
+        let log = home.appending(path: "log")
+        if !FileManager.default.fileExists(atPath: log.path) { try write("log", "") }
+        let handle = try FileHandle(forWritingTo: log)
+        try handle.seekToEnd()
+        process.standardError = handle
+        process.standardOutput = handle
+        try process.run()
+        self.process = process
+    }
+
+    var isRunning: Bool { process?.isRunning ?? false }
+    var status: Int32? { process.flatMap { $0.isRunning ? nil : $0.terminationStatus } }
+
+    func signal(_ number: Int32) {
+        if let process, process.isRunning { Foundation.kill(process.processIdentifier, number) }
+    }
+
+    func kill() {
+        guard let process, process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// One load of a pixel, as a reverse proxy passes it on. Returns the HTTP status.
+    @discardableResult
+    func load(_ url: String, from address: String, agent: String, method: String = "GET") async throws -> Int {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "curl", "--silent", "--max-time", "10", "--output", "/dev/null", "--write-out", "%{http_code}", "--noproxy",
+            "*",
+            "-X", method, "-A", agent, "-H", "X-Forwarded-For: \(address)", url,
+        ]
+        if method == "HEAD" { process.arguments?.append("--head") }
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Int(text) ?? 0
+    }
+
+    private func makeProcess(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments + ["--config", home.appending(path: "config.toml").path]
+        var environment = ProcessInfo.processInfo.environment
+        environment["HOME"] = home.path
+        environment["XDG_STATE_HOME"] = home.appending(path: "state").path
+        environment["XDG_RUNTIME_DIR"] = home.appending(path: "run").path
+        environment["NOTIFY_SOCKET"] = nil
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard bound else { throw Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import GRDB
+import Opens
+import Testing
+import Tokens
+
+@testable import PixelServer
+
+struct HitLogTests {
+    @Test func secondWriterIsRefused() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        let error = #expect(throws: PixelServerError.self) { try state.log() }
+        #expect(error?.code == .locked)
+        try log.close()
+    }
+
+    @Test func everyCommitIsSynced() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        try state.log().close()
+        let url = state.directory.appendingPathComponent("hits.db")
+        let pool = try DatabasePool(path: url.path)
+        // A pool as GRDB opens it is not good enough, and we notice.
+        let error = #expect(throws: PixelServerError.self) { try pool.write { try HitLog.assertDurable($0, url) } }
+        #expect(error?.code == .durability)
+    }
+
+    @Test func identityAndNumbersSurviveRestart() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let request = try state.request(state.token())
+        func run() throws -> (LogIdentity, [StreamID: Int64]) {
+            let log = try state.log()
+            defer { try? log.close() }
+            return (log.identity, try log.append([.hit(request), .forged, .hit(request)]).last)
+        }
+        let (first, second) = (try run(), try run())
+        #expect(first.0 == second.0)
+        #expect(first.1 == [state.credential.stream: 2])
+        #expect(second.1 == [state.credential.stream: 4])
+    }
+
+    @Test func aClosedLogIsOneFile() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        _ = try log.append([.hit(state.request(state.token()))])
+        _ = try log.hits(of: state.credential.stream, after: 0, limit: 1)
+        try log.close()
+        let names = try FileManager.default.contentsOfDirectory(atPath: state.directory.path)
+        #expect(Set(names) == ["hits.db", "hits.db.lock", "streams.json", "streams.json.lock"])
+    }
+
+    @Test func numbersAreNeverGivenTwice() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        let stream = state.credential.stream
+        let token = try state.token()
+        for _ in 1...3 { _ = try log.append([.hit(state.request(token))]) }
+        state.clock.advance(10 * 86_400)
+        #expect(try !log.maintain(now: state.clock.now, retention: 86_400))
+        #expect(try log.hits(of: stream, after: 0, limit: 10).hits.isEmpty)
+        #expect(try log.append([.hit(state.request(token))]).last == [stream: 4])
+    }
+
+    @Test func nothingOfADeletedHitRemains() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        let token = try state.token(0xfeed_beef)
+        _ = try log.append([.hit(state.request(token)), .hit(state.request(state.token(2)))])
+        state.clock.advance(10 * 86_400)
+        #expect(try !log.maintain(now: state.clock.now, retention: 86_400))
+        for name in ["hits.db", "hits.db-wal"] {
+            let bytes = try Data(contentsOf: state.directory.appendingPathComponent(name))
+            #expect(bytes.firstRange(of: Data(token.text.utf8)) == nil, "\(name)")
+        }
+    }
+
+    @Test func networkHashChangesWithTheDay() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        let token = try state.token()
+        for network in ["192.0.2.0/24", "192.0.2.0/24", "198.51.100.0/24", "2001:db8::/48"] {
+            _ = try log.append([.hit(state.request(token, from: network))])
+        }
+        state.clock.advance(86_400)
+        _ = try log.append([.hit(state.request(token))])
+        let nets = try log.hits(of: state.credential.stream, after: 0, limit: 10).hits.map(\.net)
+        try #require(nets.count == 5)
+        #expect(nets[0] == nets[1])
+        #expect(Set(nets).count == 4)
+        #expect(nets.allSatisfy { $0?.count == 16 })
+        state.clock.advance(86_400)
+        #expect(try !log.maintain(now: state.clock.now, retention: 365 * 86_400))
+        let url = state.directory.appendingPathComponent("hits.db")
+        let days = try DatabaseQueue(path: url.path).read {
+            try Int64.fetchAll($0, sql: "SELECT day FROM network_keys")
+        }
+        #expect(days == [state.clock.now.day - 1])
+    }
+
+    @Test(arguments: PrivacyLevel.allCases)
+    func levelDecidesWhatIsKept(level: PrivacyLevel) throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        let token = try state.token(level: level)
+        _ = try log.append([.hit(state.request(token))])
+        let hit = try #require(try log.hits(of: state.credential.stream, after: 0, limit: 1).hits.first)
+        let minimal = Hit(
+            seq: 1, at: Date(milliseconds: state.clock.now.milliseconds), token: token.text, method: nil,
+            netclass: NetworkClass(rawValue: "residential"), family: ClientFamily(rawValue: "thunderbird"))
+        var full = minimal
+        full.method = "GET"
+        full.net = hit.net
+        full.asn = 64_496
+        full.selfNet = true
+        full.ua = "Agent?[31m/1?? ??"
+        full.signals = [.acceptLanguage]
+        #expect(hit == (level == .minimal ? minimal : full))
+        #expect((hit.net == nil) == (level == .minimal))
+    }
+
+    @Test func hitsBeyondTheDaysAllowanceAreCounted() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        var options = HitLog.Options()
+        options.hitsPerTokenPerDay = 3
+        let log = try state.log(options)
+        let hit = LogEntry.hit(try state.request(state.token()))
+        let appended = try log.append([hit, hit, .forged, hit, hit, hit])
+        #expect(appended == Appended(stored: 3, capped: 2, forged: 1, last: [state.credential.stream: 3]))
+        #expect(try log.append([.hit(state.request(state.token(2)))]).stored == 1)
+        state.clock.advance(86_400)
+        #expect(try log.append([.hit(state.request(state.token()))]).stored == 1)
+        #expect(try log.counters() == ["capped": 2, "forged": 1])
+    }
+
+    @Test func aFullLogStoresNothingOfTheBatch() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        try state.log().close()
+        var options = HitLog.Options()
+        options.maximumBytes = 14 * 4096
+        let log = try state.log(options)
+        var error: PixelServerError?
+        var stored: Int64 = 0
+        for message in 1...10_000 where error == nil {
+            do throws(PixelServerError) {
+                let token = try? state.token(UInt64(message))
+                guard let token, let request = try? state.request(token) else { continue }
+                stored = try log.append([.hit(request), .hit(request)]).last[state.credential.stream] ?? 0
+            } catch let failure { error = failure }
+        }
+        #expect(error?.code == .full)
+        #expect(try log.lastSeq() == stored)
+    }
+
+    @Test func streamsAreSeparateAndPagesAreWhole() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let other = try state.streams.add(
+            "other", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
+        let log = try state.log()
+        for message in 1...6 {
+            let owner = message % 2 == 0 ? other : state.credential
+            _ = try log.append([.hit(state.request(state.token(UInt64(message), of: owner)))])
+        }
+        let first = try log.hits(of: other.stream, after: 0, limit: 2)
+        #expect(first.hits.map(\.seq) == [2, 4])
+        #expect(first.more)
+        let rest = try log.hits(of: other.stream, after: 4, limit: 2)
+        #expect(rest.hits.map(\.seq) == [6])
+        #expect(!rest.more)
+    }
+}

@@ -1,0 +1,93 @@
+import IMAP
+import Opens
+import Testing
+
+@testable import SentSync
+
+struct KeywordPlanTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var seen: [String] = []
+        var standing = Standing(status: .unknown, readings: 0, evidence: 0)
+        var withdrawn: [Mark: Int] = [:]
+        var refused: Set<Mark> = []
+        var names = KeywordNames.standard
+        let orders: [String]
+    }
+
+    private static let opened = Standing(status: .opened, readings: 1, evidence: 1)
+
+    static let cases = [
+        Case(testDescription: "new message", seen: ["\\Seen"], orders: ["+tracked"]),
+        Case(testDescription: "nothing to do", seen: ["tracked", "other"], orders: []),
+        Case(testDescription: "the server's spelling is another", seen: ["Tracked"], orders: []),
+        Case(testDescription: "opened", seen: ["tracked"], standing: opened, orders: ["+opened"]),
+        Case(
+            testDescription: "opened after a machine reached it", seen: ["tracked", "reached"], standing: opened,
+            orders: ["+opened", "-reached"]),
+        Case(
+            testDescription: "opened twice", seen: ["tracked", "opened"],
+            standing: Standing(status: .opened, readings: 2, evidence: 2), orders: ["+opened-again"]),
+        Case(
+            testDescription: "a machine alone", seen: ["tracked"],
+            standing: Standing(status: .machineOnly, readings: 0, evidence: 1), orders: ["+reached"]),
+        Case(
+            testDescription: "a verdict taken back", seen: ["tracked", "opened"],
+            standing: Standing(status: .selfOnly, readings: 0, evidence: 0), orders: ["-opened"]),
+        Case(
+            testDescription: "the user removed it: not fought", seen: ["tracked"], standing: opened,
+            withdrawn: [.opened: 1], orders: []),
+        Case(
+            testDescription: "the user removed it, then something new came", seen: ["tracked"],
+            standing: Standing(status: .opened, readings: 2, evidence: 2), withdrawn: [.opened: 1],
+            orders: ["+opened", "+opened-again"]),
+        Case(
+            testDescription: "the user removed it and put it back", seen: ["tracked", "opened"], standing: opened,
+            withdrawn: [.opened: 1], orders: []),
+        Case(
+            testDescription: "refused by the folder", seen: ["tracked"], standing: opened, refused: [.opened],
+            orders: []),
+        Case(
+            testDescription: "the user says: that was me", seen: ["tracked", "opened", "not-me"], standing: opened,
+            orders: ["-opened"]),
+        Case(
+            testDescription: "switched off", seen: [], standing: opened, names: KeywordNames([.opened: "read-by-them"]),
+            orders: ["+read-by-them"]),
+    ]
+
+    @Test(arguments: cases)
+    func plans(_ example: Case) {
+        let copy = CopyView(
+            uid: 1, seen: Set(example.seen.map { Flag(spelling: $0) }), standing: example.standing,
+            withdrawn: example.withdrawn, refused: example.refused)
+        let orders = KeywordPlan.orders(for: [copy], names: example.names)
+        #expect(orders.map { ($0.action == .add ? "+" : "-") + $0.keyword } == example.orders)
+    }
+
+    @Test func groupsCopiesOfTheSameOrder() {
+        let standing = Standing(status: .opened, readings: 1, evidence: 1)
+        let copies = (1...5).map {
+            CopyView(uid: UID($0), seen: $0 == 3 ? [] : [Flag(spelling: "tracked")], standing: standing)
+        }
+        let orders = KeywordPlan.orders(for: copies, names: .standard)
+        #expect(orders.map { "\($0.keyword) \($0.uids)" } == ["opened 1:5", "tracked 3"])
+    }
+
+    @Test func neverTouchesWhatIsNotOurs() {
+        let foreign = ["\\Seen", "\\Deleted", "$Forwarded", "Work", "junk", "$MDNSent"].map { Flag(spelling: $0) }
+        for status in OpenStatus.allCases {
+            let copy = CopyView(
+                uid: 1, seen: Set(foreign), standing: Standing(status: status, readings: 3, evidence: 3))
+            for order in KeywordPlan.orders(for: [copy], names: .standard) {
+                #expect(KeywordNames.standard.names.values.contains(order.keyword))
+                #expect(order.action == .add)
+            }
+        }
+    }
+
+    @Test func seesWhatTheUserRemoved() {
+        let before: Set<Flag> = [Flag(spelling: "Opened"), Flag(spelling: "tracked"), .seen, Flag(spelling: "Work")]
+        #expect(
+            KeywordPlan.withdrawn(before: before, after: [Flag(spelling: "TRACKED")], names: .standard) == [.opened])
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import Settings
+
+/// `Config/sentmark.toml` is right as it is, right with every option switched on, and complete.
+@Suite struct ExampleTests {
+    private let text: String
+    private let full: String
+
+    init() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        text = try String(contentsOf: root.appending(path: "Config/sentmark.toml"), encoding: .utf8)
+        // "#" without a blank behind it is an option. The accounts of the example each log in differently.
+        full = text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.first == "#" && $0.dropFirst().first.map { $0 != " " } == true ? $0.dropFirst() : $0 }
+            .joined(separator: "\n")
+    }
+
+    @Test func isRightAsItIs() throws {
+        let settings = try Settings.parse(text: text, file: "/c/sentmark.toml")
+        #expect(settings.accounts.count == 1 && settings.sources.count == 1 && settings.server == nil)
+        #expect(settings.warnings.isEmpty)
+    }
+
+    @Test func isRightWithEveryOption() throws {
+        let settings = try Settings.parse(text: full, file: "/c/sentmark.toml", isPrivate: true)
+        #expect(settings.accounts.map(\.name) == ["work", "club", "lists", "office", "local"])
+        #expect(settings.warnings.map(\.path) == ["account[5].password"])
+    }
+
+    @Test func showsTheDefaults() throws {
+        let minimal = try Settings.parse(
+            text: """
+                [server]
+                public_url = "https://px.example.org"
+                trusted_proxies = ["127.0.0.1/32", "::1/128"]
+                [[account]]
+                imap = "imaps://imap.example.org"
+                user = "me@example.org"
+                password_file = "p"
+                """, file: "/c/sentmark.toml")
+        let shown = try Settings.parse(text: full, file: "/c/sentmark.toml", isPrivate: true)
+        #expect(shown.server == minimal.server)
+        #expect(shown.keywords == minimal.keywords)
+        #expect(shown.privacy == minimal.privacy)
+        #expect(shown.accounts.first?.sent == minimal.accounts.first?.sent)
+        #expect(shown.accounts.first?.since == minimal.accounts.first?.since)
+    }
+
+    @Test func documentsEveryKeyAndNoOther() throws {
+        let root = try TOMLTable(parsing: Array(full.utf8))
+        var keys: Set<String> = []
+        for section in root.entries {
+            switch section.node.value {
+            case .table(let table): keys.formUnion(table.entries.map { "\(section.key).\($0.key)" })
+            case .array(let elements):
+                for case .table(let table) in elements.map(\.value) {
+                    keys.formUnion(table.entries.map { "\(section.key).\($0.key)" })
+                }
+            default: keys.insert(section.key)
+            }
+        }
+        #expect(keys == Settings.keys)
+    }
+}

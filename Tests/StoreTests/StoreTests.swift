@@ -1,0 +1,149 @@
+import Foundation
+import GRDB
+import IMAP
+import Opens
+import SentSync
+import Testing
+
+@testable import Store
+
+/// A database of its own for each test.
+final class Scratch {
+    let path = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID()).db").path
+
+    deinit {
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        let name = URL(filePath: path).lastPathComponent
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where file.hasPrefix(name)
+        {
+            try? FileManager.default.removeItem(at: folder.appending(path: file))
+        }
+    }
+}
+
+struct StoreTests {
+    private static let now = Date(timeIntervalSince1970: 1_790_000_000)
+
+    private func hit(_ seq: Int64, _ token: String = "t") -> Hit {
+        Hit(seq: seq, at: Self.now + Double(seq), token: token)
+    }
+
+    @Test func aCommitIsOnDiskWhenItReturns() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        #expect(try await store.write { try AgentStore.synchronous($0) } == 2)
+        #expect(try await store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+        #expect(try await store.read { try Int.fetchOne($0, sql: "PRAGMA foreign_keys") } == 1)
+    }
+
+    @Test func aPageThatComesTwiceChangesNothing() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let source = try await store.source(named: "px")
+        for _ in 0..<2 {
+            try await store.append([hit(1), hit(2)], log: "L", cursor: "c2", from: source, now: Self.now)
+        }
+        #expect(try await store.waitingHits(on: "t").map(\.seq) == [1, 2])
+        #expect(try await store.position(of: source) == SourcePosition(log: "L", cursor: "c2"))
+        // The same numbers in another log are other hits.
+        try await store.append([hit(1)], log: "M", cursor: "c1", from: source, now: Self.now)
+        #expect(try await store.waitingHits(on: "t").count == 3)
+    }
+
+    /// A page that cannot be stored whole leaves hits and cursor as they were.
+    @Test func hitsAndCursorAreStoredTogether() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let source = try await store.source(named: "px")
+        try await store.append([hit(1)], log: "L", cursor: "c1", from: source, now: Self.now)
+        await #expect(throws: StoreError.self) {
+            // The schema refuses sequence number 0.
+            try await store.append([hit(2), hit(0)], log: "L", cursor: "c3", from: source, now: Self.now)
+        }
+        #expect(try await store.waitingHits(on: "t").map(\.seq) == [1])
+        #expect(try await store.position(of: source).cursor == "c1")
+    }
+
+    @Test func hitsWaitForTheirMessage() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let source = try await store.source(named: "px")
+        #expect(try await !store.append([hit(1)], log: "L", cursor: "c", from: source, now: Self.now))
+        let account = try await store.account(named: "work")
+        let folder = try await store.folder(MailboxName("Sent"), of: account)
+        let message = ExaminedMessage(
+            uid: 1, flags: [], messageID: "m@x", subject: "S", sentAt: Self.now, recipients: [],
+            recipientIsSender: false,
+            tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
+        #expect(try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now))
+        let tasks = try await store.judgingTasks(now: Self.now, rules: 1)
+        #expect(tasks.map { $0.history.hits.map(\.seq) } == [[1]])
+    }
+
+    /// A token that a message only quotes makes it neither tracked nor opened.
+    @Test func aQuotedTokenIsRememberedAndNothingElse() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let folder = try await store.folder(MailboxName("Sent"), of: account)
+        let reply = ExaminedMessage(
+            uid: 4, flags: [], messageID: "r@x", subject: "Re", sentAt: Self.now, recipients: [],
+            recipientIsSender: false,
+            tokens: [FoundToken(text: "t", kind: .foreign, quoted: true)])
+        try await store.apply([.message(reply)], to: folder, names: .standard, now: Self.now)
+        #expect(try await store.planningTask(for: folder).copies.isEmpty)
+        #expect(try await store.status(StatusFilter()).isEmpty)
+        let report = try #require(try await store.reports(on: "<r@x>").first)
+        #expect(!report.tracked && report.tokens.first?.quoted == true)
+    }
+
+    @Test func aRefusedKeywordIsTriedAgainOnlyOnANewConnection() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let folder = try await store.folder(MailboxName("Sent"), of: account)
+        let message = ExaminedMessage(
+            uid: 1, flags: [.seen], messageID: "m@x", subject: "S", sentAt: Self.now, recipients: [],
+            recipientIsSender: false, tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
+        try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now)
+        let task = try await store.planningTask(for: folder)
+        let orders = KeywordPlan.orders(for: task.copies, names: .standard)
+        // Accepted, and not kept: the server drops keywords silently.
+        try await store.record(
+            ReadBack(flags: [1: [.seen]], orders: orders, refused: [:]), in: folder, planned: task, names: .standard,
+            now: Self.now)
+        #expect(try await store.planningTask(for: folder).copies.isEmpty)
+        #expect(try await store.accounts().first?.refusals.map(\.keyword) == ["tracked"])
+        try await store.forgetRefusals(in: folder)
+        #expect(try await store.planningTask(for: folder).copies.map(\.uid) == [1])
+    }
+
+    @Test func aDamagedFileIsSetAsideAndNeverOverwritten() throws {
+        let scratch = Scratch()
+        try Data("this is no database, and it is long enough to be looked at as one".utf8)
+            .write(to: URL(filePath: scratch.path))
+        let store = try AgentStore(path: scratch.path)
+        let notice = try #require(store.notices.first)
+        #expect(notice.contains("set aside"))
+        let aside = try #require(notice.firstMatch(of: /set aside as (\S+),/)).1
+        #expect(try String(contentsOfFile: String(aside), encoding: .utf8).hasPrefix("this is no database"))
+    }
+
+    @Test func aNewerDatabaseIsRefused() throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        try store.close()
+        let queue = try DatabaseQueue(path: scratch.path)
+        try queue.write {
+            try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99 from the future')")
+        }
+        try queue.close()
+        #expect { try AgentStore(path: scratch.path) } throws: { ($0 as? StoreError)?.kind == .newer }
+    }
+
+    @Test func readersDoNotMakeADatabase() {
+        let scratch = Scratch()
+        #expect { try AgentStore.readOnly(path: scratch.path) } throws: { ($0 as? StoreError)?.kind == .missing }
+        #expect(!FileManager.default.fileExists(atPath: scratch.path))
+    }
+}

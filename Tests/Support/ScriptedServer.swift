@@ -1,0 +1,210 @@
+import Foundation
+
+/// A server on loopback that plays scripts, byte for byte, to test clients against: what it expects, what it sends in
+/// which cuts, when it waits, how it ends. A process of its own, over TCP, TLS or STARTTLS with a fresh authority.
+///
+/// Every waiting ends after 20 s with an error. The server ends with the last reference, and with this process.
+package final class ScriptedServer: Sendable {
+    package enum Security: String, Sendable { case none, implicit, starttls }
+    package enum Certificate: String, Sendable {
+        case valid, expired
+        /// Valid for a name that is not this machine's.
+        case otherhost
+    }
+
+    package let port: Int
+    /// The authority that signed the server's certificate; nil without TLS.
+    package let caFile: String?
+    private let process: LineProcess
+
+    /// The nth connection plays the nth script, further ones the last.
+    package static func start(
+        _ security: Security = .none, certificate: Certificate = .valid, scripts: [[ScriptStep]]
+    ) async throws -> ScriptedServer {
+        guard let file = Bundle.module.url(forResource: "Resources/scripted_server", withExtension: "py") else {
+            throw ScriptedServerError(description: "scripted_server.py is missing")
+        }
+        let process = try LineProcess("python3", [file.path])
+        let configuration = Configuration(
+            tls: security.rawValue, certificate: certificate.rawValue, scripts: scripts.map { $0.map(\.line) })
+        let place: Place = try await process.ask(configuration)
+        return ScriptedServer(place, process)
+    }
+
+    package static func start(
+        _ security: Security, certificate: Certificate = .valid, _ script: [ScriptStep]
+    ) async throws -> ScriptedServer {
+        try await start(security, certificate: certificate, scripts: [script])
+    }
+
+    package static func start(_ script: [ScriptStep]) async throws -> ScriptedServer {
+        try await start(scripts: [script])
+    }
+
+    private init(_ place: Place, _ process: LineProcess) {
+        port = place.port
+        caFile = place.ca
+        self.process = process
+    }
+
+    /// Lets those pass that wait at ``ScriptStep/pass(_:)``.
+    package func open(_ gate: String) async throws {
+        let _: Done = try await process.ask(Request(do: "open", gate: gate))
+    }
+
+    /// Waits until the connection has done this many steps, for at most so many seconds.
+    package func reached(step: Int, connection: Int = 0, within seconds: Int = 20) async throws {
+        let request = Request(do: "reached", connection: connection, step: step, seconds: seconds)
+        let _: Done = try await process.ask(request)
+    }
+
+    /// Waits until the connection's script has ended, or failed.
+    package func ended(connection: Int = 0) async throws {
+        let _: Done = try await process.ask(Request(do: "ended", connection: connection))
+    }
+
+    /// How many connections have been accepted.
+    package func connectionCount() async throws -> Int {
+        let answer: Count = try await process.ask(Request(do: "count"))
+        return answer.count
+    }
+
+    /// All that the client has sent, without TLS.
+    package func received(connection: Int = 0) async throws -> String {
+        let transcript: Transcript = try await process.ask(Request(do: "transcript", connection: connection))
+        return String(decoding: Data(base64Encoded: transcript.received) ?? Data(), as: UTF8.self)
+    }
+
+    /// What did not go by the script; nil when all did.
+    package func failure(connection: Int = 0) async throws -> String? {
+        let outcome: Outcome = try await process.ask(Request(do: "outcome", connection: connection))
+        return outcome.failure
+    }
+}
+
+package struct ScriptStep: Sendable {
+    fileprivate struct Line: Encodable {
+        var `do`: String
+        var pattern: String?
+        var data: String?
+        var cut: Int?
+        var count: Int?
+        var gate: String?
+        var notify: Bool?
+    }
+
+    fileprivate let line: Line
+
+    /// Reads a line, which must match the regular expression; its first word becomes `{tag}`.
+    package static func expect(_ pattern: String) -> ScriptStep {
+        ScriptStep(line: Line(do: "expect", pattern: pattern))
+    }
+    /// Reads the rest of an HTTP request's head.
+    package static let headers = ScriptStep(line: Line(do: "headers"))
+    /// Sends bytes, in pieces of `cut` with a write (and a TLS record) each.
+    package static func send(_ text: String, cut: Int? = nil) -> ScriptStep { send(Array(text.utf8), cut: cut) }
+    package static func send(_ bytes: [UInt8], cut: Int? = nil) -> ScriptStep {
+        ScriptStep(line: Line(do: "send", data: Data(bytes).base64EncodedString(), cut: cut))
+    }
+    package static func read(_ count: Int) -> ScriptStep { ScriptStep(line: Line(do: "read", count: count)) }
+    /// Sends back what comes, until the client closes.
+    package static let echo = ScriptStep(line: Line(do: "echo"))
+    /// Reads until the client closes.
+    package static let end = ScriptStep(line: Line(do: "end"))
+    package static let startTLS = ScriptStep(line: Line(do: "starttls"))
+    /// Waits, reading nothing, until the test opens the gate.
+    package static func pass(_ gate: String) -> ScriptStep { ScriptStep(line: Line(do: "pass", gate: gate)) }
+    /// Closes; under TLS with its own farewell only if `notify`.
+    package static func close(notify: Bool = false) -> ScriptStep {
+        ScriptStep(line: Line(do: "close", notify: notify))
+    }
+    /// Ends the connection with a TCP reset.
+    package static let reset = ScriptStep(line: Line(do: "reset"))
+}
+
+package struct ScriptedServerError: Error, CustomStringConvertible {
+    package let description: String
+}
+
+private struct Configuration: Encodable {
+    let tls: String
+    let certificate: String
+    let scripts: [[ScriptStep.Line]]
+}
+
+private struct Request: Encodable {
+    var `do`: String
+    var gate: String?
+    var connection: Int?
+    var step: Int?
+    var seconds: Int?
+}
+
+private struct Place: Decodable, Sendable {
+    let port: Int
+    let ca: String?
+}
+
+private struct Transcript: Decodable, Sendable { let received: String }
+private struct Outcome: Decodable, Sendable { let failure: String? }
+
+private struct Count: Decodable, Sendable { let count: Int }
+private struct Done: Decodable, Sendable {}
+private struct Failure: Decodable { let error: String }
+
+/// A child process that answers each line on its input by one line on its output.
+///
+/// `@unchecked Sendable`: everything mutable is touched on `queue` alone.
+private final class LineProcess: @unchecked Sendable {
+    private let queue = DispatchQueue(label: "scripted_server.py")
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private var unread = Data()
+
+    init(_ program: String, _ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    deinit {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    func ask<Answer: Decodable & Sendable>(_ request: some Encodable) async throws -> Answer {
+        let line = try JSONEncoder().encode(request) + [UInt8(ascii: "\n")]
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try self.exchange(line) }) }
+        }
+    }
+
+    private func exchange<Answer: Decodable>(_ line: Data) throws -> Answer {
+        try input.fileHandleForWriting.write(contentsOf: line)
+        let answer = try readLine()
+        if let failure = try? JSONDecoder().decode(Failure.self, from: answer) {
+            throw ScriptedServerError(description: failure.error)
+        }
+        return try JSONDecoder().decode(Answer.self, from: answer)
+    }
+
+    private func readLine() throws -> Data {
+        var line = unread
+        unread = Data()
+        while true {
+            if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+                unread = Data(line[(end + 1)...])
+                return Data(line[..<end])
+            }
+            let more = output.fileHandleForReading.availableData
+            guard !more.isEmpty else {
+                throw ScriptedServerError(description: "scripted_server.py has ended; its reason is on standard error")
+            }
+            line += more
+        }
+    }
+}
