@@ -80,8 +80,14 @@ struct World {
 
     /// Waits until the message has exactly these keywords, as another mail program sees it.
     func expect(_ uid: UInt32, _ keywords: Set<String>, within seconds: Double = 20) async throws {
-        try await wait(seconds, "UID \(uid) to have \(keywords.sorted())") {
-            try await self.keywords(uid) == keywords
+        do {
+            try await wait(seconds, "UID \(uid) to have \(keywords.sorted())") {
+                try await self.keywords(uid) == keywords
+            }
+        } catch let failure as Program.Failure {
+            let seen = try await self.keywords(uid).sorted()
+            let status = (try? program.command("status")) ?? ""
+            throw Program.Failure(description: "\(failure)\nit has \(seen)\n\(status)")
         }
     }
 

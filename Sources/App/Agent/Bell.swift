@@ -1,63 +1,64 @@
 import Synchronization
 
-/// Tells one waiting task that there may be news. Rings that come while nobody waits are kept, as one.
+/// Tells a waiting task that there may be news. Rings that come while nobody waits are kept, as one.
 package final class Bell: Sendable {
     private struct State {
         var rung = false
-        var waiter: CheckedContinuation<Void, Never>?
-        /// Which wait the waiter belongs to: a timer that fires late must not end a later wait.
-        var turn = 0
-        /// The last wait whose time was up before it had begun to wait.
-        var endedTurn = 0
+        var number = 0
+        /// Waits that have begun and not ended: their continuation once they sleep.
+        var waits: [Int: CheckedContinuation<Void, Never>?] = [:]
     }
     private let state = Mutex(State())
 
     package init() {}
 
     package func ring() {
-        let waiter = state.withLock { state in
-            state.rung = state.waiter == nil
-            return state.waiter.take()
+        let waiters = state.withLock { state in
+            let sleeping = state.waits.filter { $0.value != nil }
+            state.rung = sleeping.isEmpty
+            for number in sleeping.keys { state.waits[number] = nil }
+            return sleeping.values.compactMap { $0 }
         }
-        waiter?.resume()
+        waiters.forEach { $0.resume() }
     }
 
-    /// Returns at the next ring, after `duration`, or when the task is cancelled. One task may wait at a time.
+    /// Returns at the next ring, after `duration`, or when the task is cancelled. A wait that ends for another reason
+    /// leaves a kept ring for the next one.
     package func wait(atMost duration: Duration? = nil) async {
-        let turn = state.withLock { state in
-            state.turn += 1
-            return state.turn
+        let number = state.withLock { state in
+            state.number += 1
+            state.waits[state.number] = .some(nil)
+            return state.number
         }
         let timer = duration.map { duration in
             Task {
                 try await Task.sleep(for: duration)
-                end(turn)
+                end(number)
             }
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let goOn = state.withLock { state in
-                    if state.rung || state.endedTurn == turn || Task.isCancelled {
+                    // Ended already, by the timer or by cancellation.
+                    guard state.waits[number] != nil, !Task.isCancelled else { return true }
+                    if state.rung {
                         state.rung = false
                         return true
                     }
-                    state.waiter = continuation
+                    state.waits[number] = .some(continuation)
                     return false
                 }
                 if goOn { continuation.resume() }
             }
         } onCancel: {
-            end(turn)
+            end(number)
         }
         timer?.cancel()
+        end(number)
     }
 
-    private func end(_ turn: Int) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.turn == turn else { return nil }
-            state.endedTurn = turn
-            return state.waiter.take()
-        }
-        waiter?.resume()
+    private func end(_ number: Int) {
+        let waiter = state.withLock { state in state.waits.removeValue(forKey: number) }
+        if case .some(.some(let waiter)) = waiter { waiter.resume() }
     }
 }

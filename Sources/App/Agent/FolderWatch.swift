@@ -30,6 +30,7 @@ struct FolderWatch {
         var sync = FolderSync(state: try await store.state(of: folder), policy: policy)
         let selection = try await Selection.select(mailbox, on: connection)
         try await keep(sync.begin(selection.selected), folder)
+        selection.news.forEach { sync.received($0) }
         let writer = KeywordWriter(
             connection: connection, store: store, folder: folder, names: names, selection: selection, now: now,
             logger: logger)
@@ -84,15 +85,19 @@ struct FolderWatch {
             try await connection.require(.noop) { sync.received($0) }
             return
         }
-        let ringer = Task { [bell] in
-            await bell.wait()
-            await connection.finishIdle()
-        }
-        defer { ringer.cancel() }
-        try await connection.idle { untagged in
-            sync.received(untagged)
-            return !sync.hasNews
-        }
+        var ringer: Task<Void, Never>?
+        defer { ringer?.cancel() }
+        try await connection.idle(
+            begun: {
+                ringer = Task { [bell] in
+                    await bell.wait()
+                    await connection.finishIdle()
+                }
+            },
+            each: { untagged in
+                sync.received(untagged)
+                return !sync.hasNews
+            })
     }
 }
 

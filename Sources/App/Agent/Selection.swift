@@ -8,6 +8,8 @@ struct Selection: Sendable {
     /// `nil` when the server did not say.
     let permanentFlags: Set<Flag>?
     let isReadOnly: Bool
+    /// What came behind SELECT's own EXISTS, perhaps in the same packet: news already, and not part of the answer.
+    let news: [Untagged]
 
     static func select(_ mailbox: MailboxName, on connection: Connection) async throws -> Selection {
         let capabilities = await connection.capabilities
@@ -16,7 +18,8 @@ struct Selection: Sendable {
             .select(mailbox, capabilities.contains(.condstore) ? .condstore : nil)
         ) { seen.add($0) }
         return Selection(
-            selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion.code == .readOnly)
+            selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion.code == .readOnly,
+            news: seen.news)
     }
 
     /// Why the keyword cannot be kept here; `nil` if it can, as far as the server says.
@@ -26,13 +29,18 @@ struct Selection: Sendable {
         return "the server has no keywords of its users' own (PERMANENTFLAGS without \\*)"
     }
 
-    private struct Collected {
+    struct Collected {
         var selected = FolderSync.Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
         var permanentFlags: Set<Flag>?
+        var news: [Untagged] = []
+        private var hasCount = false
 
         mutating func add(_ untagged: Untagged) {
             switch untagged {
-            case .exists(let count): selected.exists = count
+            case .exists(let count) where !hasCount:
+                selected.exists = count
+                hasCount = true
+            case .exists, .expunge, .vanished, .fetch: news.append(untagged)
             case .condition(let condition): add(condition.code)
             default: break
             }

@@ -65,7 +65,7 @@ package actor Connection {
             for event in try await next() {
                 switch event {
                 case .untagged(let untagged): each(untagged)
-                case .finished(let tag, let completion): completions[tag] = completion
+                case .finished(let tag, let completion): if tags.contains(tag) { completions[tag] = completion }
                 case .ready, .idling, .skipped: break
                 }
             }
@@ -85,8 +85,13 @@ package actor Connection {
 
     /// Waits in IDLE until `each` asks to stop by returning `false`, ``finishIdle()`` is called, or the server or the
     /// session's time limit ends it.
-    nonisolated(nonsending) package func idle(each: (Untagged) -> Bool) async throws(MailboxError) {
+    ///
+    /// `begun` is called as soon as ``finishIdle()`` has an IDLE to end: before that it would have no effect.
+    nonisolated(nonsending) package func idle(
+        begun: () -> Void = {}, each: (Untagged) -> Bool
+    ) async throws(MailboxError) {
         let tags = try await start([.idle])
+        begun()
         var ended: Completion?
         while ended == nil {
             var goOn = true

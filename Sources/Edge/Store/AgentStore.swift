@@ -39,7 +39,14 @@ package final class AgentStore: Sendable {
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         do {
-            return AgentStore(reading: try DatabaseQueue(path: path, configuration: configuration), path: path)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            // An agent that is starting for the first time has made the file and not yet what is in it.
+            guard try queue.read({ try $0.tableExists("message") }) else {
+                throw StoreError(kind: .missing, path: path, detail: "")
+            }
+            return AgentStore(reading: queue, path: path)
+        } catch let error as StoreError {
+            throw error
         } catch {
             throw StoreError(error, path: path)
         }

@@ -103,8 +103,6 @@ actor Connection {
     }
 }
 
-// MARK: opening
-
 extension Connection {
     private func start(_ continuation: CheckedContinuation<Result<[String], TransportError>, Never>) {
         phase = .opening(continuation)
@@ -160,8 +158,6 @@ extension Connection {
     }
 }
 
-// MARK: reading
-
 extension Connection {
     private func ready(_ readiness: Poller.Readiness) {
         if !readiness.isDisjoint(with: [.readable, .broken]) { fill() }
@@ -213,8 +209,6 @@ extension Connection {
         reader.continuation.resume(returning: .failure(.cancelled))
     }
 }
-
-// MARK: writing
 
 extension Connection {
     private func flush() {

@@ -218,8 +218,9 @@ def make_certificates(directory, kind):
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "2")
     openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=server")
-    openssl("ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", "server.csr",
-            "-out", "server.pem", "-startdate", dates[0], "-enddate", dates[1], "-extfile", "extensions")
+    openssl("ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key",
+            "-in", "server.csr", "-out", "server.pem", "-startdate", dates[0], "-enddate", dates[1],
+            "-extfile", "extensions")
     return directory + "/ca.pem"
 
 

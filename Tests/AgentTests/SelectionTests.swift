@@ -1,0 +1,23 @@
+import IMAP
+import SentSync
+import Testing
+
+@testable import Agent
+
+struct SelectionTests {
+    /// A server may tell of a new message in the same packet as the answer to SELECT (chatmail/core issue 4926).
+    @Test func anEXISTSBehindTheFirstIsNews() {
+        var seen = Selection.Collected()
+        for untagged: Untagged in [
+            .flags([]), .exists(4), .condition(Completion(.ok, ResponseText(code: .uidNext(5)))),
+            .condition(Completion(.ok, ResponseText(code: .uidValidity(7)))), .exists(5), .expunge(1),
+        ] { seen.add(untagged) }
+        #expect(seen.selected == .init(uidValidity: 7, uidNext: 5, highest: nil, exists: 4))
+        #expect(seen.news == [.exists(5), .expunge(1)])
+        var sync = FolderSync(
+            state: FolderState(uidValidity: 7, uidNext: 5, scanComplete: true), policy: .init(since: nil) { _ in false })
+        _ = sync.begin(seen.selected)
+        seen.news.forEach { sync.received($0) }
+        #expect(sync.next() == .news(from: 5))
+    }
+}

@@ -1,0 +1,1 @@
+../IMAPTests/CommandText.swift

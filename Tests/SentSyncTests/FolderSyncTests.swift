@@ -1,0 +1,143 @@
+import Foundation
+import IMAP
+import MailboxModel
+import Testing
+
+@testable import SentSync
+
+/// What the sync asks for, and in which order.
+struct FolderSyncTests {
+    private func begin(
+        _ mailbox: MailboxModel, _ state: FolderState = FolderState(), since: Date? = nil
+    ) -> (FolderSync, [Change]) {
+        var sync = FolderSync(state: state, policy: .init(since: since) { _ in true })
+        let changes = sync.begin(
+            .init(
+                uidValidity: UIDValidity(mailbox.uidValidity), uidNext: UID(mailbox.uidNext),
+                highest: ModificationSequence(mailbox.modSeq), exists: mailbox.exists))
+        return (sync, changes)
+    }
+
+    /// Answers one request from the model.
+    private func answer(_ request: SyncRequest, _ sync: inout FolderSync, _ mailbox: inout MailboxModel) -> [Change] {
+        for command in request.commands(for: mailbox.capabilities) {
+            mailbox.answer(command).untagged.forEach { sync.received($0) }
+        }
+        return sync.finished(request)
+    }
+
+    private func mailbox(_ count: Int, html: String = "<p>hi</p>") -> MailboxModel {
+        var mailbox = MailboxModel()
+        for number in 0..<count {
+            mailbox.append("Subject: \(number)\nContent-Type: text/html\n\n\(html)\n")
+        }
+        return mailbox
+    }
+
+    @Test func aPlainTextMessageCostsOneLook() {
+        var mailbox = MailboxModel()
+        mailbox.append("Subject: a\n\nplain\n")
+        var (sync, _) = begin(mailbox)
+        while let request = sync.next() { _ = answer(request, &sync, &mailbox) }
+        #expect(mailbox.log.map(\.name) == ["UID SEARCH", "UID FETCH"])
+        #expect(sync.state.scanComplete)
+    }
+
+    @Test func nothingIsAskedWhenNothingHasChanged() {
+        var mailbox = mailbox(3)
+        var (first, _) = begin(mailbox)
+        while let request = first.next() { _ = answer(request, &first, &mailbox) }
+        var (second, changes) = begin(mailbox, first.state)
+        #expect(second.next() == nil)
+        #expect(!changes.contains { if case .reset = $0 { true } else { false } })
+    }
+
+    @Test func theScanGoesFromTheNewestToTheOldest() throws {
+        var mailbox = mailbox(5)
+        var state = FolderState()
+        state.chunk = 2
+        var (sync, _) = begin(mailbox, state)
+        var asked: [String] = []
+        while let request = sync.next() {
+            if case .contentTypes(let uids) = request { asked.append(uids.description) }
+            _ = answer(request, &sync, &mailbox)
+        }
+        #expect(asked == ["4:5", "1:3"])
+    }
+
+    @Test func anInterruptedScanGoesOnWhereItWas() {
+        var mailbox = mailbox(6)
+        var state = FolderState()
+        state.chunk = 2
+        var (sync, _) = begin(mailbox, state)
+        while let request = sync.next() {
+            let changes = answer(request, &sync, &mailbox)
+            if changes.contains(where: { if case .scanned = $0 { true } else { false } }) { break }
+        }
+        let examined = sync.state.scanned
+        #expect(examined.count == 2)
+        var (again, _) = begin(mailbox, sync.state)
+        while let request = again.next() {
+            if case .contentTypes(let uids) = request { #expect(uids.intersection(examined).isEmpty) }
+            _ = answer(request, &again, &mailbox)
+        }
+        #expect(again.state.scanComplete)
+    }
+
+    /// `n:*` is answered with the last message even when there is none from n on.
+    @Test func theLastMessageIsNotTakenForNews() {
+        var mailbox = mailbox(3)
+        var (sync, _) = begin(mailbox)
+        while let request = sync.next() { _ = answer(request, &sync, &mailbox) }
+        sync.received(.exists(4))
+        let request = sync.next()
+        #expect(request == .news(from: UID(4)))
+        let changes = request.map { answer($0, &sync, &mailbox) } ?? []
+        #expect(changes.isEmpty && sync.state.uidNext == UID(4))
+    }
+
+    @Test func aLongPartIsReadInPiecesAndNotForEver() {
+        var mailbox = mailbox(1, html: String(repeating: "<p>filler</p>\n", count: 100_000))
+        var (sync, _) = begin(mailbox)
+        while let request = sync.next() { _ = answer(request, &sync, &mailbox) }
+        let ranges = mailbox.log.flatMap { command -> [Range<UInt32>] in
+            guard case .uidFetch(_, let items, _, _) = command else { return [] }
+            return items.compactMap { if case .body(_, let range?) = $0 { range } else { nil } }
+        }
+        #expect(ranges.first == 0..<SyncLimits.partBytes)
+        #expect(ranges.last?.upperBound == SyncLimits.partTotal)
+        #expect(ranges.count == 4)
+    }
+
+    @Test func oneUnreadableMessageIsSetAsideAlone() {
+        var mailbox = mailbox(8)
+        mailbox.unreadable = [5]
+        var state = FolderState()
+        state.chunk = 8
+        var (sync, _) = begin(mailbox, state)
+        var parked: [UID] = []
+        while let request = sync.next() {
+            var refusal: Completion?
+            for command in request.commands(for: mailbox.capabilities) {
+                let answer = mailbox.answer(command)
+                answer.untagged.forEach { sync.received($0) }
+                if answer.completion.status != .ok { refusal = answer.completion }
+            }
+            let changes = refusal.map { sync.failed(request, reason: $0.text) } ?? sync.finished(request)
+            for case .parked(let uid, _) in changes { parked.append(uid) }
+        }
+        #expect(parked == [5])
+        #expect(sync.state.scanComplete)
+    }
+
+    @Test(arguments: [(0.0, "31-Dec-1969"), (1_790_000_000, "20-Sep-2026"), (951_868_800, "29-Feb-2000")])
+    func theSearchBeginsADayEarly(_ since: Double, _ day: String) {
+        var (sync, _) = begin(mailbox(1), since: Date(timeIntervalSince1970: since))
+        guard case .search(_, let found?) = sync.next() else {
+            Issue.record("no search")
+            return
+        }
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        #expect("\(found.day)-\(months[found.month - 1])-\(found.year)" == day)
+    }
+}
