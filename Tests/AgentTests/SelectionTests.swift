@@ -15,7 +15,8 @@ struct SelectionTests {
         #expect(seen.selected == .init(uidValidity: 7, uidNext: 5, highest: nil, exists: 4))
         #expect(seen.news == [.exists(5), .expunge(1)])
         var sync = FolderSync(
-            state: FolderState(uidValidity: 7, uidNext: 5, scanComplete: true), policy: .init(since: nil) { _ in false })
+            state: FolderState(uidValidity: 7, uidNext: 5, scanComplete: true), policy: .init(since: nil) { _ in false }
+        )
         _ = sync.begin(seen.selected)
         seen.news.forEach { sync.received($0) }
         #expect(sync.next() == .news(from: 5))
