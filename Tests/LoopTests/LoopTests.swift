@@ -85,6 +85,30 @@ struct LoopTests {
         await dovecot.stop()
     }
 
+    @Test func takesOverAChangedConfigurationAndKeepsTheOldOneWhenTheNewIsBad() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try World(dovecot: dovecot)
+        try world.program.start()
+        try await world.waitForServer()
+        let file = world.program.home.appending(path: "config.toml")
+        let good = try String(contentsOf: file, encoding: .utf8)
+        try world.program.write("config.toml", good + "\n[keywords]\ntraked = \"seen-by-us\"\n")
+        world.program.signal(SIGHUP)
+        try await world.wait(10, "the refusal") { world.program.log.contains("the old one goes on") }
+        #expect(world.program.log.contains("tracked"), "the nearest key is named")
+        let first = try await world.send("one", try world.newPixel(with: good))
+        try await world.expect(first, ["tracked"])
+
+        try world.program.write("config.toml", good + "\n[keywords]\ntracked = \"seen-by-us\"\n")
+        world.program.signal(SIGHUP)
+        try await world.wait(10, "the new configuration") { world.program.log.contains("configuration read again") }
+        let second = try await world.send("two", try world.newPixel())
+        try await world.expect(second, ["seen-by-us"])
+        world.program.signal(SIGTERM)
+        try await world.wait(3, "a clean stop") { !world.program.isRunning }
+        await dovecot.stop()
+    }
+
     @Test func losesNothingWhileTheMailServerIsAway() async throws {
         let dovecot = try await Dovecot.start()
         let world = try World(dovecot: dovecot)

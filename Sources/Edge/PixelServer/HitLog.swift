@@ -153,6 +153,7 @@ package final class HitLog: Sendable {
 
     /// Writes the write-ahead log back and closes the file; further calls fail.
     package func close() throws(PixelServerError) {
+        defer { lock.release() }
         try attempt {
             // The last connection to close takes the write-ahead log away, and a reader cannot.
             pool.invalidateReadOnlyConnections()

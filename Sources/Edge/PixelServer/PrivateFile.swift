@@ -105,5 +105,8 @@ final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// The lock is free for the next holder even while this object, or a child process, still has the file open.
+    func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }
