@@ -153,12 +153,13 @@ package final class HitLog: Sendable {
 
     /// Writes the write-ahead log back and closes the file; further calls fail.
     package func close() throws(PixelServerError) {
-        defer { lock.release() }
         try attempt {
             // The last connection to close takes the write-ahead log away, and a reader cannot.
             pool.invalidateReadOnlyConnections()
             try pool.close()
         }
+        // Not before: a second writer beside a connection that is still open could corrupt the log.
+        lock.release()
     }
 
     private func attempt<Result>(_ body: () throws -> Result) throws(PixelServerError) -> Result {
