@@ -77,8 +77,8 @@ final class LoopedAgent {
         let after = try await store.position(of: source).cursor.flatMap(Int64.init) ?? 0
         let hits = feed.filter { $0.seq > after }
         try step()
-        guard let last = hits.last else { return }
-        try await store.append(hits, log: "L", cursor: String(last.seq), from: source, now: Self.now)
+        let cursor = hits.last?.seq ?? after
+        try await store.append(hits, log: "L", cursor: String(cursor), isEnd: true, from: source, now: Self.now)
         try step()
     }
 

@@ -19,6 +19,8 @@ struct ConvergenceTests {
         let testDescription: String
         /// Makes the mailbox and the hits as they are before the agent's first run.
         let begin: @Sendable (inout MailboxModel) throws -> [Hit]
+        /// The second run begins with an empty database.
+        var losesDatabase = false
         /// What happens between the first run and the second.
         let change: @Sendable (inout MailboxModel) throws -> [Hit]
     }
@@ -42,11 +44,22 @@ struct ConvergenceTests {
         #expect(outcome.keywords[4] == ["tracked"])
     }
 
+    /// The third message's requests are no longer on the pixel server: its keyword is all that is left of them.
+    @Test func aLostDatabaseCostsNoKeyword() async throws {
+        let story = try #require(Self.stories.first { $0.losesDatabase })
+        let outcome = try await play(story, stopAt: nil).outcome
+        #expect(outcome.keywords == [1: ["tracked", "opened"], 2: ["tracked", "reached"], 3: ["tracked", "opened"]])
+    }
+
     private func play(
         _ story: Story, stopAt: Int?
     ) async throws -> (outcome: Outcome, steps: Int, storesInLastRun: Int) {
-        let path = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID()).db").path
-        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        var path = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID()).db").path
+        defer {
+            for suffix in ["", "-wal", "-shm", ".new", ".new-wal", ".new-shm"] {
+                try? FileManager.default.removeItem(atPath: path.replacing(".new", with: "") + suffix)
+            }
+        }
         var mailbox = MailboxModel()
         var feed = try story.begin(&mailbox)
         let first = try LoopedAgent(path: path, stopAt: stopAt)
@@ -54,6 +67,7 @@ struct ConvergenceTests {
         var stopped = false
         do { try await first.run(&mailbox) } catch is LoopedAgent.Stopped { stopped = true }
         feed += try story.change(&mailbox)
+        if story.losesDatabase { path += ".new" }
         var steps = first.stepCount
         let second = try LoopedAgent(path: path, stopAt: stopped ? nil : stopAt.map { $0 - steps })
         second.feed = feed
@@ -129,6 +143,15 @@ struct ConvergenceTests {
                 mailbox.renumber()
                 return [.person(2, try tokens(1)[0])]
             }),
+        Story(
+            testDescription: "the database is lost between the runs",
+            begin: { mailbox in
+                let tokens = try tokens(3)
+                mailbox.send(1, token: tokens[0])
+                mailbox.send(2, token: tokens[1])
+                mailbox.setFlag("opened", true, of: mailbox.send(3, token: tokens[2]))
+                return [.person(1, tokens[0]), .scanner(2, tokens[1])]
+            }, losesDatabase: true, change: { _ in [] }),
         Story(
             testDescription: "a message that cannot be read does not hold up the others",
             begin: { mailbox in

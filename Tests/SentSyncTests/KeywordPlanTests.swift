@@ -11,6 +11,7 @@ struct KeywordPlanTests {
         var standing = Standing(status: .unknown, readings: 0, evidence: 0)
         var withdrawn: [Mark: Int] = [:]
         var refused: Set<Mark> = []
+        var kept: Set<Mark> = []
         var names = KeywordNames.standard
         let orders: [String]
     }
@@ -51,6 +52,12 @@ struct KeywordPlanTests {
             testDescription: "the user says: that was me", seen: ["tracked", "opened", "not-me"], standing: opened,
             orders: ["-opened"]),
         Case(
+            testDescription: "from before this database, and nothing speaks against it",
+            seen: ["tracked", "opened", "opened-again"], kept: [.opened, .openedAgain], orders: []),
+        Case(
+            testDescription: "from before this database, and the user says: that was me",
+            seen: ["tracked", "opened", "not-me"], kept: [.opened], orders: ["-opened"]),
+        Case(
             testDescription: "switched off", seen: [], standing: opened, names: KeywordNames([.opened: "read-by-them"]),
             orders: ["+read-by-them"]),
     ]
@@ -59,9 +66,21 @@ struct KeywordPlanTests {
     func plans(_ example: Case) {
         let copy = CopyView(
             uid: 1, seen: Set(example.seen.map { Flag(spelling: $0) }), standing: example.standing,
-            withdrawn: example.withdrawn, refused: example.refused)
+            withdrawn: example.withdrawn, refused: example.refused, kept: example.kept)
         let orders = KeywordPlan.orders(for: [copy], names: example.names)
         #expect(orders.map { ($0.action == .add ? "+" : "-") + $0.keyword } == example.orders)
+    }
+
+    static let keeping: [(Standing, Bool, Set<Mark>)] = [
+        (Standing(status: .unknown, readings: 0, evidence: 0), true, [.opened, .reached]),
+        (Standing(status: .machineOnly, readings: 0, evidence: 1), false, [.opened, .reached]),
+        (Standing(status: .machineOnly, readings: 0, evidence: 1), true, []),
+        (Standing(status: .opened, readings: 1, evidence: 1), false, [.opened]),
+    ]
+
+    @Test(arguments: keeping)
+    func keepsWhatNothingKnownSpeaksAgainst(_ standing: Standing, _ feedIsComplete: Bool, _ kept: Set<Mark>) {
+        #expect(standing.kept(of: [.opened, .reached], feedIsComplete: feedIsComplete) == kept)
     }
 
     @Test func groupsCopiesOfTheSameOrder() {

@@ -41,12 +41,12 @@ struct StoreTests {
         let store = try AgentStore(path: scratch.path)
         let source = try await store.source(named: "px")
         for _ in 0..<2 {
-            try await store.append([hit(1), hit(2)], log: "L", cursor: "c2", from: source, now: Self.now)
+            try await store.append([hit(1), hit(2)], log: "L", cursor: "c2", isEnd: true, from: source, now: Self.now)
         }
         #expect(try await store.waitingHits(on: "t").map(\.seq) == [1, 2])
-        #expect(try await store.position(of: source) == SourcePosition(log: "L", cursor: "c2"))
+        #expect(try await store.position(of: source) == SourcePosition(log: "L", cursor: "c2", isReadToEnd: true))
         // The same numbers in another log are other hits.
-        try await store.append([hit(1)], log: "M", cursor: "c1", from: source, now: Self.now)
+        try await store.append([hit(1)], log: "M", cursor: "c1", isEnd: true, from: source, now: Self.now)
         #expect(try await store.waitingHits(on: "t").count == 3)
     }
 
@@ -55,10 +55,10 @@ struct StoreTests {
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let source = try await store.source(named: "px")
-        try await store.append([hit(1)], log: "L", cursor: "c1", from: source, now: Self.now)
+        try await store.append([hit(1)], log: "L", cursor: "c1", isEnd: true, from: source, now: Self.now)
         await #expect(throws: StoreError.self) {
             // The schema refuses sequence number 0.
-            try await store.append([hit(2), hit(0)], log: "L", cursor: "c3", from: source, now: Self.now)
+            try await store.append([hit(2), hit(0)], log: "L", cursor: "c3", isEnd: true, from: source, now: Self.now)
         }
         #expect(try await store.waitingHits(on: "t").map(\.seq) == [1])
         #expect(try await store.position(of: source).cursor == "c1")
@@ -68,7 +68,7 @@ struct StoreTests {
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let source = try await store.source(named: "px")
-        #expect(try await !store.append([hit(1)], log: "L", cursor: "c", from: source, now: Self.now))
+        #expect(try await !store.append([hit(1)], log: "L", cursor: "c", isEnd: true, from: source, now: Self.now))
         let account = try await store.account(named: "work")
         let folder = try await store.folder(MailboxName("Sent"), of: account)
         let message = ExaminedMessage(
@@ -116,6 +116,45 @@ struct StoreTests {
         #expect(try await store.accounts().first?.refusals.map(\.keyword) == ["tracked"])
         try await store.forgetRefusals(in: folder)
         #expect(try await store.planningTask(for: folder).copies.map(\.uid) == [1])
+    }
+
+    /// Keywords that an earlier database wrote stay until everything is known again, and for good if their evidence is gone.
+    @Test func aNewDatabaseTakesNothingOffBeforeItKnowsBetter() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let folder = try await store.folder(MailboxName("Sent"), of: account)
+        let source = try await store.source(named: "px")
+        let found = ["t", "u"].enumerated().map { index, token in
+            Change.message(
+                ExaminedMessage(
+                    uid: UID(UInt32(index + 1)), flags: [Flag(spelling: "tracked"), Flag(spelling: "opened")],
+                    messageID: "\(token)@x", subject: "S", sentAt: Self.now - 600, recipients: [],
+                    recipientIsSender: false, tokens: [FoundToken(text: token, kind: .foreign, quoted: false)]))
+        }
+        try await store.apply(found, to: folder, names: .standard, now: Self.now)
+        #expect(try await orders(store, folder) == [])
+        // Forged requests prove nothing; this one is a mail filter's.
+        let scan = Hit(
+            seq: 1, at: Self.now - 590, token: "t", method: "HEAD", netclass: NetworkClass(rawValue: "microsoft-eop"))
+        try await store.append([scan], log: "L", cursor: "c1", isEnd: false, from: source, now: Self.now)
+        try await judge(store)
+        #expect(try await orders(store, folder) == ["+reached 1"], "the rest of the feed may show who opened it")
+        try await store.append([], log: "L", cursor: "c1", isEnd: true, from: source, now: Self.now)
+        #expect(try await orders(store, folder) == ["+reached 1", "-opened 1"])
+        #expect(try await store.status(StatusFilter()).map(\.kept) == [[.opened], []])
+    }
+
+    private func judge(_ store: AgentStore) async throws {
+        for task in try await store.judgingTasks(now: Self.now, rules: Rules.current.version) {
+            let judgement = OpensEngine.judge(task.history, now: Self.now)
+            try await store.save(judgement, of: task, rules: Rules.current.version)
+        }
+    }
+
+    private func orders(_ store: AgentStore, _ folder: FolderID) async throws -> [String] {
+        KeywordPlan.orders(for: try await store.planningTask(for: folder).copies, names: .standard)
+            .map { ($0.action == .add ? "+" : "-") + "\($0.keyword) \($0.uids)" }
     }
 
     @Test func aDamagedFileIsSetAsideAndNeverOverwritten() throws {

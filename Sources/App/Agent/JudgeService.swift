@@ -8,8 +8,8 @@ import Store
 struct JudgeService: Service {
     let store: AgentStore
     let bell: Bell
-    /// Rung when keywords may have to change.
-    let accounts: [Bell]
+    /// Each is rung when keywords of its account may have to change.
+    let accounts: [String: Bell]
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -24,24 +24,27 @@ struct JudgeService: Service {
     /// Judges all that is due; returns how long nothing will be due by itself.
     private func judgeAll() async -> Duration? {
         do throws(StoreError) {
-            var changed = false
             while !Task.isCancelled {
                 let time = now()
                 let tasks = try await store.judgingTasks(now: time, rules: Rules.current.version)
                 if tasks.isEmpty { break }
                 for task in tasks {
                     let judgement = OpensEngine.judge(task.history, now: time)
-                    if try await store.save(judgement, of: task, rules: Rules.current.version) { changed = true }
+                    try await store.save(judgement, of: task, rules: Rules.current.version)
                 }
                 await StopPoint.reached(.judged)
-                if changed { accounts.forEach { $0.ring() } }
+                try await ringAccounts()
             }
-            if changed { accounts.forEach { $0.ring() } }
+            try await ringAccounts()
             guard let next = try await store.nextReview() else { return nil }
             return .seconds(max(0.05, next.timeIntervalSince(now())))
         } catch {
             logger.error("judging waits", metadata: ["problem": "\(error)"])
             return .seconds(10)
         }
+    }
+
+    private func ringAccounts() async throws(StoreError) {
+        for name in try await store.accountsWithDueCopies() { accounts[name]?.ring() }
     }
 }

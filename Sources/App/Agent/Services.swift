@@ -32,8 +32,10 @@ package enum Services {
         let policy = try syncPolicy(settings, credentials)
         let judge = Bell()
         let board = StatusBoard(notifier: notifier)
-        let bells = settings.accounts.map { _ in Bell() }
+        let bells = Dictionary(settings.accounts.map { ($0.name, Bell()) }) { first, _ in first }
         try await store.planAll(for: names)
+        // All of them are known before the first is read: whether the feed is complete is asked of all.
+        for source in settings.sources { _ = try await store.source(named: source.name) }
         services.append(
             JudgeService(store: store, bell: judge, accounts: bells, now: now, logger: named(logger, "judge")))
         for (source, credential) in zip(settings.sources, credentials) {
@@ -42,7 +44,8 @@ package enum Services {
                     name: source.name, client: PullClient(source, credential, poller), store: store, judge: judge,
                     begin: listening, now: now, logger: named(logger, "source:\(source.name)")))
         }
-        for (account, bell) in zip(settings.accounts, bells) {
+        for account in settings.accounts {
+            guard let bell = bells[account.name] else { continue }
             services.append(
                 AccountService(
                     settings: account, store: store, poller: poller, names: names,

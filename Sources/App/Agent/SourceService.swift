@@ -46,17 +46,21 @@ struct SourceService: Service {
         let position = try await store.position(of: source)
         let page: Page
         do {
+            // What there is already is not waited for: some decisions rest on having seen all of it.
             page = try await client.pull(
-                after: position.cursor, log: position.log, limit: Self.pageLimit, wait: Self.waitSeconds)
+                after: position.cursor, log: position.log, limit: Self.pageLimit,
+                wait: position.isReadToEnd ? Self.waitSeconds : 0)
         } catch {
             guard case .otherLog = error else { throw error }
             logger.notice("the hit log is another one now; reading it from its beginning")
             try await store.restart(source)
             return
         }
-        guard !page.hits.isEmpty || page.cursor != position.cursor else { return }
+        let isEnd = !page.more
+        guard !page.hits.isEmpty || page.cursor != position.cursor || isEnd != position.isReadToEnd else { return }
         await StopPoint.reached(.pulled)
-        let news = try await store.append(page.hits, log: page.log, cursor: page.cursor, from: source, now: now())
+        let news = try await store.append(
+            page.hits, log: page.log, cursor: page.cursor, isEnd: isEnd, from: source, now: now())
         await StopPoint.reached(.hitsStored)
         if news { judge.ring() }
     }

@@ -68,10 +68,12 @@ package struct ExaminedMessage: Sendable, Equatable {
     package var recipients: [Recipient]
     package var recipientIsSender: Bool
     package var tokens: [FoundToken]
+    /// Arrived while the folder was known; the others were there before the first scan.
+    package var isNews: Bool
 
     package init(
         uid: UID, flags: Set<Flag>, messageID: String?, subject: String, sentAt: Date?, recipients: [Recipient],
-        recipientIsSender: Bool, tokens: [FoundToken]
+        recipientIsSender: Bool, tokens: [FoundToken], isNews: Bool = false
     ) {
         self.uid = uid
         self.flags = flags
@@ -81,6 +83,7 @@ package struct ExaminedMessage: Sendable, Equatable {
         self.recipients = recipients
         self.recipientIsSender = recipientIsSender
         self.tokens = tokens
+        self.isNews = isNews
     }
 }
 

@@ -33,10 +33,12 @@ struct Draft: Sendable {
     private var flags: Set<Flag>
     private var findings: [Finding] = []
     private var details: Details?
+    private let isNews: Bool
 
     init(uid: UID, header: SectionContent, flags: Set<Flag>?, internalDate: InternalDate?, isNews: Bool) {
         self.uid = uid
         self.flags = flags ?? []
+        self.isNews = isNews
         guard let bytes = header.bytes else {
             stage = .structure
             return
@@ -85,7 +87,7 @@ struct Draft: Sendable {
         return ExaminedMessage(
             uid: uid, flags: flags, messageID: details.messageID, subject: details.subject, sentAt: details.sentAt,
             recipients: details.recipients, recipientIsSender: details.recipientIsSender,
-            tokens: findings.map { FoundToken($0, isOurs: isOurs) })
+            tokens: findings.map { FoundToken($0, isOurs: isOurs) }, isNews: isNews)
     }
 }
 

@@ -10,13 +10,19 @@ package struct CopyView: Sendable, Equatable {
     package var withdrawn: [Mark: Int]
     /// Marks that this folder would not keep.
     package var refused: Set<Mark>
+    /// Marks that stay although the evidence at hand does not prove them: see ``Standing/kept(of:feedIsComplete:)``.
+    package var kept: Set<Mark>
 
-    package init(uid: UID, seen: Set<Flag>, standing: Standing, withdrawn: [Mark: Int] = [:], refused: Set<Mark> = []) {
+    package init(
+        uid: UID, seen: Set<Flag>, standing: Standing, withdrawn: [Mark: Int] = [:], refused: Set<Mark> = [],
+        kept: Set<Mark> = []
+    ) {
         self.uid = uid
         self.seen = seen
         self.standing = standing
         self.withdrawn = withdrawn
         self.refused = refused
+        self.kept = kept
     }
 }
 
@@ -42,11 +48,14 @@ package enum KeywordPlan {
         var add: [Mark: [UID]] = [:]
         var remove: [Mark: [UID]] = [:]
         for copy in copies {
-            let proven = proven(copy)
+            let isOverruled = copy.seen.contains(KeywordNames.notMe)
+            let proven = copy.standing.marks(overruled: isOverruled)
+            let kept = isOverruled ? [] : copy.kept
             for (mark, keyword) in names.names {
                 let present = copy.seen.contains(Flag(spelling: keyword))
                 guard !copy.refused.contains(mark), proven.contains(mark) != present else { continue }
                 if present {
+                    if kept.contains(mark) { continue }
                     remove[mark, default: []].append(copy.uid)
                 } else if !isWithdrawn(mark, copy) {
                     add[mark, default: []].append(copy.uid)
@@ -59,10 +68,6 @@ package enum KeywordPlan {
     /// Marks that were on the message, were not taken off by us, and are gone: the user removed them.
     package static func withdrawn(before: Set<Flag>, after: Set<Flag>, names: KeywordNames) -> Set<Mark> {
         Set(before.subtracting(after).compactMap { names.mark(of: $0) })
-    }
-
-    private static func proven(_ copy: CopyView) -> Set<Mark> {
-        copy.standing.marks(overruled: copy.seen.contains(KeywordNames.notMe))
     }
 
     private static func isWithdrawn(_ mark: Mark, _ copy: CopyView) -> Bool {

@@ -43,6 +43,13 @@ package struct Standing: Sendable, Equatable {
         self.evidence = evidence
     }
 
+    /// Of the marks that a message carried when a new database first saw it, those that stay: whatever nothing known
+    /// speaks against. The requests that proved them may not have been pulled yet, or be gone from the pixel server.
+    package func kept(of inherited: Set<Mark>, feedIsComplete: Bool) -> Set<Mark> {
+        guard evidence == 0 || !feedIsComplete else { return [] }
+        return status == .opened ? inherited.subtracting([.reached]) : inherited
+    }
+
     /// `overruled`: the user has said that the opens were the sender's own.
     package func marks(overruled: Bool) -> Set<Mark> {
         guard !overruled else { return [.tracked] }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Opens
+import SentSync
 import Tokens
 
 package struct SourceID: Sendable, Hashable { let rawValue: Int64 }
@@ -9,6 +10,8 @@ package struct SourceID: Sendable, Hashable { let rawValue: Int64 }
 package struct SourcePosition: Sendable, Equatable {
     package var log: String?
     package var cursor: String?
+    /// Whether everything that the source had to offer has been pulled once.
+    package var isReadToEnd: Bool
 }
 
 extension AgentStore {
@@ -23,17 +26,19 @@ extension AgentStore {
     package func position(of source: SourceID) async throws(StoreError) -> SourcePosition {
         try await read { db in
             let row = try Row.fetchOne(
-                db, sql: "SELECT log, cursor FROM source WHERE id = ?", arguments: [source.rawValue])
-            return SourcePosition(log: row?["log"], cursor: row?["cursor"])
+                db, sql: "SELECT log, cursor, read_to_end FROM source WHERE id = ?", arguments: [source.rawValue])
+            return SourcePosition(
+                log: row?["log"], cursor: row?["cursor"], isReadToEnd: row?["read_to_end"] ?? false)
         }
     }
 
     /// Stores a page of hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
     /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it.
-    /// Returns whether a known message got a new hit.
+    /// `isEnd`: the source has nothing more now. Returns whether a known message got a new hit, or may show what only a
+    /// complete feed can tell.
     @discardableResult
     package func append(
-        _ hits: [Hit], log: String, cursor: String, from source: SourceID, now: Date
+        _ hits: [Hit], log: String, cursor: String, isEnd: Bool, from source: SourceID, now: Date
     ) async throws(StoreError) -> Bool {
         try await write { db in
             let encoder = JSONEncoder()
@@ -60,6 +65,16 @@ extension AgentStore {
             try db.execute(
                 sql: "UPDATE source SET log = ?, cursor = ?, pulled_at = ? WHERE id = ?",
                 arguments: [log, cursor, now.milliseconds, source.rawValue])
+            if isEnd {
+                try db.execute(
+                    sql: "UPDATE source SET read_to_end = 1 WHERE id = ? AND read_to_end = 0",
+                    arguments: [source.rawValue])
+                if db.changesCount > 0 {
+                    try db.execute(
+                        sql: "UPDATE copy SET plan_due = 1 WHERE message_id IN (SELECT message_id FROM inherited)")
+                    news = news || db.changesCount > 0
+                }
+            }
             return news
         }
     }
@@ -68,8 +83,20 @@ extension AgentStore {
     package func restart(_ source: SourceID) async throws(StoreError) {
         try await write { db in
             try db.execute(
-                sql: "UPDATE source SET log = NULL, cursor = NULL WHERE id = ?", arguments: [source.rawValue])
+                sql: "UPDATE source SET log = NULL, cursor = NULL, read_to_end = 0 WHERE id = ?",
+                arguments: [source.rawValue])
         }
+    }
+
+    /// Whether every source that is known has been read to its end; false without any.
+    static func feedIsComplete(_ db: Database) throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT COALESCE(MIN(read_to_end), 0) FROM source") ?? false
+    }
+
+    static func inherited(_ db: Database, of message: Int64) throws -> Set<Mark> {
+        Set(
+            try String.fetchAll(db, sql: "SELECT mark FROM inherited WHERE message_id = ?", arguments: [message])
+                .compactMap(Mark.init(rawValue:)))
     }
 }
 

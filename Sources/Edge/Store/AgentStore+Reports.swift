@@ -12,6 +12,8 @@ package struct StatusLine: Sendable {
     package var recipients: [String]
     package var subject: String
     package var standing: Standing
+    /// Marks of an earlier database that stay: nothing that is known speaks against them.
+    package var kept: Set<Mark> = []
     package var firstOpen: Date?
     package var lastOpen: Date?
     /// Keywords of the newest copy, as last read from the server; `nil` when no copy is known any more.
@@ -187,14 +189,16 @@ extension AgentStore {
             db, sql: "SELECT name, address FROM recipient WHERE message_id = ? ORDER BY position", arguments: [id])
         let flags = try String.fetchOne(
             db, sql: "SELECT flags FROM copy WHERE message_id = ? ORDER BY id DESC", arguments: [id])
+        let standing = Standing(
+            status: OpenStatus(rawValue: row["status"]) ?? .unknown, readings: row["readings"],
+            evidence: row["evidence"])
         return StatusLine(
             account: row["account"], messageID: row["message_id"],
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)),
             recipients: recipients.map { ($0["name"] as String).isEmpty ? $0["address"] : $0["name"] },
             subject: row["subject"],
-            standing: Standing(
-                status: OpenStatus(rawValue: row["status"]) ?? .unknown, readings: row["readings"],
-                evidence: row["evidence"]),
+            standing: standing,
+            kept: standing.kept(of: try inherited(db, of: id), feedIsComplete: try feedIsComplete(db)),
             firstOpen: (row["first_open_at"] as Int64?).map(Date.init(milliseconds:)),
             lastOpen: (row["last_open_at"] as Int64?).map(Date.init(milliseconds:)),
             flags: flags.map { $0.split(separator: " ").map(String.init) })

@@ -26,21 +26,20 @@ package struct ReadBack: Sendable {
 extension AgentStore {
     /// At most `limit` copies, those of the newest messages first.
     package func planningTask(for folder: FolderID, limit: Int = 5000) async throws(StoreError) -> PlanningTask {
+        try await read { db in PlanningTask(copies: try DueCopies(db: db, folder: folder).views(limit: limit)) }
+    }
+
+    /// Accounts with copies whose keywords may have to change.
+    package func accountsWithDueCopies() async throws(StoreError) -> Set<String> {
         try await read { db in
-            let refused = try String.fetchAll(
-                db, sql: "SELECT mark FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT copy.uid, copy.flags, message.id, message.status, message.readings, message.evidence
-                    FROM copy JOIN message ON message.id = copy.message_id
-                    WHERE copy.plan_due = 1 AND message.tracked = 1 AND copy.folder_id = ?
-                    ORDER BY message.id DESC LIMIT ?
-                    """, arguments: [folder.rawValue, limit])
-            let copies = try rows.compactMap { row in
-                try Self.view(db, row, refused: Set(refused.compactMap(Mark.init(rawValue:))))
-            }
-            return PlanningTask(copies: copies)
+            Set(
+                try String.fetchAll(
+                    db,
+                    sql: """
+                        SELECT DISTINCT account.name FROM copy JOIN message ON message.id = copy.message_id
+                        JOIN account ON account.id = message.account_id
+                        WHERE copy.plan_due = 1 AND message.tracked = 1
+                        """))
         }
     }
 
@@ -110,37 +109,14 @@ extension AgentStore {
         }
     }
 
-    private static func view(_ db: Database, _ row: Row, refused: Set<Mark>) throws -> CopyView? {
-        guard let status = OpenStatus(rawValue: row["status"]) else { return nil }
-        let withdrawn = try Row.fetchAll(
-            db, sql: "SELECT mark, evidence FROM withdrawn WHERE message_id = ?", arguments: [row["id"] as Int64])
-        return CopyView(
-            uid: UID(row["uid"] as UInt32), seen: Set<Flag>(stored: row["flags"]),
-            standing: Standing(status: status, readings: row["readings"], evidence: row["evidence"]),
-            withdrawn: Dictionary(
-                withdrawn.compactMap { row in Mark(rawValue: row["mark"]).map { ($0, row["evidence"] as Int) } },
-                uniquingKeysWith: max),
-            refused: refused)
-    }
-
-    /// Takes a planned copy off the list when a fresh plan of it has nothing left to do.
-    private static func settle(_ db: Database, _ folder: FolderID, _ planned: PlanningTask, _ names: KeywordNames)
-        throws
-    {
-        let refused = Set(
-            try String.fetchAll(db, sql: "SELECT mark FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
-                .compactMap(Mark.init(rawValue:)))
-        for copy in planned.copies {
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT copy.uid, copy.flags, message.id, message.status, message.readings, message.evidence
-                    FROM copy JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
-                    """, arguments: [folder.rawValue, copy.uid.rawValue])
-            guard let row, let view = try view(db, row, refused: refused) else { continue }
-            guard KeywordPlan.orders(for: [view], names: names).isEmpty else { continue }
-            try db.execute(
-                sql: "UPDATE copy SET plan_due = 0 WHERE folder_id = ? AND uid = ?",
+    /// Takes the planned copies off the list of which a fresh plan has nothing left to do.
+    private static func settle(
+        _ db: Database, _ folder: FolderID, _ planned: PlanningTask, _ names: KeywordNames
+    ) throws {
+        let planned = UIDSet(planned.copies.map(\.uid))
+        for copy in try DueCopies(db: db, folder: folder).views() where planned.contains(copy.uid) {
+            guard KeywordPlan.orders(for: [copy], names: names).isEmpty else { continue }
+            try db.cachedStatement(sql: "UPDATE copy SET plan_due = 0 WHERE folder_id = ? AND uid = ?").execute(
                 arguments: [folder.rawValue, copy.uid.rawValue])
         }
     }

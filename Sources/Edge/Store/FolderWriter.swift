@@ -112,6 +112,13 @@ extension FolderWriter {
                 sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
                 arguments: [id, position, recipient.name, recipient.address])
         }
+        // The keywords of an earlier database: of what they once proved, this one may never see the evidence.
+        if !found.isNews {
+            for mark in found.flags.compactMap(names.mark(of:)) where mark != .tracked {
+                try db.execute(
+                    sql: "INSERT INTO inherited (message_id, mark) VALUES (?, ?)", arguments: [id, mark.rawValue])
+            }
+        }
         return id
     }
 

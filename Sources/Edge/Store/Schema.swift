@@ -2,7 +2,8 @@ import GRDB
 
 /// Numbered migrations of agent.db; never edited once released.
 ///
-/// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, refusal, parked.
+/// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, inherited, refusal,
+/// parked.
 /// Derived (recomputable, each with the version of the rules that made it): verdict and the standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
 enum Schema {
@@ -10,6 +11,9 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 main job") { db in
             for statement in mainJob { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("2 a lost database") { db in
+            for statement in lostDatabase { try db.execute(sql: statement) }
         }
         return migrator
     }
@@ -179,6 +183,19 @@ enum Schema {
             detail TEXT NOT NULL DEFAULT '',
             since INTEGER NOT NULL
         ) STRICT
+        """,
+    ]
+
+    private static let lostDatabase = [
+        // Whether everything that the source had to offer has been pulled once.
+        "ALTER TABLE source ADD COLUMN read_to_end INTEGER NOT NULL DEFAULT 0 CHECK (read_to_end IN (0, 1))",
+        "UPDATE source SET read_to_end = 1 WHERE pulled_at IS NOT NULL",
+        """
+        CREATE TABLE inherited (
+            message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            mark TEXT NOT NULL,                       -- carried by a copy when this database first saw the message
+            PRIMARY KEY (message_id, mark)
+        ) STRICT, WITHOUT ROWID
         """,
     ]
 }

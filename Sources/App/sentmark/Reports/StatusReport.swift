@@ -64,7 +64,8 @@ struct StatusReport: Sendable {
 extension StatusLine {
     /// The keywords that the evidence asks for, the user's own word included.
     var marks: Set<Mark> {
-        standing.marks(overruled: (flags ?? []).contains { Flag(spelling: $0) == KeywordNames.notMe })
+        let isOverruled = (flags ?? []).contains { Flag(spelling: $0) == KeywordNames.notMe }
+        return standing.marks(overruled: isOverruled).union(isOverruled ? [] : kept)
     }
 
     var ticks: String {
@@ -74,6 +75,7 @@ extension StatusLine {
 
     var word: String {
         if standing.status == .opened, !marks.contains(.opened) { return "yours" }
+        if standing.status != .opened, marks.contains(.opened) { return "opened earlier" }
         return standing.status.word
     }
 

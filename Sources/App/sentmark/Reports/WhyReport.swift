@@ -89,8 +89,13 @@ extension WhyReport {
             return out + ["status      not tracked: its only tokens are those of messages that it quotes"]
         }
         out.append("status      \(line.ticks) \(line.word)\(readings(line, clock))")
-        if line.word != line.standing.status.word {
+        if line.word == "yours", line.standing.status == .opened {
             out.append("            You marked it not-me: the opens are taken for your own.")
+        }
+        if !line.kept.isEmpty {
+            let marks = line.kept.map(\.rawValue).sorted().joined(separator: ", ")
+            out.append(
+                "            \(marks): from before this agent's database; no request that is known says otherwise.")
         }
         if let review = message.reviewAt {
             out.append(
