@@ -1,6 +1,10 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Our own targets: warnings are errors. Dependencies keep their own settings.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
@@ -17,6 +21,25 @@ func tests(_ subject: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: "\(subject)Tests", dependencies: dependencies, path: "Tests/\(subject)Tests",
         resources: [.copy("Fixtures")], swiftSettings: strict)
+}
+
+/// A release for Linux exports no symbols and, where the loader understands it (glibc 2.36), packs its relocations: some
+/// 6 MB less to touch at every start.
+var releaseLinking: [LinkerSetting] {
+    #if canImport(Glibc)
+        var flags = ["-use-ld=lld", "-Xlinker", "--no-export-dynamic"]
+        var name = [CChar](repeating: 0, count: 64)
+        confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
+        // "glibc 2.36"
+        let version = String(decoding: name.prefix { $0 != 0 }.map { UInt8($0) }, as: UTF8.self).drop { $0 != " " }
+            .dropFirst().split(separator: ".").compactMap { Int($0) }
+        if !version.lexicographicallyPrecedes([2, 36]) {
+            flags += ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+        }
+        return [.unsafeFlags(flags, .when(platforms: [.linux], configuration: .release))]
+    #else
+        return []
+    #endif
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -85,7 +108,7 @@ let package = Package(
                 "Agent", "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "SentSync", "Transport", "Mailbox",
                 "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], path: "Sources/App/sentmark", swiftSettings: strict),
+            ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
 
         .target(name: "Dialogues", path: "Tests/Dialogues", swiftSettings: strict),
         .target(

@@ -1,4 +1,5 @@
 import Foundation
+import Host
 import IMAP
 import Logging
 import Mailbox
@@ -34,17 +35,23 @@ struct FolderWatch {
         let writer = KeywordWriter(
             connection: connection, store: store, folder: folder, names: names, selection: selection, now: now,
             logger: logger)
+        var hasScanned = false
         while true {
             try Task.checkCancellation()
             // Between two steps of a long scan the keywords of what is known already are not kept waiting.
             try await writer.write(&sync)
             if let request = sync.next() {
                 try await step(request, &sync, connection, folder)
-                if let progress = sync.progress { await report(.scanning(done: progress.done, total: progress.total)) }
+                if let progress = sync.progress {
+                    hasScanned = true
+                    await report(.scanning(done: progress.done, total: progress.total))
+                }
                 continue
             }
             try await keep(sync.drainNews(), folder)
             if try await writer.write(&sync) { continue }
+            if hasScanned { Memory.trim() }
+            hasScanned = false
             await report(.idle)
             try await wait(&sync, connection)
             try await keep(sync.drainNews(), folder)

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
@@ -41,6 +44,18 @@ static int spawn(
     if (!code) code = posix_spawnattr_setflags(attributes, flags);
     if (!code) code = posix_spawnp(pid, arguments[0], actions, attributes, arguments, environment);
     return code;
+}
+
+void chost_share_heap(void) {
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+void chost_trim_heap(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 int chost_spawn(pid_t *pid, char *const arguments[], char *const environment[], int output, int errors) {

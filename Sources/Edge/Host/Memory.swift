@@ -1,0 +1,11 @@
+import CHost
+
+/// How a process that runs for months keeps to the memory that it needs.
+package enum Memory {
+    /// To be called before the first thread starts. The agent's threads seldom allocate at the same time; a heap for
+    /// each of them would keep what a large answer of a server once took.
+    package static func shareHeap() { chost_share_heap() }
+
+    /// After work that took much for a short while.
+    package static func trim() { chost_trim_heap() }
+}
