@@ -18,7 +18,6 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOptions
 
     func run() async throws {
-        Memory.shareHeap()
         let path = config.path
         let settings = try Settings.load(path)
         let agent = try Agent(directories: Directories(), logger: Logger(label: "sentmark"))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Host
 import Logging
 
 /// The command line: parses, runs one subcommand, and turns what went wrong into words and an exit status.
@@ -32,6 +33,7 @@ struct Sentmark: AsyncParsableCommand {
         ])
 
     static func main() async {
+        Memory.shareHeap()
         LoggingSystem.bootstrap { _ in LogLines() }
         do {
             var command = try await asyncParseAsRoot()
