@@ -79,7 +79,8 @@ let package = Package(
         domain("Tokens", ["CCrypto", "Secrets"]),
         domain("Beacon", ["CXML2", "MIME", "Tokens"]),
         domain("Opens", ["Tokens"]),
-        domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens"]),
+        domain("Servers", ["IMAP"]),
+        domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["Transport", "IMAP", "Secrets", log]),
@@ -99,14 +100,14 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "SentSync", "Transport", "Mailbox", "Store",
-                "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
+                "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "Servers", "SentSync", "Transport", "Mailbox",
+                "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
             ], path: "Sources/App/Agent", swiftSettings: strict),
         .executableTarget(
             name: "sentmark",
             dependencies: [
-                "Agent", "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "SentSync", "Transport", "Mailbox",
-                "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
+                "Agent", "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "Servers", "SentSync", "Transport",
+                "Mailbox", "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
 
@@ -121,7 +122,8 @@ let package = Package(
         tests("Tokens", ["Tokens", "Secrets"]),
         tests("Beacon", ["Beacon", "MIME", "Tokens", "Secrets"]),
         tests("Opens", ["Opens"]),
-        tests("SentSync", ["SentSync", "MailboxModel", "IMAP", "Opens"]),
+        tests("Servers", ["Servers", "IMAP"]),
+        tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens"]),
         tests("Transport", ["Transport", "CCurl", "Secrets", "TestSupport"]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "IMAP", "Opens", "Tokens", grdb]),
@@ -134,14 +136,14 @@ let package = Package(
         tests(
             "Command",
             [
-                "sentmark", "Agent", "Store", "Opens", "SentSync", "IMAP", "Mailbox", "Beacon", "HitSources",
-                "Transport",
-                "Tokens", "Secrets", "Settings", "Host", "PixelServer", log,
+                "sentmark", "Agent", "Store", "Opens", "Servers", "SentSync", "IMAP", "Mailbox", "Beacon", "HitSources",
+                "Transport", "Tokens", "Secrets", "Settings", "Host", "PixelServer", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("Layer", []),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
-        tests("Agent", ["Agent", "IMAP", "SentSync"]),
+        tests(
+            "Agent", ["Agent", "IMAP", "SentSync", "Servers", "Mailbox", "Transport", "Secrets", "TestSupport"]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests("Settings", ["Settings", "Secrets"]),
         tests("Host", ["Host", "Secrets"]),

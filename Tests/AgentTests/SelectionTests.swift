@@ -21,4 +21,20 @@ struct SelectionTests {
         seen.news.forEach { sync.received($0) }
         #expect(sync.next() == .news(from: 5))
     }
+
+    static let refusals: [(permanent: Set<Flag>?, assumes: Bool, isRefused: Bool)] = [
+        ([.any], false, false), ([.seen, Flag(spelling: "OPENED")], false, false), ([.seen], true, true),
+        // RFC 9051 7.1: nothing said means that all flags are permanent; Exchange and others keep none all the same.
+        (nil, true, false), (nil, false, true),
+    ]
+
+    @Test(arguments: refusals)
+    func aKeywordIsRefusedByWhatTheServerSaysOrByWhichOneItIs(
+        _ permanent: Set<Flag>?, _ assumes: Bool, _ isRefused: Bool
+    ) {
+        let selection = Selection(
+            selected: .init(uidValidity: 1, uidNext: 1, highest: nil, exists: 0), permanentFlags: permanent,
+            isReadOnly: false, assumesKeywords: assumes, news: [])
+        #expect((selection.refusal(of: Flag(spelling: "opened")) != nil) == isRefused)
+    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import IMAP
 import SentSync
+import Servers
 
 @testable import sentmark
 
@@ -25,11 +26,23 @@ enum DoctorSamples {
     private static let plain = AccountFacts.Server(
         address: "127.0.0.1:1143", isEncrypted: false, capabilities: Capabilities([.imap4rev1]))
 
+    private static let pushing = AccountFacts.Server(
+        address: "imap.example.org:993", isEncrypted: true, capabilities: Capabilities([.imap4rev1, .idle]))
+    private static let everything = AccountFacts.Server(
+        address: "imap.example.org:993", isEncrypted: true, capabilities: Capabilities([.idle, .qresync]))
+
+    private static func known(_ capabilities: Capabilities, _ greeting: String) -> MailServer {
+        MailServer(
+            .init(host: "imap.example.org", greeting: Greeting(text: greeting), capabilities: capabilities))
+    }
+
     private static func account(
-        _ name: String, _ server: AccountFacts.Server, _ folders: [Result<AccountFacts.Folder, Failure>]
+        _ name: String, _ server: AccountFacts.Server, greeting: String = "ready",
+        _ folders: [Result<AccountFacts.Folder, Failure>]
     ) -> AccountFacts {
         var facts = AccountFacts(account: name)
         facts.login = .success(server)
+        facts.server = known(server.capabilities, greeting)
         facts.sent = .success(.found([MailboxName("Sent")]))
         facts.folders = folders
         return facts
@@ -55,6 +68,7 @@ enum DoctorSamples {
                 .permission, "imap.example.org:993 refuses the password: \u{1b}[1mno", action: "correct the password"))
         var noFolder = AccountFacts(account: "no-folder")
         noFolder.login = .success(capable)
+        noFolder.server = known(capable.capabilities, "ready")
         noFolder.sent = .success(.missing(candidates: ["Gesendet", "Entwürfe"]))
         let busy = Failure(.unavailable, "the server refused STORE: [INUSE] try later")
         return [
@@ -65,7 +79,12 @@ enum DoctorSamples {
             account("drops", capable, [folder([.any], probe: .success(.dropped))]),
             account("stuck", capable, [folder([.any], probe: .success(.stuck))]),
             account("busy", capable, [folder([.any], probe: .failure(busy))]),
-            account("exchange", capable, [folder([.seen, .answered])]),
+            account(
+                "exchange", pushing, greeting: "The Microsoft Exchange IMAP4 service is ready.",
+                [folder([.seen, .answered])]),
+            account("icloud", everything, greeting: "(1B1) p00-iscream-7dfc", [folder([.any])]),
+            account("courier", pushing, greeting: "Courier-IMAP ready.", [folder([.any])]),
+            account("dovecot", everything, greeting: "Dovecot ready.", [folder([.any])]),
             account("some", capable, [folder([.seen, Flag(spelling: "TRACKED"), Flag(spelling: "opened")])]),
             account("read-only", capable, [folder([.any], isReadOnly: true)]),
             account(

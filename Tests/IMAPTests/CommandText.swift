@@ -16,7 +16,10 @@ enum CommandText {
             guard let set = UIDSet(try word(index)) else { throw Unknown(text: text) }
             return set
         }
-        func parameter() -> SelectParameter? { rest.contains("condstore") ? .condstore : nil }
+        func mailbox(_ index: Int) throws -> MailboxName {
+            let name = try word(index)
+            return name.hasPrefix("wire=") ? MailboxName(wire: name.dropFirst(5).utf8.map(\.self)) : MailboxName(name)
+        }
         switch verb {
         case "capability": return .capability
         case "noop": return .noop
@@ -35,8 +38,8 @@ enum CommandText {
                     guard let item = StatusItem(rawValue: name.uppercased()) else { throw Unknown(text: name) }
                     return item
                 })
-        case "select": return .select(MailboxName(try word(0)), parameter())
-        case "examine": return .examine(MailboxName(try word(0)), parameter())
+        case "select": return .select(try mailbox(0), try rest.dropFirst().first.map(parameter))
+        case "examine": return .examine(try mailbox(0), try rest.dropFirst().first.map(parameter))
         case "create": return .create(MailboxName(try word(0)))
         case "fetch":
             let changed = rest.first { $0.hasPrefix("changedsince=") }.flatMap { UInt64(after($0, "=") ?? "") }
@@ -59,6 +62,16 @@ enum CommandText {
                 message: rest.dropFirst(2).joined(separator: " ").bytes)
         default: throw Unknown(text: text)
         }
+    }
+
+    /// `condstore`, or `qresync=UIDVALIDITY:MODSEQ`
+    private static func parameter(_ word: String) throws -> SelectParameter {
+        if word == "condstore" { return .condstore }
+        let numbers = (after(word, "=") ?? "").split(separator: ":")
+        guard word.hasPrefix("qresync="), numbers.count == 2, let validity = UInt32(numbers[0]),
+            let sequence = UInt64(numbers[1])
+        else { throw Unknown(text: word) }
+        return .qresync(UIDValidity(validity), ModificationSequence(sequence), known: nil)
     }
 
     private static func item(_ word: String) throws -> FetchItem {
@@ -90,6 +103,7 @@ enum CommandText {
             return .uid(set)
         case "keyword": return .keyword(Flag(spelling: value))
         case "body": return .body(value)
+        case "header": return .header(before(value, ":"), after(value, ":") ?? "")
         default: throw Unknown(text: word)
         }
     }

@@ -12,7 +12,7 @@ struct DialogueTests {
         return files.filter { $0.hasSuffix(".imap") }.sorted()
     }()
 
-    @Test func areThere() { #expect(Self.names.count >= 14) }
+    @Test func areThere() { #expect(Self.names.count >= 40) }
 
     @Test(arguments: names)
     func playsWhole(_ name: String) throws {

@@ -32,6 +32,24 @@ struct SessionTests {
         #expect(sent(session.takeActions()) == ["t5 UID FETCH 4 (UID)\r\n", "t6 UID FETCH 5 (UID)\r\n"])
     }
 
+    /// What a server bears is known only when the session runs.
+    @Test func isRestrictedByWhatIsLearnedOfTheServer() throws {
+        var session = ready()
+        session.restrict(idle: 1000, commandsInFlight: 1)
+        session.restrict(idle: 2000, commandsInFlight: 16)
+        for uid in 1...2 { _ = try session.start(fetch(UID(UInt32(uid))), now: 0) }
+        #expect(sent(session.takeActions()).count == 1)
+        session.received("t2 OK\r\n".bytes, now: 1)
+        session.received("t3 OK\r\n".bytes, now: 2)
+        _ = try session.start(.idle, now: 2)
+        session.received("+\r\n".bytes, now: 3)
+        #expect(session.takeActions().contains(.wait(until: 1003)))
+        session.restrict(idle: 500, commandsInFlight: 1)
+        #expect(session.takeActions() == [.wait(until: 503)])
+        session.tick(now: 503)
+        #expect(sent(session.takeActions()) == ["DONE\r\n"])
+    }
+
     @Test func pipelinesUpToTheBytes() throws {
         var limits = Session.Limits()
         limits.bytesInFlight = 40

@@ -18,7 +18,8 @@ struct LayerRules {
     let siblings: [String: Set<String>] = [
         "Secrets": [], "MIME": [], "IMAP": [],
         "Tokens": [], "Beacon": ["Tokens", "MIME"], "Opens": ["Tokens"],
-        "SentSync": ["IMAP", "MIME", "Beacon", "Tokens", "Opens"],
+        "Servers": [],
+        "SentSync": ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"],
     ]
     /// All that Wire and Domain get from outside.
     let outside: Set<String> = ["FoundationEssentials"]

@@ -113,6 +113,25 @@ struct ConnectionTests {
         try await server.ended()
     }
 
+    /// The transport logs in by itself; what the server said meanwhile is not lost.
+    @Test func theGreetingAndTheCapabilitiesOfTheLoginAreKept() async throws {
+        let server = try await ScriptedServer.start([
+            .send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN ID] Example ready.\r\n"),
+            .expect("CAPABILITY$"), .send("* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN XSTOP\r\n{tag} OK listed\r\n"),
+            .expect("AUTHENTICATE PLAIN \\S+$"),
+            .send("* OK hello\r\n{tag} OK [CAPABILITY IMAP4rev1 IDLE] logged in\r\n"),
+            .expect("CAPABILITY$"), .send("* CAPABILITY IMAP4rev1 IDLE MOVE\r\n{tag} OK in step\r\n"), .end,
+        ])
+        let connection = try await Connection.open(server)
+        #expect(connection.greeting.text == "Example ready.")
+        #expect(
+            connection.greeting.capabilities.all == [
+                .imap4rev1, "SASL-IR", "AUTH=PLAIN", .id, "XSTOP", .idle,
+            ])
+        #expect(await connection.capabilities == Capabilities([.imap4rev1, .idle, .move]))
+        await connection.close()
+    }
+
     @Test func idleEndsByItselfInTime() async throws {
         var timing = Session.Timing()
         timing.idle = 50
@@ -122,6 +141,18 @@ struct ConnectionTests {
             ])
         let connection = try await Connection.open(server, timing: timing)
         try await connection.idle { _ in true }
+        await connection.close()
+    }
+
+    @Test func aRestrictionHoldsForARunningIdle() async throws {
+        let idling: [ScriptStep] = .ready + [.expect("IDLE$"), .send("+ idling\r\n* 3 EXISTS\r\n")]
+        let server = try await ScriptedServer.start(
+            idling + [.read("DONE\r\n".utf8.count), .send("{tag} OK done\r\n"), .end])
+        let connection = try await Connection.open(server)
+        try await connection.idle { _ in
+            Task { await connection.restrict(idle: .milliseconds(1), commandsInFlight: 1) }
+            return true
+        }
         await connection.close()
     }
 

@@ -20,7 +20,7 @@ struct DialogueTests {
         }.sorted { $0.lastPathComponent < $1.lastPathComponent }
     }()
 
-    @Test func areThere() { #expect(Self.files.count >= 15) }
+    @Test func areThere() { #expect(Self.files.count >= 40) }
 
     @Test(arguments: files.map(\.lastPathComponent), [nil, 7])
     func playsOverLibcurl(_ name: String, bytesPerWrite cut: Int?) async throws {

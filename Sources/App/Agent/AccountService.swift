@@ -4,6 +4,7 @@ import IMAP
 import Logging
 import Mailbox
 import SentSync
+import Servers
 import ServiceLifecycle
 import Settings
 import Store
@@ -57,13 +58,14 @@ struct AccountService: Service {
 
     private func session(_ wish: SentFolder.Wish) async throws {
         let account = try await store.account(named: settings.name)
-        let connection = try await Connection.open(try await ConnectionOptions(settings), on: poller)
+        let options = try await ConnectionOptions(settings)
+        let connection = try await Connection.open(options, on: poller)
         do {
-            try await introduce(on: connection)
+            let server = try await introduce(on: connection, host: options.endpoint.host)
             let mailbox = try await findFolder(wish, on: connection)
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             try await FolderWatch(
-                account: account, store: store, names: names, policy: policy,
+                account: account, store: store, names: names, policy: policy, server: server,
                 pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell, judge: judge,
                 report: report, now: now, logger: logger
             ).run(connection, mailbox)
@@ -73,15 +75,14 @@ struct AccountService: Service {
         }
     }
 
-    /// ID where it is understood (163 and QQ demand it), CONDSTORE where it is offered.
-    private func introduce(on connection: Connection) async throws {
-        let capabilities = await connection.capabilities
-        if capabilities.contains(.id) {
-            _ = try await connection.run([.id([IDField("name", "Sentmark")])])
-        }
-        if capabilities.contains(.enable), capabilities.contains(.condstore) {
+    /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
+    private func introduce(on connection: Connection, host: String) async throws -> MailServer {
+        let server = try await MailServer.meet(over: connection, host: host)
+        logger.info("server", metadata: server.metadata)
+        if server.serverClass >= .condstore, await connection.capabilities.contains(.enable) {
             _ = try await connection.run([.enable([.condstore])])
         }
+        return server
     }
 
     private func findFolder(_ wish: SentFolder.Wish, on connection: Connection) async throws -> MailboxName {
@@ -118,5 +119,14 @@ extension SentFolder.Wish {
         case .automatic: [.automatic]
         case .named(let names): names.map { .named([$0]) }
         }
+    }
+}
+
+extension MailServer {
+    fileprivate var metadata: Logger.Metadata {
+        [
+            "kind": "\(profiles.map(\.name).joined(separator: ", "))", "class": "\(serverClass.rawValue)",
+            "quirks": "\(quirks.map(\.rawValue).joined(separator: ", "))",
+        ]
     }
 }

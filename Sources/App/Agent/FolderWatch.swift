@@ -4,6 +4,7 @@ import IMAP
 import Logging
 import Mailbox
 import SentSync
+import Servers
 import Store
 
 /// Keeps one folder of one account in step, over one connection, until the connection or the task ends.
@@ -16,6 +17,7 @@ struct FolderWatch {
     let store: AgentStore
     let names: KeywordNames
     let policy: FolderSync.Policy
+    let server: MailServer
     let pollInterval: Duration
     /// Rung when keywords of this account may have to change.
     let bell: Bell
@@ -29,12 +31,12 @@ struct FolderWatch {
         let folder = try await store.folder(mailbox, of: account)
         try await store.forgetRefusals(in: folder)
         var sync = FolderSync(state: try await store.state(of: folder), policy: policy)
-        let selection = try await Selection.select(mailbox, on: connection)
+        let selection = try await Selection.select(mailbox, on: connection, of: server)
         try await keep(sync.begin(selection.selected), folder)
         selection.news.forEach { sync.received($0) }
         let writer = KeywordWriter(
-            connection: connection, store: store, folder: folder, names: names, selection: selection, now: now,
-            logger: logger)
+            connection: connection, store: store, folder: folder, names: names, selection: selection,
+            policy: server.policy, now: now, logger: logger)
         var hasScanned = false
         while true {
             try Task.checkCancellation()
@@ -53,7 +55,7 @@ struct FolderWatch {
             if hasScanned { Memory.trim() }
             hasScanned = false
             await report(.idle)
-            try await wait(&sync, connection)
+            try await wait(&sync, connection, mailbox)
             try await keep(sync.drainNews(), folder)
         }
     }
@@ -61,7 +63,7 @@ struct FolderWatch {
     private func step(
         _ request: SyncRequest, _ sync: inout FolderSync, _ connection: Connection, _ folder: FolderID
     ) async throws {
-        let commands = request.commands(for: await connection.capabilities)
+        let commands = request.commands(for: await connection.capabilities, policy: server.policy)
         let completions: [Completion]
         do {
             completions = try await connection.run(commands) { sync.received($0) }
@@ -85,11 +87,12 @@ struct FolderWatch {
         if try await store.apply(changes, to: folder, names: names, now: now()) { judge.ring() }
     }
 
-    private func wait(_ sync: inout FolderSync, _ connection: Connection) async throws {
-        let capabilities = await connection.capabilities
-        guard capabilities.contains(.idle) else {
-            await bell.wait(atMost: pollInterval)
-            try await connection.require(.noop) { sync.received($0) }
+    private func wait(
+        _ sync: inout FolderSync, _ connection: Connection, _ mailbox: MailboxName
+    ) async throws {
+        guard server.pushesNews else {
+            await bell.wait(atMost: server.policy.pollInterval(pollInterval))
+            for command in server.policy.poll(mailbox) { try await connection.require(command) { sync.received($0) } }
             return
         }
         var ringer: Task<Void, Never>?

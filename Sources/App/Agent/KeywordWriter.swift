@@ -3,6 +3,7 @@ import IMAP
 import Logging
 import Mailbox
 import SentSync
+import Servers
 import Store
 
 /// Brings the keywords of a folder to what the evidence says: as few STOREs as there are, then a look at what stuck.
@@ -12,6 +13,7 @@ struct KeywordWriter {
     let folder: FolderID
     let names: KeywordNames
     let selection: Selection
+    let policy: ServerPolicy
     let now: @Sendable () -> Date
     let logger: Logger
 
@@ -50,7 +52,9 @@ struct KeywordWriter {
         var marks: [Mark] = []
         for order in orders {
             guard let flag = Flag(keyword: order.keyword) else { continue }
-            for command in Command.uidStore(order.uids, order.action, [flag]).split(maxLineLength: 8000) {
+            for command in Command.uidStore(order.uids, order.action, [flag]).split(
+                maxLineLength: policy.commandLineLength)
+            {
                 commands.append(command)
                 marks.append(order.mark)
             }
@@ -72,7 +76,7 @@ struct KeywordWriter {
     private func readBack(_ orders: [StoreOrder], _ sync: inout FolderSync) async throws -> [UID: Set<Flag>] {
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
         var flags: [UID: Set<Flag>] = [:]
-        let commands = Command.uidFetch(planned, [.uid, .flags]).split(maxLineLength: 8000)
+        let commands = Command.uidFetch(planned, [.uid, .flags]).split(maxLineLength: policy.commandLineLength)
         let completions = try await connection.run(commands) { untagged in
             if case .fetch(let data) = untagged, let uid = data.uid, let seen = data.flags, planned.contains(uid) {
                 flags[uid] = Set(seen)

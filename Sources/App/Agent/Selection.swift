@@ -1,6 +1,7 @@
 import IMAP
 import Mailbox
 import SentSync
+import Servers
 
 /// What SELECT told of a mailbox.
 struct Selection: Sendable {
@@ -8,24 +9,32 @@ struct Selection: Sendable {
     /// `nil` when the server did not say.
     let permanentFlags: Set<Flag>?
     let isReadOnly: Bool
+    /// Whether a server that does not say keeps keywords.
+    var assumesKeywords = true
     /// What came behind SELECT's own EXISTS, perhaps in the same packet: news already, and not part of the answer.
     let news: [Untagged]
 
-    static func select(_ mailbox: MailboxName, on connection: Connection) async throws -> Selection {
-        let capabilities = await connection.capabilities
+    static func select(
+        _ mailbox: MailboxName, on connection: Connection, of server: MailServer
+    ) async throws -> Selection {
+        let numbersChanges = server.serverClass >= .condstore
         var seen = Collected()
-        let completion = try await connection.require(
-            .select(mailbox, capabilities.contains(.condstore) ? .condstore : nil)
-        ) { seen.add($0) }
+        let completion = try await connection.require(.select(mailbox, numbersChanges ? .condstore : nil)) {
+            seen.add($0)
+        }
+        if !numbersChanges { seen.selected.highest = nil }
         return Selection(
             selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion.code == .readOnly,
-            news: seen.news)
+            assumesKeywords: server.policy.assumesKeywords, news: seen.news)
     }
 
     /// Why the keyword cannot be kept here; `nil` if it can, as far as the server says.
     func refusal(of keyword: Flag) -> String? {
         if isReadOnly { return "the folder is read-only" }
-        guard let permanentFlags, !permanentFlags.contains(.any), !permanentFlags.contains(keyword) else { return nil }
+        guard let permanentFlags else {
+            return assumesKeywords ? nil : "this server has no keywords of its users' own, and lists none"
+        }
+        if permanentFlags.contains(.any) || permanentFlags.contains(keyword) { return nil }
         return "the server has no keywords of its users' own (PERMANENTFLAGS without \\*)"
     }
 

@@ -11,9 +11,9 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Check everything, and say what to do about what is wrong.",
         discussion: """
             One line for each check: ✓ good, ! could be better, ✗ wrong. The configuration, the files and the disk; for each \
-            account the secret, the login, the Sent folder and whether keywords can be stored; for each source the \
-            credential, the server and its clock; for [server] the port, the secret and the streams. A running agent is \
-            not disturbed.
+            account the secret, the login, the server and what is special about it, the Sent folder and whether keywords can \
+            be stored; for each source the credential, the server and its clock; for [server] the port, the secret and the \
+            streams. A running agent is not disturbed.
 
             Ends with 0 if nothing is wrong, warnings included, and otherwise with the exit status of the first ✗.
 

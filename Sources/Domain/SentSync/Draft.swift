@@ -116,8 +116,8 @@ extension Draft {
         }
         parts[index].scan.feed(bytes)
         parts[index].received += UInt32(clamping: bytes.count)
-        // A shorter answer than was asked for is the end of the part.
-        if bytes.count < SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal {
+        // A shorter answer than was asked for is the end of the part, a longer one is all of it.
+        if bytes.count != SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal {
             parts[index].isComplete = true
         }
     }

@@ -1,4 +1,5 @@
 import IMAP
+import Servers
 
 /// What the sync asks the server next.
 package enum SyncRequest: Sendable, Equatable {
@@ -35,32 +36,40 @@ package enum SyncRequest: Sendable, Equatable {
     }
 
     /// The commands to send, all of which may be in flight at once.
-    package func commands(for capabilities: Capabilities) -> [Command] {
+    package func commands(for capabilities: Capabilities, policy: ServerPolicy = ServerPolicy()) -> [Command] {
         switch self {
         case .search(let first, let since):
             [.uidSearch(Self.key(from: first, since: since), returning: capabilities.contains(.esearch) ? [.all] : [])]
         case .review(let uids):
-            Self.fetch(uids, [.uid, .flags])
+            Self.fetch(uids, [.uid, .flags], policy)
         case .news(let first):
-            Self.fetch(
-                UIDSet(from: first), [.uid, .flags, .internalDate, Self.header(["CONTENT-TYPE"] + Details.fields)])
+            // No set that could be cut: nobody knows how many there are.
+            [
+                .uidFetch(
+                    UIDSet(from: first), [.uid, .flags, .internalDate, Self.header(["CONTENT-TYPE"] + Details.fields)])
+            ]
         case .contentTypes(let uids):
-            Self.fetch(uids, [.uid, Self.header(["CONTENT-TYPE"])])
+            Self.fetch(uids, [.uid, Self.header(["CONTENT-TYPE"])], policy)
         case .structures(let uids):
-            Self.fetch(uids, [.uid, .bodyStructure])
+            Self.fetch(uids, [.uid, .bodyStructure], policy)
         case .parts(let parts):
-            parts.flatMap { Self.fetch($0.uids, [.uid, .body(.part($0.section), range: $0.range)]) }
+            parts.flatMap { part in
+                let range = policy.usesPartialFetch ? part.range : nil
+                return Self.fetch(part.uids, [.uid, .body(.part(part.section), range: range)], policy)
+            }
         case .wholes(let uids):
-            Self.fetch(uids, [.uid, .body(.message, range: 0..<SyncLimits.wholeBytes)])
+            // In pieces even where that is not to be relied on: the whole would be all attachments.
+            Self.fetch(uids, [.uid, .body(.message, range: 0..<SyncLimits.wholeBytes)], policy)
         case .details(let uids):
-            Self.fetch(uids, [.uid, .flags, .internalDate, Self.header(Details.fields)])
+            Self.fetch(uids, [.uid, .flags, .internalDate, Self.header(Details.fields)], policy)
         }
     }
 
     private static func header(_ fields: [String]) -> FetchItem { .body(.headerFields(fields)) }
 
-    private static func fetch(_ uids: UIDSet, _ items: [FetchItem]) -> [Command] {
-        Command.uidFetch(uids, items).split(maxLineLength: SyncLimits.lineLength)
+    private static func fetch(_ uids: UIDSet, _ items: [FetchItem], _ policy: ServerPolicy) -> [Command] {
+        let sets = policy.messagesPerFetch.map { Array(uids.newestFirst(chunkedBy: $0)) } ?? [uids]
+        return sets.flatMap { Command.uidFetch($0, items).split(maxLineLength: policy.commandLineLength) }
     }
 
     private static func key(from first: UID?, since: CalendarDay?) -> SearchKey {
@@ -77,8 +86,6 @@ package enum SyncRequest: Sendable, Equatable {
 package enum SyncLimits {
     /// Messages a request, when nothing is known of the server.
     static let chunk = 500
-    /// Command lines stay below what Courier (16 KB) and Yahoo accept (facts: RFC 7162 section 4 recommends 8,000).
-    static let lineLength = 8000
     /// Bytes of a part that one FETCH asks for.
     static let partBytes: UInt32 = 256 << 10
     /// Bytes of a part that are read at all: our pixel stands within the first 100 KB, foreign ones may stand at the end.

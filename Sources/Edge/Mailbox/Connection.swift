@@ -6,6 +6,7 @@ import Transport
 ///
 /// One task uses it; ``finishIdle()`` and ``close()`` may come from anywhere.
 package actor Connection {
+    package nonisolated let greeting: Greeting
     private let stream: ByteStream
     private var session: Session
     private var events: [Session.Event] = []
@@ -27,6 +28,7 @@ package actor Connection {
     private init(stream: ByteStream, session: Session) {
         self.stream = stream
         self.session = session
+        greeting = Greeting(lines: stream.greetingLines)
     }
 
     /// Connects, logs in and gets into step with the server.
@@ -53,6 +55,14 @@ package actor Connection {
     }
 
     package var capabilities: Capabilities { session.capabilities }
+
+    /// Keeps to what the server at the other end bears, as soon as it is known which one it is.
+    package func restrict(idle: Duration, commandsInFlight: Int) {
+        let (seconds, attoseconds) = idle.components
+        session.restrict(
+            idle: seconds * 1000 + attoseconds / 1_000_000_000_000_000, commandsInFlight: commandsInFlight)
+        perform()
+    }
 
     /// Runs commands, all of which may be in flight at once, and returns how each ended, in their order.
     /// `each` gets every untagged response that arrives meanwhile, whomever it concerns.

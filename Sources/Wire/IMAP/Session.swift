@@ -14,8 +14,8 @@
 /// failed, and whether the server carried them out is unknown.
 package struct Session: Sendable {
     package private(set) var capabilities: Capabilities
-    private let timing: Timing
-    private let limits: Limits
+    private var timing: Timing
+    private var limits: Limits
     private var parser: ResponseParser
     private var tags: TagSource
     private var phase = Phase.fresh
@@ -106,6 +106,13 @@ extension Session {
         }
 
         var runsAlone: Bool { discipline != .pipelined }
+    }
+
+    /// What is known of the server by now bounds what is sent from here on; a running IDLE included.
+    /// - Parameter idle: milliseconds.
+    package mutating func restrict(idle: Int64, commandsInFlight: Int) {
+        timing.idle = min(timing.idle, idle)
+        limits.commandsInFlight = max(1, min(limits.commandsInFlight, commandsInFlight))
     }
 
     package mutating func begin(now: Int64) {

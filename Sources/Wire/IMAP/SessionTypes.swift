@@ -49,7 +49,7 @@ extension Session {
         package var parser = ParserLimits()
         /// Received between two tagged responses, dropped octets included.
         package var bytesPerCommand: Int = 256 << 20
-        /// Commands, and bytes of them, in flight at once. Outlook takes 25 commands, Yahoo 1.
+        /// Commands, and bytes of them, in flight at once. Outlook takes 25 commands.
         package var commandsInFlight = 16
         package var bytesInFlight = 64 << 10
 

@@ -1,5 +1,6 @@
 import IMAP
 import SentSync
+import Servers
 
 /// What the facts about an account mean: one check for each question that could be asked.
 enum AccountChecks {
@@ -10,7 +11,10 @@ enum AccountChecks {
         switch facts.login {
         case nil: return checks
         case .failure(let failure): return checks + [Check(topic, "login", failure)]
-        case .success(let server): checks += [login(topic, server), news(topic, server.capabilities)]
+        case .success(let server): checks.append(login(topic, server))
+        }
+        if let server = facts.server {
+            checks += [self.server(topic, server)] + quirks(topic, server) + [news(topic, server)]
         }
         switch facts.sent {
         case nil: break
@@ -32,10 +36,28 @@ enum AccountChecks {
         return Check(topic, "login", .good, "\(server.address), \(security)")
     }
 
-    private static func news(_ topic: String, _ capabilities: Capabilities) -> Check {
+    private static func server(_ topic: String, _ server: MailServer) -> Check {
+        let names = server.profiles.map(\.name).joined(separator: " and ")
+        let serverClass =
+            switch server.serverClass {
+            case .qresync: "class QRESYNC, tells all changes in one answer"
+            case .condstore: "class CONDSTORE, numbers its changes"
+            case .plain: "class plain, does not tell what has changed"
+            }
+        return Check(topic, "server", .good, "\(names.isEmpty ? "of no known kind" : names), \(serverClass)")
+    }
+
+    private static func quirks(_ topic: String, _ server: MailServer) -> [Check] {
+        guard !server.quirks.isEmpty else { return [] }
+        let all = server.quirks.map { "\($0.consequence) (\($0.rawValue))" }
+        return [Check(topic, "quirks", .good, all.joined(separator: ", "))]
+    }
+
+    private static func news(_ topic: String, _ server: MailServer) -> Check {
+        let capabilities = server.identity.capabilities
         let known: [Capability] = [.idle, .condstore, .qresync, .specialUse, .uidPlus, .objectID, .gmail]
         let list = known.filter(capabilities.contains).map(\.description).joined(separator: ", ")
-        guard capabilities.contains(.idle) else {
+        guard server.pushesNews else {
             return Check(
                 topic, "news", .warning,
                 "the server cannot say that something is new, so that it is asked now and then",

@@ -2,6 +2,7 @@ import Agent
 import IMAP
 import Mailbox
 import SentSync
+import Servers
 import Settings
 import Transport
 
@@ -27,7 +28,7 @@ struct AccountExamination {
                 .init(
                     address: "\(options.endpoint)", isEncrypted: options.endpoint.security != .cleartext,
                     capabilities: await connection.capabilities))
-            await look(around: connection, &facts)
+            await look(around: connection, host: options.endpoint.host, &facts)
             await connection.logout()
         } catch {
             facts.login = .failure(Failure(error))
@@ -35,12 +36,9 @@ struct AccountExamination {
         return facts
     }
 
-    private func look(around connection: Connection, _ facts: inout AccountFacts) async {
+    private func look(around connection: Connection, host: String, _ facts: inout AccountFacts) async {
         do {
-            // 163.com and QQ show no folder before an ID.
-            if await connection.capabilities.contains(.id) {
-                _ = try await connection.run([.id([IDField("name", "Sentmark")])])
-            }
+            facts.server = try await MailServer.meet(over: connection, host: host)
             let choice = SentFolder.choose(from: try await folders(on: connection), wish: SentFolder.Wish(account.sent))
             facts.sent = .success(choice)
             guard case .found(let names) = choice else { return }

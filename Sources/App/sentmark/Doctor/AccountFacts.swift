@@ -1,5 +1,6 @@
 import IMAP
 import SentSync
+import Servers
 
 /// What was found when an account was tried, as far as it went.
 struct AccountFacts: Sendable {
@@ -24,6 +25,8 @@ struct AccountFacts: Sendable {
     /// Getting the password or token, connecting and logging in.
     var secret: Failure?
     var login: Result<Server, Failure>?
+    /// Who answered; `nil` when that was not found out.
+    var server: MailServer?
     var sent: Result<SentFolder.Choice, Failure>?
     var folders: [Result<Folder, Failure>] = []
 

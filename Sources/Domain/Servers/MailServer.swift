@@ -1,0 +1,22 @@
+/// A server, as far as it is known: which one it is, what is special about it, and how to treat it.
+package struct MailServer: Sendable {
+    package let identity: ServerIdentity
+    /// All that fit: a provider, and the software that it runs.
+    package let profiles: [ServerProfile]
+    /// Of all profiles, each once.
+    package let quirks: [ServerQuirk]
+    package let policy: ServerPolicy
+    package let serverClass: ServerClass
+
+    package init(_ identity: ServerIdentity) {
+        self.identity = identity
+        profiles = ServerProfile.all.filter { $0.fits(identity) }
+        let named = Set(profiles.flatMap(\.quirks))
+        quirks = ServerQuirk.allCases.filter(named.contains)
+        policy = ServerPolicy(quirks: quirks, capabilities: identity.capabilities)
+        serverClass = min(ServerClass(offering: identity.capabilities), policy.changeDetection)
+    }
+
+    /// Whether the server pushes news of a mailbox that waits in IDLE.
+    package var pushesNews: Bool { policy.usesIdle && identity.capabilities.contains(.idle) }
+}

@@ -1,0 +1,44 @@
+/// What a server said before the session began: its greeting, and the capabilities that it listed up to the login.
+///
+/// It tells who the server is and nothing more: before STARTTLS anybody may have said it.
+package struct Greeting: Equatable, Sendable {
+    /// Octets of the greeting's words that are kept.
+    package static let textLimit = 500
+
+    /// The words behind `* OK` and its response code.
+    package let text: String
+    /// All that any line listed, before and with the answer to the login.
+    package let capabilities: Capabilities
+
+    package init(text: String = "", capabilities: Capabilities = Capabilities()) {
+        self.text = String(decoding: text.utf8.prefix(Self.textLimit), as: UTF8.self)
+        self.capabilities = capabilities
+    }
+
+    /// - Parameter lines: what came up to the answer to the login, the greeting first; without line ends.
+    package init(lines: [String]) {
+        var text = ""
+        var capabilities: Set<Capability> = []
+        for (index, line) in lines.enumerated() {
+            // Each line for itself: what looks like a literal's announcement takes no other line with it.
+            var parser = ResponseParser()
+            parser.append(Array(line.utf8) + [0x0D, 0x0A])
+            guard let response = try? parser.next() else { continue }
+            switch response {
+            case .untagged(.condition(let condition)):
+                if index == 0 { text = condition.text }
+                capabilities.formUnion(condition.code?.capabilities ?? [])
+            case .tagged(_, let completion): capabilities.formUnion(completion.code?.capabilities ?? [])
+            case .untagged(.capability(let all)): capabilities.formUnion(all)
+            case .untagged, .continuation, .unparsable: break
+            }
+        }
+        self.init(text: text, capabilities: Capabilities(capabilities))
+    }
+}
+
+extension ResponseCode {
+    fileprivate var capabilities: [Capability]? {
+        if case .capability(let all) = self { all } else { nil }
+    }
+}

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import IMAP
+
+struct GreetingTests {
+    @Test func collectsWhatWasSaidUpToTheLogin() {
+        let greeting = Greeting(lines: [
+            "* OK [CAPABILITY IMAP4rev1 ID] Dovecot (Debian) ready.", "* CAPABILITY IMAP4rev1 AUTH=PLAIN",
+            "A001 OK listed",
+            "+ ", "A002 OK [CAPABILITY IMAP4rev1 IDLE] Logged in",
+        ])
+        #expect(greeting.text == "Dovecot (Debian) ready.")
+        #expect(greeting.capabilities == Capabilities([.imap4rev1, .id, "AUTH=PLAIN", .idle]))
+    }
+
+    @Test(arguments: [
+        ([], ""), ([""], ""), (["* OK"], ""), (["garbage", "* OK late"], ""), (["* BYE no"], ""),
+        (["* OK ready [RgBS==]"], "ready [RgBS==]"), (["* OK Welcome {5}", "* CAPABILITY X"], "Welcome {5}"),
+    ])
+    func bearsAnything(_ lines: [String], _ text: String) {
+        #expect(Greeting(lines: lines).text == text)
+    }
+
+    /// A line that announces a literal takes no other line with it.
+    @Test func everyLineStandsForItself() {
+        let greeting = Greeting(lines: ["* OK hi", "* CAPABILITY {99}", "A002 OK [CAPABILITY IDLE] in"])
+        #expect(greeting.capabilities == Capabilities([.idle]))
+    }
+
+    @Test func isBounded() {
+        let greeting = Greeting(lines: ["* OK " + String(repeating: "ä", count: 1000)])
+        #expect(greeting.text.utf8.count == Greeting.textLimit)
+    }
+}
