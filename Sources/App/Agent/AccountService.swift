@@ -93,10 +93,10 @@ struct AccountService: Service {
         ) { if case .list(let entry) = $0 { entries.append(entry) } }
         switch SentFolder.choose(from: entries, wish: wish) {
         case .found(let names):
-            guard let first = names.first else { throw AccountProblem.noSentFolder([]) }
+            guard let first = names.first else { throw AccountProblem.noSentFolder(wish, []) }
             return first
         case .missing(let candidates):
-            throw AccountProblem.noSentFolder(candidates)
+            throw AccountProblem.noSentFolder(wish, candidates)
         }
     }
 
