@@ -105,7 +105,10 @@ struct AccountService: Service {
         do throws(StoreError) {
             let account = try await store.account(named: settings.name)
             try await store.note(state.name, detail: state.detail, of: account, now: now())
+            await board.noted(settings.name)
         } catch {
+            // Once: what else cannot be written ends the session, and that is told each time.
+            guard await board.notNoted(settings.name) else { return }
             logger.error("state not noted", metadata: ["problem": "\(error)"])
         }
     }
