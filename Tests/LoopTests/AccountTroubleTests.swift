@@ -126,10 +126,7 @@ struct AccountTroubleTests {
                 "BODY.PEEK\\[1\\]": fetch(1, "BODY[1]<0>", html) + "{tag} OK\r\n",
                 "MESSAGE-ID": fetch(1, "FLAGS () BODY[HEADER.FIELDS (MESSAGE-ID)]", header) + "{tag} OK\r\n",
             ]))
-        let config = world.program.home.appending(path: "config.toml")
-        let account = World.Account("poor", on: server)
-        try world.program.write("keys/poor.password", account.password)
-        try world.program.write("config.toml", try String(contentsOf: config, encoding: .utf8) + account.text)
+        try world.add(World.Account("poor", on: server))
         try world.program.start()
         try await world.waitForLog(of: "account:poor", "keyword not kept")
         #expect(

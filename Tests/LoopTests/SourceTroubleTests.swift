@@ -16,7 +16,7 @@ struct SourceTroubleTests {
         try world.program.start()
         try await world.expect(first, ["tracked"])
 
-        // Answered while the agent cannot pull, and the server is killed before it can.
+        // The first is given to the poll that is held; the second is answered, and the server killed before the next one.
         world.program.signal(SIGSTOP)
         for pixel in pixels[0...1] { try await read(pixel, on: server) }
         server.kill()
@@ -24,7 +24,7 @@ struct SourceTroubleTests {
         try await world.waitForLog(of: "source:127.0.0.1", "refuses connections or cannot be reached")
         let second = try await world.send("m1", pixels[1])
         try await world.expect(second, ["tracked"])
-        #expect(try await world.keywords(first) == ["tracked"])
+        #expect(try world.hits(on: "m1@example.net") == 0)
 
         // The agent is away as well when the server is back.
         world.program.kill()

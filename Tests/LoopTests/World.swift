@@ -46,6 +46,13 @@ struct World {
         try host.command("stream", "add", "test", "--output", program.home.appending(path: "keys/px").path)
     }
 
+    /// For the next start, or after SIGHUP.
+    func add(_ account: Account) throws {
+        let file = program.home.appending(path: "config.toml")
+        try program.write("keys/\(account.name).password", account.password)
+        try program.write("config.toml", try String(contentsOf: file, encoding: .utf8) + "\n" + account.text + "\n")
+    }
+
     /// One account of the configuration.
     struct Account {
         var name: String
@@ -75,7 +82,7 @@ struct World {
             if security == .none { more = "cleartext = true" }
         }
 
-        var text: String {
+        fileprivate var text: String {
             let trust = caFile.map { "ca_file = \"\($0)\"" } ?? ""
             return """
                 [[account]]
