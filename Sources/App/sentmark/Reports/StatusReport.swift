@@ -60,8 +60,9 @@ struct StatusReport: Sendable {
             lines.append("  keyword \(keyword) is not kept: \(refusal.reason)")
         }
         if account.parked > 0 {
-            let messages = account.parked == 1 ? "1 message is" : "\(account.parked) messages are"
-            lines.append("  \(messages) set aside: what the server sends of them cannot be read")
+            let (messages, them) =
+                account.parked == 1 ? ("1 message is", "it") : ("\(account.parked) messages are", "them")
+            lines.append("  \(messages) set aside: what the server sends of \(them) cannot be read")
         }
         return lines
     }
