@@ -29,6 +29,14 @@ package enum Services {
             patterns = try settings.tracking.patterns.map { try TokenPattern($0) }
             secret = try settings.server.map(Services.secret)
         }
+
+        /// Whether a key of ours has signed the token.
+        fileprivate var isOurs: @Sendable (Token) -> Bool {
+            let keys = credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
+            return { token in
+                keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
+            }
+        }
     }
 
     static func build(
@@ -52,6 +60,7 @@ package enum Services {
         let board = StatusBoard(notifier: notifier)
         let bells = settings.accounts.map { _ in Bell() }
         try await store.planAll(for: names)
+        try await store.adoptTokens(where: inputs.isOurs)
         services.append(
             JudgeService(store: store, bell: judge, accounts: bells, now: now, logger: named(logger, "judge")))
         for (source, credential) in zip(settings.sources, inputs.credentials) {
@@ -77,11 +86,10 @@ package enum Services {
     }
 
     private static func syncPolicy(_ inputs: Inputs) -> (Settings.Account, Date) -> FolderSync.Policy {
-        let keys = inputs.credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
+        let isOurs = inputs.isOurs
         return { account, now in
-            FolderSync.Policy(since: account.since.map { now - $0.seconds }, patterns: inputs.patterns) { token in
-                keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
-            }
+            FolderSync.Policy(
+                since: account.since.map { now - $0.seconds }, patterns: inputs.patterns, isOurs: isOurs)
         }
     }
 
