@@ -30,7 +30,7 @@ struct FullDiskTests {
     /// of their size.
     @Test func aLimitOfFileSizesIsWaitedFor() async throws {
         let story = try await Story()
-        // Whoever runs the tests may have told its children to ignore the signal.
+        // SIGXFSZ comes with the refusal, and may be ignored by whoever runs the tests.
         try story.world.program.start(within: ["env", "--default-signal=XFSZ"])
         try await story.begin()
         // Below the write-ahead logs, which are some ten pages long by now, and above the log.

@@ -116,6 +116,29 @@ struct SourceTroubleTests {
         try await world.expect(uid, ["tracked", "opened"])
         #expect(try world.hits(on: "late@example.net") == 1)
         for uid in others { #expect(try await world.keywords(uid) == []) }
+
+        // Its credential was missing: now the message is ours as well, with what was read before.
+        let more = "[[source]]\nname = \"other\"\nkind = \"sentmark\"\nurl = \"\(program.url)\"\ncredential_file = "
+        try program.write("config.toml", config + "\n\(more)\"keys/other\"\n")
+        program.signal(SIGHUP)
+        try await world.expect(others[0], ["tracked", "opened"])
+        #expect(try await world.keywords(others[1]) == [])
+        await dovecot.stop()
+    }
+
+    @Test func aRevokedCredentialIsToldWithWhatToDo() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try World(dovecot: dovecot)
+        let uid = try await world.send("one", try world.newPixel())
+        try world.program.command("stream", "revoke", "test")
+        try world.program.start()
+        let line = try await world.waitForLog(of: "source:127.0.0.1", "pull failed")
+        #expect(
+            line.contains("the pixel server refuses the credential; make a new credential with `sentmark stream add`"))
+        try await world.expect(uid, ["tracked"])
+        let doctor = try world.program.outcome(of: ["doctor"])
+        #expect(doctor.status == 77)
+        #expect(doctor.output.contains("access: the server refuses the credential; make a new one with"))
         await dovecot.stop()
     }
 
