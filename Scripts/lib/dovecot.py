@@ -109,6 +109,12 @@ class Dovecot:
             if f"/imap [{user} " in title:  # verbose_proctitle
                 Process(pid).signal(signal.SIGTERM)
 
+    def refused_logins(self, user):
+        """How often somebody tried to log in as the user, and could not."""
+        log = self.log_file.read_text(errors="replace")
+        tried = re.findall(rf"auth failed, (\d+) attempts.*user=<{re.escape(user)}>", log)
+        return sum(int(n) for n in tried)
+
     def log_position(self):
         return self.log_file.stat().st_size
 

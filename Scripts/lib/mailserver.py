@@ -56,6 +56,10 @@ def _sent(server, request):
     return {"bytes": server.bytes_sent(request.get("user", server.users[0]))}
 
 
+def _refused(server, request):
+    return {"logins": server.refused_logins(request.get("user", server.users[0]))}
+
+
 REQUESTS = {
     "append": _append,  # user folder message(base64) [flags] [date] -> uid
     "flags": _flags,  # user folder -> messages: uid flags modseq
@@ -66,6 +70,7 @@ REQUESTS = {
     "stop": _stop,  # the server ends, its directory and ports are kept
     "start": _start,
     "sent": _sent,  # user -> bytes sent in finished sessions
+    "refused": _refused,  # user -> logins that failed
 }
 
 

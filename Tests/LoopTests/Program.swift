@@ -1,6 +1,6 @@
 import Foundation
 
-/// The built program, run as a user runs it: own home, own configuration, the pixel server inside.
+/// The built program, run as a user runs it: own home, own configuration.
 ///
 /// `@unchecked Sendable`: the process is started and ended by one test.
 final class Program: @unchecked Sendable {
@@ -39,10 +39,31 @@ final class Program: @unchecked Sendable {
         else { throw Failure(description: "cannot write \(path)") }
     }
 
-    /// Runs one subcommand to its end.
+    func setMode(_ mode: Int, of name: String) throws {
+        try FileManager.default.setAttributes(
+            [.posixPermissions: mode], ofItemAtPath: home.appending(path: name).path)
+    }
+
+    /// Runs one subcommand to its end; returns its standard output.
     @discardableResult
     func command(_ arguments: String..., expecting status: Int32 = 0) throws -> String {
-        let process = makeProcess(arguments)
+        let outcome = try outcome(of: arguments)
+        guard outcome.status == status else {
+            throw Failure(
+                description: "\(arguments) ended with \(outcome.status): \(outcome.errors)\(outcome.output)")
+        }
+        return outcome.output
+    }
+
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// - Parameter wrapper: a program that runs ours, with its arguments.
+    func outcome(of arguments: [String], within wrapper: [String] = []) throws -> Outcome {
+        let process = makeProcess(arguments, within: wrapper)
         let output = Pipe()
         process.standardOutput = output
         let errors = Pipe()
@@ -51,15 +72,12 @@ final class Program: @unchecked Sendable {
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        guard process.terminationStatus == status else {
-            throw Failure(description: "\(arguments) ended with \(process.terminationStatus): \(said)\(text)")
-        }
-        return text
+        return Outcome(status: process.terminationStatus, output: text, errors: said)
     }
 
-    /// Starts `run`; with `stopAt` the program kills itself at that point between two steps.
-    func start(stopAt: String? = nil) throws {
-        let process = makeProcess(["run"])
+    /// Starts a subcommand that goes on; with `stopAt` the program kills itself at that point between two steps.
+    func start(_ subcommand: String = "run", stopAt: String? = nil, within wrapper: [String] = []) throws {
+        let process = makeProcess([subcommand], within: wrapper)
         if let stopAt { process.environment?["SENTMARK_STOP_AT"] = stopAt }
         let log = home.appending(path: "log")
         if !FileManager.default.fileExists(atPath: log.path) { try write("log", "") }
@@ -71,6 +89,7 @@ final class Program: @unchecked Sendable {
         self.process = process
     }
 
+    var processID: Int32? { process?.processIdentifier }
     var isRunning: Bool { process?.isRunning ?? false }
     var status: Int32? { process.flatMap { $0.isRunning ? nil : $0.terminationStatus } }
 
@@ -103,10 +122,11 @@ final class Program: @unchecked Sendable {
         return Int(text) ?? 0
     }
 
-    private func makeProcess(_ arguments: [String]) -> Process {
+    private func makeProcess(_ arguments: [String], within wrapper: [String] = []) -> Process {
         let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments + ["--config", home.appending(path: "config.toml").path]
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            wrapper + [executable.path] + arguments + ["--config", home.appending(path: "config.toml").path]
         var environment = ProcessInfo.processInfo.environment
         environment["HOME"] = home.path
         environment["XDG_STATE_HOME"] = home.appending(path: "state").path

@@ -16,39 +16,94 @@ struct World {
     let program: Program
     private let template: String
 
-    init(_ connection: Connection = .tls, dovecot: Dovecot, since: String = "all") throws {
-        self.dovecot = dovecot
-        program = try Program()
-        let fixture = try found(Bundle.module.url(forResource: "Fixtures/message", withExtension: "eml"))
-        template = try String(contentsOf: fixture, encoding: .utf8)
+    init(_ connection: Connection = .tls, dovecot: Dovecot) throws {
         let imap =
             switch connection {
             case .tls: "imaps://127.0.0.1:\(dovecot.imapsPort)"
             case .starttls: "imap://127.0.0.1:\(dovecot.imapPort)"
             }
-        try program.write("keys/password", dovecot.password)
-        try program.write(
-            "config.toml",
-            """
-            [[account]]
-            name = "alice"
-            imap = "\(imap)"
-            user = "alice"
-            password_file = "keys/password"
-            ca_file = "\(dovecot.caFile)"
-            since = "\(since)"
+        try self.init(dovecot: dovecot, accounts: [Account(on: dovecot, imap: imap)])
+    }
 
+    /// - Parameter server: where the pixel server runs, if not in the same process.
+    init(dovecot: Dovecot, accounts: [Account], server: Program? = nil) throws {
+        self.dovecot = dovecot
+        program = try Program()
+        let fixture = try found(Bundle.module.url(forResource: "Fixtures/message", withExtension: "eml"))
+        template = try String(contentsOf: fixture, encoding: .utf8)
+        for account in accounts { try program.write("keys/\(account.name).password", account.password) }
+        let host = server ?? program
+        let source = """
             [[source]]
             kind = "sentmark"
-            url = "\(program.url)"
+            url = "\(host.url)"
             credential_file = "keys/px"
+            """
+        let serving = Self.serving(host)
+        let parts = accounts.map(\.text) + [source] + (server == nil ? [serving] : [])
+        try program.write("config.toml", parts.joined(separator: "\n\n") + "\n")
+        if let server { try server.write("config.toml", serving) }
+        try host.command("stream", "add", "test", "--output", program.home.appending(path: "keys/px").path)
+    }
 
-            [server]
-            listen = "127.0.0.1:\(program.port)"
-            public_url = "\(program.url)"
-            trusted_proxies = ["127.0.0.1/32"]
-            """)
-        try program.command("stream", "add", "test", "--output", program.home.appending(path: "keys/px").path)
+    /// For the next start, or after SIGHUP.
+    func add(_ account: Account) throws {
+        let file = program.home.appending(path: "config.toml")
+        try program.write("keys/\(account.name).password", account.password)
+        try program.write("config.toml", try String(contentsOf: file, encoding: .utf8) + "\n" + account.text + "\n")
+    }
+
+    /// One account of the configuration.
+    struct Account {
+        var name: String
+        var imap: String
+        var user: String
+        var password: String
+        var caFile: String?
+        /// Further lines.
+        var more = ""
+
+        /// A user of the server with the right password.
+        init(_ name: String = "alice", on dovecot: Dovecot, user: String? = nil, imap: String? = nil) {
+            self.name = name
+            self.imap = imap ?? "imaps://127.0.0.1:\(dovecot.imapsPort)"
+            self.user = user ?? name
+            password = dovecot.password
+            caFile = dovecot.caFile
+        }
+
+        /// Somebody on a server that plays a script.
+        init(_ name: String, on server: ScriptedServer, _ security: ScriptedServer.Security = .none) {
+            self.name = name
+            imap = "\(security == .implicit ? "imaps" : "imap")://127.0.0.1:\(server.port)"
+            user = "me@example.org"
+            password = "correct horse"
+            caFile = server.caFile
+            if security == .none { more = "cleartext = true" }
+        }
+
+        fileprivate var text: String {
+            let trust = caFile.map { "ca_file = \"\($0)\"" } ?? ""
+            return """
+                [[account]]
+                name = "\(name)"
+                imap = "\(imap)"
+                user = "\(user)"
+                password_file = "keys/\(name).password"
+                since = "all"
+                \(trust)
+                \(more)
+                """
+        }
+    }
+
+    private static func serving(_ program: Program) -> String {
+        """
+        [server]
+        listen = "127.0.0.1:\(program.port)"
+        public_url = "\(program.url)"
+        trusted_proxies = ["127.0.0.1/32"]
+        """
     }
 
     struct Pixel: Decodable {
@@ -71,7 +126,7 @@ struct World {
 
     /// Puts a message into Sent, as the user's mail program does after sending. Returns its UID.
     @discardableResult
-    func send(_ number: String, _ pixel: Pixel? = nil) async throws -> UInt32 {
+    func send(_ number: String, _ pixel: Pixel? = nil, as user: String = "alice") async throws -> UInt32 {
         let date = Date().formatted(
             Date.VerbatimFormatStyle(
                 format:
@@ -79,21 +134,23 @@ struct World {
                 locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
         let text = template.replacing("NUMBER", with: number).replacing("DATE", with: date)
             .replacing("PIXEL", with: pixel?.html ?? "")
-        return try await dovecot.append(text)
+        return try await dovecot.append(text, of: user)
     }
 
-    func keywords(_ uid: UInt32) async throws -> Set<String> {
-        Set(try await dovecot.fetchFlags(uid)?.filter { !$0.hasPrefix("\\") } ?? [])
+    func keywords(_ uid: UInt32, of user: String = "alice") async throws -> Set<String> {
+        Set(try await dovecot.fetchFlags(uid, of: user)?.filter { !$0.hasPrefix("\\") } ?? [])
     }
 
     /// Waits until the message has exactly these keywords, as another mail program sees it.
-    func expect(_ uid: UInt32, _ keywords: Set<String>, within seconds: Double = 20) async throws {
+    func expect(_ uid: UInt32, of user: String = "alice", _ keywords: Set<String>, within seconds: Double = 20)
+        async throws
+    {
         do {
             try await wait(seconds, "UID \(uid) to have \(keywords.sorted())") {
-                try await self.keywords(uid) == keywords
+                try await self.keywords(uid, of: user) == keywords
             }
         } catch let failure as Program.Failure {
-            let seen = try await self.keywords(uid).sorted()
+            let seen = try await self.keywords(uid, of: user).sorted()
             let status = (try? program.command("status")) ?? ""
             throw Program.Failure(description: "\(failure)\nit has \(seen)\n\(status)")
         }
@@ -109,11 +166,33 @@ struct World {
         }
     }
 
-    /// Until the program answers its first request, or is gone.
-    func waitForServer() async throws {
+    /// What the log says of one account, source or the server: `account:alice`.
+    func log(of part: String) -> [String] {
+        program.log.split(separator: "\n").map(String.init).filter {
+            $0.contains(" part=\(part) ") || $0.hasSuffix(" part=\(part)")
+        }
+    }
+
+    /// Waits until a line of that part holds the text, and returns it.
+    @discardableResult
+    func waitForLog(of part: String, _ text: String) async throws -> String {
+        try await wait(20, "\(part) to say: \(text)") { log(of: part).contains { $0.contains(text) } }
+        return log(of: part).first { $0.contains(text) } ?? ""
+    }
+
+    /// The line of `sentmark status` about an account, and those that belong to it.
+    func status(of account: String) throws -> String {
+        let lines = try program.command("status").split(separator: "\n")
+        let own = lines.drop { !$0.hasPrefix("\(account): ") }
+        return (own.prefix(1) + own.dropFirst().prefix { $0.hasPrefix("  ") }).joined(separator: "\n")
+    }
+
+    /// Until the pixel server answers its first request, or its program is gone.
+    func waitForServer(_ server: Program? = nil) async throws {
+        let server = server ?? program
         try await wait(20, "the pixel server") {
-            if !program.isRunning { return true }
-            return try await program.load(program.url + "/health", from: Self.home, agent: "test") == 200
+            if !server.isRunning { return true }
+            return try await server.load(server.url + "/health", from: Self.home, agent: "test") == 200
         }
     }
 }

@@ -45,8 +45,12 @@ struct StoreTests {
         }
         #expect(try await store.waitingHits(on: "t").map(\.seq) == [1, 2])
         #expect(try await store.position(of: source) == SourcePosition(log: "L", cursor: "c2", isReadToEnd: true))
-        // The same numbers in another log are other hits.
+        // A log that was restored has a new identity and tells its old hits once more.
         try await store.append([hit(1)], log: "M", cursor: "c1", isEnd: true, from: source, now: Self.now)
+        #expect(try await store.waitingHits(on: "t").count == 2)
+        // What says something else under the same number is another hit.
+        let other = Hit(seq: 2, at: Self.now + 60, token: "t")
+        try await store.append([other], log: "M", cursor: "c2", isEnd: true, from: source, now: Self.now)
         #expect(try await store.waitingHits(on: "t").count == 3)
     }
 

@@ -125,6 +125,12 @@ package final class Dovecot: Sendable {
         return sent.bytes
     }
 
+    /// How often somebody tried to log in as the user, and could not.
+    package func refusedLogins(of user: String = "alice") async throws -> Int {
+        let refused: Refused = try await conversation.ask(Request("refused", user))
+        return refused.logins
+    }
+
     /// Ends the server for good, removes its directory and returns when both are gone.
     package func stop() async {
         await conversation.end()
@@ -175,6 +181,7 @@ private struct Refusal: Decodable { let error: String }
 private struct Stored: Decodable { let uid: UInt32 }
 private struct Listing: Decodable { let messages: [Dovecot.Message] }
 private struct Sent: Decodable { let bytes: Int }
+private struct Refused: Decodable { let logins: Int }
 private struct Done: Decodable {}
 
 /// One line of JSON there, one line back, in order.

@@ -91,6 +91,12 @@ package struct ScriptStep: Sendable {
         var count: Int?
         var gate: String?
         var notify: Bool?
+        var rules: [Rule]?
+    }
+
+    fileprivate struct Rule: Encodable {
+        let pattern: String
+        let data: String
     }
 
     fileprivate let line: Line
@@ -105,6 +111,16 @@ package struct ScriptStep: Sendable {
     package static func send(_ text: String, cut: Int? = nil) -> ScriptStep { send(Array(text.utf8), cut: cut) }
     package static func send(_ bytes: [UInt8], cut: Int? = nil) -> ScriptStep {
         ScriptStep(line: Line(do: "send", data: Data(bytes).base64EncodedString(), cut: cut))
+    }
+    /// Answers every line, in any order, by the first rule that fits it, until the client closes. Rules are regular
+    /// expressions with the bytes to send, `{tag}` as in ``send(_:cut:)``.
+    package static func answer(_ rules: KeyValuePairs<String, String>) -> ScriptStep {
+        let rules = rules.map { Rule(pattern: $0.key, data: Data($0.value.utf8).base64EncodedString()) }
+        return ScriptStep(line: Line(do: "answer", rules: rules))
+    }
+    /// Sends the same over and over, until the client closes.
+    package static func flood(_ text: String) -> ScriptStep {
+        ScriptStep(line: Line(do: "flood", data: Data(text.utf8).base64EncodedString()))
     }
     package static func read(_ count: Int) -> ScriptStep { ScriptStep(line: Line(do: "read", count: count)) }
     /// Sends back what comes, until the client closes.

@@ -94,10 +94,10 @@ struct AccountService: Service {
         ) { if case .list(let entry) = $0 { entries.append(entry) } }
         switch SentFolder.choose(from: entries, wish: wish) {
         case .found(let names):
-            guard let first = names.first else { throw AccountProblem.noSentFolder([]) }
+            guard let first = names.first else { throw AccountProblem.noSentFolder(wish, []) }
             return first
         case .missing(let candidates):
-            throw AccountProblem.noSentFolder(candidates)
+            throw AccountProblem.noSentFolder(wish, candidates)
         }
     }
 
@@ -106,7 +106,10 @@ struct AccountService: Service {
         do throws(StoreError) {
             let account = try await store.account(named: settings.name)
             try await store.note(state.name, detail: state.detail, of: account, now: now())
+            await board.noted(settings.name)
         } catch {
+            // Once: what else cannot be written ends the session, and that is told each time.
+            guard await board.notNoted(settings.name) else { return }
             logger.error("state not noted", metadata: ["problem": "\(error)"])
         }
     }

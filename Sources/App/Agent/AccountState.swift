@@ -1,3 +1,5 @@
+import Foundation
+import Host
 import IMAP
 import Mailbox
 import SentSync
@@ -37,11 +39,16 @@ package enum AccountState: Sendable, Equatable {
 struct AccountProblem: Error, CustomStringConvertible {
     let description: String
 
-    static func noSentFolder(_ candidates: [String]) -> AccountProblem {
+    static func noSentFolder(_ wish: SentFolder.Wish, _ candidates: [String]) -> AccountProblem {
         let list =
             candidates.isEmpty ? "the server lists no folder" : "folders here: " + candidates.joined(separator: ", ")
+        let what =
+            switch wish {
+            case .automatic: "no folder is marked as Sent"
+            case .named(let names): "there is no folder \(names.joined(separator: ", "))"
+            }
         return AccountProblem(
-            description: "no folder is marked as Sent; name it with `sent = \"…\"` in the configuration (\(list))")
+            description: "\(what); name the one with sent mail with `sent = \"…\"` in the configuration (\(list))")
     }
 }
 
@@ -51,6 +58,8 @@ enum SessionEnd {
         switch error {
         case let problem as AccountProblem: (.needsUser, problem.description)
         case let error as MailboxError: classify(error)
+        case let error as HostError: (error.needsUser ? .needsUser : .network, error.description)
+        case let error as InvalidEndpoint: (.needsUser, error.description)
         default: (.network, "\(error)")
         }
     }
@@ -78,5 +87,16 @@ enum SessionEnd {
             text.contains("Suggested Backoff Time"), let milliseconds = Int64(words[words.index(after: mark)])
         else { return nil }
         return .milliseconds(min(max(0, milliseconds), 300_000))
+    }
+}
+
+extension HostError {
+    /// Whether trying again is useless until somebody has done what the error says.
+    fileprivate var needsUser: Bool {
+        switch code {
+        case .notFound, .unsafe, .unusable, .system(EACCES), .system(EPERM): true
+        // A command that prints a secret may fail with the network.
+        case .failed, .timedOut, .cancelled, .alreadyRunning, .system: false
+        }
     }
 }

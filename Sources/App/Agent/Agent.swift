@@ -41,15 +41,15 @@ package actor Agent {
     /// Runs until ``end(_:)`` says stop. On a reload `load` is asked for new settings; when it throws, the old ones go
     /// on, and the log says why.
     package func run(_ settings: Settings, load: @Sendable () throws -> Settings) async throws {
-        var settings = settings
+        var inputs = try Services.Inputs(settings)
         let watchdog = Task { [notifier] in await notifier?.watch { true } }
         defer { watchdog.cancel() }
         while true {
-            let outcome = try await serve(settings)
+            let outcome = try await serve(inputs)
             guard outcome == .reload else { break }
             notifier?.reloading()
             do {
-                settings = try load()
+                inputs = try Services.Inputs(try load())
                 logger.notice("configuration read again")
             } catch {
                 logger.error("configuration not taken over; the old one goes on", metadata: ["problem": "\(error)"])
@@ -65,12 +65,13 @@ package actor Agent {
         await running?.triggerGracefulShutdown()
     }
 
-    private func serve(_ settings: Settings) async throws -> Stop {
+    private func serve(_ inputs: Services.Inputs) async throws -> Stop {
         if wish == .stop { return .stop }
         wish = nil
+        let settings = inputs.settings
         for warning in settings.warnings { logger.warning("\(warning)") }
         let parts = try await Services.build(
-            settings, directories: directories, store: store, poller: poller, notifier: notifier, now: now,
+            inputs, directories: directories, store: store, poller: poller, notifier: notifier, now: now,
             logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: parts.map {

@@ -65,8 +65,16 @@ struct FolderWatch {
     ) async throws {
         let commands = request.commands(for: await connection.capabilities, policy: server.policy)
         let completions: [Completion]
+        var unreadable: String?
         do {
-            completions = try await connection.run(commands) { sync.received($0) }
+            completions = try await connection.run(
+                commands,
+                each: { untagged in
+                    if case .fetch(let data) = untagged, data.isPartial {
+                        unreadable = unreadable ?? "FETCH of UID \(data.uid?.description ?? "?")"
+                    }
+                    sync.received(untagged)
+                }, skipped: { unreadable = unreadable ?? Self.quote($0) })
         } catch {
             // A server that sends what cannot be read would do so again: the request is cut down for the next session.
             if error.isAboutContent { try await keep(sync.failed(request, reason: "\(error)"), folder) }
@@ -77,11 +85,18 @@ struct FolderWatch {
             if refusal.isTemporary { throw MailboxError.refused(command: commands.first?.name ?? "", refusal) }
             logger.warning("request refused", metadata: ["answer": "\(refusal.text)"])
             try await keep(sync.failed(request, reason: refusal.text), folder)
+        } else if let unreadable, request.needsEveryAnswer {
+            // What is missing in the answer would be taken for gone.
+            let reason = "the server's answer cannot be read: \(unreadable)"
+            logger.warning("answer not read", metadata: ["answer": "\(unreadable)"])
+            try await keep(sync.failed(request, reason: reason), folder)
         } else {
             try await keep(sync.finished(request), folder)
         }
         await StopPoint.reached(.changesStored)
     }
+
+    private static func quote(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(80), as: UTF8.self) }
 
     private func keep(_ changes: [Change], _ folder: FolderID) async throws {
         if try await store.apply(changes, to: folder, names: names, now: now()) { judge.ring() }
@@ -117,6 +132,16 @@ extension MailboxError {
         switch self {
         case .closed(.syntax), .closed(.tooMuchData): true
         case .closed, .transport, .refused, .unsendable, .cancelled: false
+        }
+    }
+}
+
+extension SyncRequest {
+    /// BODYSTRUCTURE is asked for so that less has to be read: without it the message's first bytes are.
+    fileprivate var needsEveryAnswer: Bool {
+        switch self {
+        case .structures: false
+        case .search, .review, .news, .contentTypes, .parts, .wholes, .details: true
         }
     }
 }

@@ -15,30 +15,57 @@ import Transport
 
 /// Builds one service for each loop that the settings ask for.
 package enum Services {
+    /// Settings and all that can be wrong with what they name, read before anything runs: whoever has these can go on,
+    /// whatever becomes of the files.
+    struct Inputs {
+        let settings: Settings
+        fileprivate let credentials: [StreamCredential]
+        fileprivate let patterns: [TokenPattern]
+        fileprivate let secret: ServerSecret?
+
+        init(_ settings: Settings) throws {
+            self.settings = settings
+            credentials = try settings.sources.map { try StreamCredential(reading: $0.credentialFile) }
+            patterns = try settings.tracking.patterns.map { try TokenPattern($0) }
+            secret = try settings.server.map(Services.secret)
+        }
+
+        /// Whether a key of ours has signed the token.
+        fileprivate var isOurs: @Sendable (Token) -> Bool {
+            let keys = credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
+            return { token in
+                keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
+            }
+        }
+    }
+
     static func build(
-        _ settings: Settings, directories: Directories, store: AgentStore, poller: Poller, notifier: ServiceNotifier?,
+        _ inputs: Inputs, directories: Directories, store: AgentStore, poller: Poller, notifier: ServiceNotifier?,
         now: @escaping @Sendable () -> Date, logger: Logger
     ) async throws -> [any Service] {
+        let settings = inputs.settings
         var services: [any Service] = []
         let listening = Latch()
-        if let server = settings.server {
+        if let server = settings.server, let secret = inputs.secret {
             services.append(
-                try pixelServer(server, directories, logger: named(logger, "server"), now: now) { listening.open() })
+                try pixelServer(server, secret, directories, logger: named(logger, "server"), now: now) {
+                    listening.open()
+                })
         } else {
             listening.open()
         }
         let names = KeywordNames(settings.keywords)
-        let credentials = try settings.sources.map { try StreamCredential(reading: $0.credentialFile) }
-        let policy = try syncPolicy(settings, credentials)
+        let policy = syncPolicy(inputs)
         let judge = Bell()
         let board = StatusBoard(notifier: notifier)
         let bells = Dictionary(settings.accounts.map { ($0.name, Bell()) }) { first, _ in first }
         try await store.planAll(for: names)
         // All of them are known before the first is read: whether the feed is complete is asked of all.
         for source in settings.sources { _ = try await store.source(named: source.name) }
+        try await store.adoptTokens(where: inputs.isOurs)
         services.append(
             JudgeService(store: store, bell: judge, accounts: bells, now: now, logger: named(logger, "judge")))
-        for (source, credential) in zip(settings.sources, credentials) {
+        for (source, credential) in zip(settings.sources, inputs.credentials) {
             services.append(
                 SourceService(
                     name: source.name, client: PullClient(source, credential, poller), store: store, judge: judge,
@@ -61,25 +88,24 @@ package enum Services {
         return logger
     }
 
-    private static func syncPolicy(
-        _ settings: Settings, _ credentials: [StreamCredential]
-    ) throws -> (Settings.Account, Date) -> FolderSync.Policy {
-        let patterns = try settings.tracking.patterns.map { try TokenPattern($0) }
-        let keys = credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
+    private static func syncPolicy(_ inputs: Inputs) -> (Settings.Account, Date) -> FolderSync.Policy {
+        let isOurs = inputs.isOurs
         return { account, now in
-            FolderSync.Policy(since: account.since.map { now - $0.seconds }, patterns: patterns) { token in
-                keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
-            }
+            FolderSync.Policy(
+                since: account.since.map { now - $0.seconds }, patterns: inputs.patterns, isOurs: isOurs)
         }
     }
 
+    /// The server's own, made if there is none yet.
+    package static func secret(_ settings: Settings.Server) throws -> ServerSecret {
+        try ServerSecretFile.loadOrCreate(URL(filePath: settings.secretFile), random: systemRandomBytes)
+    }
+
     package static func pixelServer(
-        _ settings: Settings.Server, _ directories: Directories, logger: Logger, now: @escaping @Sendable () -> Date,
-        listening: @escaping @Sendable () -> Void = {}
+        _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories, logger: Logger,
+        now: @escaping @Sendable () -> Date, listening: @escaping @Sendable () -> Void = {}
     ) throws -> PixelServer {
         try directories.create()
-        let secret = try ServerSecretFile.loadOrCreate(
-            URL(filePath: settings.secretFile), random: systemRandomBytes)
         var configuration = PixelServer.Configuration(settings, directories)
         configuration.listening = { _ in listening() }
         return try PixelServer(

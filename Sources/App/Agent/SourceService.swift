@@ -35,11 +35,18 @@ struct SourceService: Service {
                     let failure = (error as? PullError)?.failure ?? .network
                     let delay = backoff.delay(
                         after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
-                    logger.warning("pull failed", metadata: ["reason": "\(error)", "again_in": "\(delay)"])
+                    logger.warning("pull failed", metadata: ["reason": "\(Self.words(error))", "again_in": "\(delay)"])
                     try? await Task.sleep(for: delay)
                 }
             }
         }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        guard case PullError.unauthorised = error, case .needsUser(let action) = PullError.unauthorised.remedy else {
+            return "\(error)"
+        }
+        return "\(error); \(action)"
     }
 
     private func pull(_ source: SourceID) async throws {

@@ -5,10 +5,12 @@ actor StatusBoard {
     private var states: [String: AccountState] = [:]
     private let notifier: ServiceNotifier?
     private var shown = ""
+    /// Accounts whose state is another one than the one on disk.
+    private var unnoted: Set<String> = []
 
     init(notifier: ServiceNotifier?) { self.notifier = notifier }
 
-    /// Returns whether the state is another one than before.
+    /// Returns whether the state is another one than the one that is noted.
     func set(_ state: AccountState, of account: String) -> Bool {
         let before = states.updateValue(state, forKey: account)
         let line = summary
@@ -16,8 +18,13 @@ actor StatusBoard {
             shown = line
             notifier?.status(line)
         }
-        return before != state
+        return before != state || unnoted.contains(account)
     }
+
+    func noted(_ account: String) { unnoted.remove(account) }
+
+    /// The state could not be put on disk. Returns whether the one before could.
+    func notNoted(_ account: String) -> Bool { unnoted.insert(account).inserted }
 
     private var summary: String {
         let scanning = states.compactMap { account, state in

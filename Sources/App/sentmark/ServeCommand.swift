@@ -28,8 +28,9 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try config.load(filesMustExist: false)
         let logger = Logger(label: "sentmark")
         for warning in settings.warnings { logger.warning("\(warning)") }
+        let wish = try settings.requireServer()
         let server = try Services.pixelServer(
-            settings.requireServer(), Directories(), logger: logger, now: { Date() })
+            wish, Services.secret(wish), Directories(), logger: logger, now: { Date() })
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(

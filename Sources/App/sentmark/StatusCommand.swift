@@ -59,6 +59,13 @@ struct StatusCommand: AsyncParsableCommand {
         guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit is from 1 to 1000000") }
     }
 
+    /// Room for one transaction of the agent.
+    private static let least: UInt64 = 64 << 10
+
+    private static func isFull(_ path: String) -> Bool {
+        (try? DiskSpace(at: path)).map { $0.available < least } ?? false
+    }
+
     func run() async throws {
         let settings = try config.loadIfPresent()
         let directories = Directories()
@@ -72,7 +79,8 @@ struct StatusCommand: AsyncParsableCommand {
             messages: try await store.status(filter),
             accounts: try await store.accounts().filter { account == nil || $0.account == account },
             agent: AgentPresence.find(lock: directories.state + "/agent.lock"),
-            names: settings.map { KeywordNames($0.keywords) } ?? .standard, now: now)
+            names: settings.map { KeywordNames($0.keywords) } ?? .standard, now: now,
+            fullDisk: Self.isFull(directories.state) ? directories.state : nil)
         if let account, report.accounts.isEmpty {
             throw Failure(
                 .dataError, "account \(account): the agent knows none of this name", action: "see: sentmark status")

@@ -58,8 +58,9 @@ struct Draft: Sendable {
         case .whole:
             if let whole = data.content(of: .message)?.bytes { findings = Self.findings(inMessage: whole, scanner) }
         case .details:
-            if let header = data.headerFields?.bytes {
-                details = Details(HeaderFields(parsing: header), internalDate: data.internalDate)
+            // A header beyond the parser's limit shows nothing in `status`; its message is tracked all the same.
+            if let header = data.headerFields {
+                details = Details(HeaderFields(parsing: header.bytes ?? []), internalDate: data.internalDate)
             }
         case .done:
             break

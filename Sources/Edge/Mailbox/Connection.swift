@@ -65,9 +65,10 @@ package actor Connection {
     }
 
     /// Runs commands, all of which may be in flight at once, and returns how each ended, in their order.
-    /// `each` gets every untagged response that arrives meanwhile, whomever it concerns.
+    /// `each` gets every untagged response that arrives meanwhile, whomever it concerns; `skipped` the first bytes of
+    /// every one that could not be read.
     nonisolated(nonsending) package func run(
-        _ commands: [Command], each: (Untagged) -> Void = { _ in }
+        _ commands: [Command], each: (Untagged) -> Void = { _ in }, skipped: ([UInt8]) -> Void = { _ in }
     ) async throws(MailboxError) -> [Completion] {
         let tags = try await start(commands)
         var completions: [Tag: Completion] = [:]
@@ -76,7 +77,8 @@ package actor Connection {
                 switch event {
                 case .untagged(let untagged): each(untagged)
                 case .finished(let tag, let completion): if tags.contains(tag) { completions[tag] = completion }
-                case .ready, .idling, .skipped: break
+                case .skipped(let bytes): skipped(bytes)
+                case .ready, .idling: break
                 }
             }
         }

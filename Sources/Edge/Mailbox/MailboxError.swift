@@ -14,7 +14,7 @@ package enum MailboxError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .transport(let error): "\(error)"
-        case .closed(let reason): "the connection ended: \(reason)"
+        case .closed(let reason): "\(reason)"
         case .refused(let command, let completion): "the server refused \(command): \(completion.text)"
         case .unsendable(let error): "a command cannot be sent: \(error)"
         case .cancelled: "cancelled"

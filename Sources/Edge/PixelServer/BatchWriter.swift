@@ -11,6 +11,7 @@ struct BatchWriter {
     /// By day.
     var networkKeys: [Int64: [UInt8]]
     private var result = Appended()
+    private var probes = 0
 
     init(db: Database, options: HitLog.Options, random: @escaping RandomBytes, networkKeys: [Int64: [UInt8]]) {
         self.db = db
@@ -23,15 +24,24 @@ struct BatchWriter {
         switch entry {
         case .hit(let request): try store(request)
         case .forged: result.forged += 1
-        case .probe: break
+        case .probe: probes += 1
         }
     }
 
-    /// Counts what was not stored. Always writes a page, so that every transaction costs a sync, whatever it holds.
+    /// Counts what was not stored. Always writes a page, so that every transaction costs a sync, whatever it holds; what
+    /// changes no value would write none.
     func finished() throws -> Appended {
         let statement = try db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = ?")
         try statement.execute(arguments: [result.forged, "forged"])
         if result.capped > 0 { try statement.execute(arguments: [result.capped, "capped"]) }
+        if probes > 0 {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO counters (name, value) VALUES ('probes', ?)
+                    ON CONFLICT DO UPDATE SET value = value + excluded.value
+                    """
+            ).execute(arguments: [probes])
+        }
         return result
     }
 

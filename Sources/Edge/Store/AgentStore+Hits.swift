@@ -45,6 +45,7 @@ extension AgentStore {
             var news = false
             for hit in hits {
                 let key = TokenKey.of(hit.token)
+                if try Self.isKnown(db, hit, key, in: source, besides: log) { continue }
                 try db.cachedStatement(
                     sql: """
                         INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
@@ -77,6 +78,20 @@ extension AgentStore {
             }
             return news
         }
+    }
+
+    /// Whether an earlier log of the source told the same: a log that was restored from a backup has a new identity, and
+    /// gives its old hits once more.
+    private static func isKnown(
+        _ db: Database, _ hit: Hit, _ key: String, in source: SourceID, besides log: String
+    ) throws -> Bool {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql:
+                    "SELECT id, body FROM hit WHERE token_key = ? AND at = ? AND source_id = ? AND seq = ? AND log <> ?"
+            ),
+            arguments: [key, hit.at.milliseconds, source.rawValue, hit.seq, log]
+        ).contains { StoredHit($0, JSONDecoder())?.hit == hit }
     }
 
     /// The feed is another one now (restored from a backup, moved): it is read again from its beginning.

@@ -75,7 +75,10 @@ extension FolderWriter {
                     SET message_id = excluded.message_id, flags = excluded.flags, plan_due = 1
                 """,
             arguments: [message, folder.rawValue, found.uid.rawValue, found.flags.stored])
-        try db.execute(sql: "UPDATE message SET judge_due = 1 WHERE id = ?", arguments: [message])
+        // A copy found again may show a token of ours where none was known before: its credential was missing then.
+        try db.execute(
+            sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?) WHERE id = ?",
+            arguments: [found.tokens.contains(where: \.isOwnOfTheMessage), message])
         try db.execute(
             sql: "DELETE FROM parked WHERE folder_id = ? AND uid = ?", arguments: [folder.rawValue, found.uid.rawValue])
     }
@@ -87,6 +90,7 @@ extension FolderWriter {
                 sql: """
                     SELECT message.id FROM message JOIN message_token ON message_token.message_id = message.id
                     WHERE message.account_id = ? AND message_token.token_key = ? AND message_token.quoted = 0
+                        AND message_token.kind <> 'unverified'
                     """, arguments: [account, TokenKey.of(token.text)])
             if let id { return id }
         }

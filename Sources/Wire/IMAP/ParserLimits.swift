@@ -24,3 +24,13 @@ package enum IMAPSyntaxError: Error, Equatable, Sendable {
     case literalTooLarge(limit: UInt64)
     case tooManyLiterals(limit: Int)
 }
+
+extension IMAPSyntaxError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .lineTooLong(let limit): "the server sent a line of more than \(limit >> 20) MB"
+        case .literalTooLarge(let limit): "the server announced more than \(limit >> 20) MB as one piece"
+        case .tooManyLiterals(let limit): "the server sent one response in more than \(limit) pieces"
+        }
+    }
+}

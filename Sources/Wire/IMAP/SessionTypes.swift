@@ -56,3 +56,20 @@ extension Session {
         package init() {}
     }
 }
+
+extension Session.CloseReason: CustomStringConvertible {
+    /// What happened, without a full stop, in words for the person who runs the agent.
+    package var description: String {
+        switch self {
+        case .loggedOut: "logged out"
+        case .bye(let text): "the server ended the connection: \(text.text)"
+        case .refused(let text): "the server let us in and then refused to serve: \(text.text)"
+        case .endOfStream: "the server ended the connection without a word"
+        case .timedOut(let command) where command.isEmpty: "the server stopped answering"
+        case .timedOut(let command): "the server did not answer \(command) in time"
+        case .tooMuchData: "the server sends without end and does not answer"
+        case .syntax(let error): "\(error)"
+        case .protocolError(let what): "the server does not keep to the protocol: \(what)"
+        }
+    }
+}

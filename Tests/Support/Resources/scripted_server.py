@@ -84,6 +84,31 @@ class Connection:
             raise Script("expected %r, got %r" % (step["pattern"], line))
         self.tag = line.split(b" ")[0]
 
+    def do_answer(self, step):
+        """Answers every line by the first rule that fits it, until the client has gone."""
+        while True:
+            try:
+                line = self.line()
+            except Script:
+                if self.unread:
+                    raise
+                return
+            rule = next((rule for rule in step["rules"] if re.search(rule["pattern"].encode(), line)), None)
+            if rule is None:
+                raise Script("no rule for %r" % line)
+            self.tag = line.split(b" ")[0]
+            self.do_send(rule)
+
+    def do_flood(self, step):
+        """Sends the same over and over, until the client has gone."""
+        data = base64.b64decode(step["data"])
+        data *= max(1, (1 << 16) // len(data))
+        try:
+            while True:
+                self.sock.sendall(data)
+        except OSError:
+            return
+
     def do_headers(self, step):
         """Skips the rest of an HTTP request."""
         while self.line():

@@ -11,6 +11,8 @@ struct StatusReport: Sendable {
     var agent: AgentPresence
     var names: KeywordNames
     var now: Date
+    /// The state directory, if its disk has no room: then the agent cannot note what it does.
+    var fullDisk: String?
 
     private static let narrow = 110
 
@@ -25,6 +27,10 @@ struct StatusReport: Sendable {
         case .running: break
         case .notRunning: out += "The agent does not run: start it with 'sentmark run' or 'sentmark service install'.\n"
         case .unknown: out += "Whether the agent runs cannot be told on this system.\n"
+        }
+        if let fullDisk {
+            let line = "The disk of \(fullDisk) is full, so that this may be old. Make room: nothing is lost meanwhile."
+            out += TerminalText.clean(line) + "\n"
         }
         return out
     }
@@ -54,8 +60,9 @@ struct StatusReport: Sendable {
             lines.append("  keyword \(keyword) is not kept: \(refusal.reason)")
         }
         if account.parked > 0 {
-            let messages = account.parked == 1 ? "1 message is" : "\(account.parked) messages are"
-            lines.append("  \(messages) set aside: what the server sends of them cannot be read")
+            let (messages, them) =
+                account.parked == 1 ? ("1 message is", "it") : ("\(account.parked) messages are", "them")
+            lines.append("  \(messages) set aside: what the server sends of \(them) cannot be read")
         }
         return lines
     }

@@ -86,7 +86,11 @@ extension WhyReport {
             "subject     \(line.subject)",
         ]
         guard message.tracked else {
-            return out + ["status      not tracked: its only tokens are those of messages that it quotes"]
+            let why =
+                message.tokens.allSatisfy(\.quoted)
+                ? "its only tokens are those of messages that it quotes"
+                : "no source in the configuration has signed its token"
+            return out + ["status      not tracked: \(why)"]
         }
         out.append("status      \(line.ticks) \(line.word)\(readings(line, clock))")
         if line.word == "yours", line.standing.status == .opened {
