@@ -2,14 +2,18 @@ import IMAP
 import Logging
 import Transport
 
-/// One logged-in IMAP connection: runs a ``Session`` over a ``ByteStream``.
+/// One logged-in IMAP connection: runs a ``Session`` over a ``ByteStream``, on the poller's thread, so that what arrives
+/// is parsed without changing threads.
 ///
 /// One task uses it; ``finishIdle()`` and ``close()`` may come from anywhere.
 package actor Connection {
     package nonisolated let greeting: Greeting
+    private let poller: Poller
     private let stream: ByteStream
     private var session: Session
     private var events: [Session.Event] = []
+    /// Whether one of `events` should be known at once.
+    private var isUrgent = false
     private var waiter: CheckedContinuation<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
     /// Octets that arrived since the reader's events were last all taken.
@@ -22,10 +26,15 @@ package actor Connection {
     private var reader: Task<Void, Never>?
     private let start = ContinuousClock.now
 
+    /// While commands run, this much is gathered before their task is woken, unless one of them ends.
+    private static let batch = 128 << 10
     /// Above this the server is left waiting until what came has been worked on.
-    private static let untakenLimit = 1 << 20
+    private static let untakenLimit = 512 << 10
 
-    private init(stream: ByteStream, session: Session) {
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { poller.asUnownedSerialExecutor() }
+
+    private init(stream: ByteStream, session: Session, on poller: Poller) {
+        self.poller = poller
         self.stream = stream
         self.session = session
         greeting = Greeting(lines: stream.greetingLines)
@@ -44,7 +53,8 @@ package actor Connection {
         }
         var random = SystemRandomNumberGenerator()
         let prefix = String(random.next() & 0xffff_ffff, radix: 36) + "x"
-        let connection = Connection(stream: stream, session: Session(tagPrefix: prefix, timing: timing, limits: limits))
+        let connection = Connection(
+            stream: stream, session: Session(tagPrefix: prefix, timing: timing, limits: limits), on: poller)
         do {
             try await connection.begin()
         } catch {
@@ -164,8 +174,11 @@ extension Connection {
 
     /// All events that have come, at least one.
     private func next() async throws(MailboxError) -> [Session.Event] {
-        while events.isEmpty {
-            if let ending { throw ending }
+        while !isWorthTaking {
+            if let ending {
+                if events.isEmpty { throw ending }
+                break
+            }
             if Task.isCancelled { throw .cancelled }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
@@ -176,6 +189,7 @@ extension Connection {
             }
         }
         defer { events = [] }
+        isUrgent = false
         untaken = 0
         room.take()?.resume()
         return events
@@ -186,8 +200,8 @@ extension Connection {
     private func read() async {
         do throws(TransportError) {
             while ending == nil, let bytes = try await stream.receive() {
-                session.received(bytes, now: now)
                 untaken += bytes.count
+                session.received(bytes, now: now)
                 perform()
                 if untaken > Self.untakenLimit, !events.isEmpty, ending == nil {
                     await withCheckedContinuation { room = $0 }
@@ -204,7 +218,9 @@ extension Connection {
         for action in session.takeActions() {
             switch action {
             case .send(let bytes): outgoing.append(bytes)
-            case .deliver(let event): events.append(event)
+            case .deliver(let event):
+                events.append(event)
+                isUrgent = isUrgent || event.isUrgent
             case .wait(let deadline): arm(deadline)
             case .close(let reason): end(.closed(reason))
             }
@@ -213,7 +229,12 @@ extension Connection {
             isSending = true
             Task { await self.send() }
         }
-        if !events.isEmpty { wake() }
+        if isWorthTaking { wake() }
+    }
+
+    /// In the middle of a long answer its reader would be woken for every few kilobytes.
+    private var isWorthTaking: Bool {
+        !events.isEmpty && (isUrgent || session.isIdle || !session.isBusy || untaken >= Self.batch)
     }
 
     private func send() async {
@@ -264,5 +285,15 @@ extension Connection {
         reader?.cancel()
         room.take()?.resume()
         wake()
+    }
+}
+
+extension Session.Event {
+    /// Whether somebody waits for just this.
+    fileprivate var isUrgent: Bool {
+        switch self {
+        case .ready, .finished, .idling: true
+        case .untagged, .skipped: false
+        }
     }
 }

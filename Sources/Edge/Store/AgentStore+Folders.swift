@@ -14,8 +14,9 @@ package struct MessageKey: Sendable, Hashable, Comparable {
 extension AgentStore {
     package func account(named name: String) async throws(StoreError) -> AccountID {
         try await write { db in
-            try db.execute(sql: "INSERT INTO account (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
-            let id = try Int64.fetchOne(db, sql: "SELECT id FROM account WHERE name = ?", arguments: [name])
+            try db.perform(sql: "INSERT INTO account (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
+            let id = try Int64.fetchOne(
+                try db.cachedStatement(sql: "SELECT id FROM account WHERE name = ?"), arguments: [name])
             return AccountID(rawValue: id ?? 0)
         }
     }
@@ -23,27 +24,30 @@ extension AgentStore {
     package func folder(_ name: MailboxName, of account: AccountID) async throws(StoreError) -> FolderID {
         try await write { db in
             let key: DatabaseValueConvertible = Data(name.wire)
-            try db.execute(
+            try db.perform(
                 sql: "INSERT INTO folder (account_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 arguments: [account.rawValue, key])
             let id = try Int64.fetchOne(
-                db, sql: "SELECT id FROM folder WHERE account_id = ? AND name = ?", arguments: [account.rawValue, key])
+                try db.cachedStatement(sql: "SELECT id FROM folder WHERE account_id = ? AND name = ?"),
+                arguments: [account.rawValue, key])
             return FolderID(rawValue: id ?? 0)
         }
     }
 
     package func state(of folder: FolderID) async throws(StoreError) -> FolderState {
         try await read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM folder WHERE id = ?", arguments: [folder.rawValue])
+            guard
+                let row = try Row.fetchOne(
+                    try db.cachedStatement(sql: "SELECT * FROM folder WHERE id = ?"), arguments: [folder.rawValue])
             else { return FolderState() }
             let uids = try UInt32.fetchAll(
-                db,
-                sql: """
-                    SELECT copy.uid FROM copy JOIN message ON message.id = copy.message_id
-                    WHERE copy.folder_id = ? AND message.tracked = 1
-                    """, arguments: [folder.rawValue])
+                try db.cachedStatement(
+                    sql: """
+                        SELECT copy.uid FROM copy JOIN message ON message.id = copy.message_id
+                        WHERE copy.folder_id = ? AND message.tracked = 1
+                        """), arguments: [folder.rawValue])
             let oldest = try Int64.fetchOne(
-                db, sql: "SELECT MIN(sent_at) FROM message WHERE tracked = 1 AND account_id = ?",
+                try db.cachedStatement(sql: "SELECT MIN(sent_at) FROM message WHERE tracked = 1 AND account_id = ?"),
                 arguments: [row["account_id"] as Int64])
             return FolderState(
                 uidValidity: (row["uid_validity"] as UInt32?).map { UIDValidity($0) },

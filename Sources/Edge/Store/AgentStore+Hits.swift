@@ -17,8 +17,9 @@ package struct SourcePosition: Sendable, Equatable {
 extension AgentStore {
     package func source(named name: String) async throws(StoreError) -> SourceID {
         try await write { db in
-            try db.execute(sql: "INSERT INTO source (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
-            let id = try Int64.fetchOne(db, sql: "SELECT id FROM source WHERE name = ?", arguments: [name])
+            try db.perform(sql: "INSERT INTO source (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
+            let id = try Int64.fetchOne(
+                try db.cachedStatement(sql: "SELECT id FROM source WHERE name = ?"), arguments: [name])
             return SourceID(rawValue: id ?? 0)
         }
     }
@@ -26,7 +27,8 @@ extension AgentStore {
     package func position(of source: SourceID) async throws(StoreError) -> SourcePosition {
         try await read { db in
             let row = try Row.fetchOne(
-                db, sql: "SELECT log, cursor, read_to_end FROM source WHERE id = ?", arguments: [source.rawValue])
+                try db.cachedStatement(sql: "SELECT log, cursor, read_to_end FROM source WHERE id = ?"),
+                arguments: [source.rawValue])
             return SourcePosition(
                 log: row?["log"], cursor: row?["cursor"], isReadToEnd: row?["read_to_end"] ?? false)
         }
@@ -63,15 +65,15 @@ extension AgentStore {
                 ).execute(arguments: [key])
                 news = news || db.changesCount > 0
             }
-            try db.execute(
+            try db.perform(
                 sql: "UPDATE source SET log = ?, cursor = ?, pulled_at = ? WHERE id = ?",
                 arguments: [log, cursor, now.milliseconds, source.rawValue])
             if isEnd {
-                try db.execute(
+                try db.perform(
                     sql: "UPDATE source SET read_to_end = 1 WHERE id = ? AND read_to_end = 0",
                     arguments: [source.rawValue])
                 if db.changesCount > 0 {
-                    try db.execute(
+                    try db.perform(
                         sql: "UPDATE copy SET plan_due = 1 WHERE message_id IN (SELECT message_id FROM inherited)")
                     news = news || db.changesCount > 0
                 }
@@ -97,7 +99,7 @@ extension AgentStore {
     /// The feed is another one now (restored from a backup, moved): it is read again from its beginning.
     package func restart(_ source: SourceID) async throws(StoreError) {
         try await write { db in
-            try db.execute(
+            try db.perform(
                 sql: "UPDATE source SET log = NULL, cursor = NULL, read_to_end = 0 WHERE id = ?",
                 arguments: [source.rawValue])
         }
@@ -110,8 +112,10 @@ extension AgentStore {
 
     static func inherited(_ db: Database, of message: Int64) throws -> Set<Mark> {
         Set(
-            try String.fetchAll(db, sql: "SELECT mark FROM inherited WHERE message_id = ?", arguments: [message])
-                .compactMap(Mark.init(rawValue:)))
+            try String.fetchAll(
+                try db.cachedStatement(sql: "SELECT mark FROM inherited WHERE message_id = ?"), arguments: [message]
+            )
+            .compactMap(Mark.init(rawValue:)))
     }
 }
 

@@ -18,12 +18,12 @@ extension AgentStore {
     package func judgingTasks(now: Date, rules: Int, limit: Int = 100) async throws(StoreError) -> [JudgingTask] {
         try await read { db in
             let ids = try Int64.fetchAll(
-                db,
-                sql: """
-                    SELECT id FROM message WHERE judge_due = 1
-                    UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
-                    UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
-                    """, arguments: [now.milliseconds, rules, limit])
+                try db.cachedStatement(
+                    sql: """
+                        SELECT id FROM message WHERE judge_due = 1
+                        UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
+                        UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
+                        """), arguments: [now.milliseconds, rules, limit])
             return try ids.compactMap { try Self.task(db, $0) }
         }
     }
@@ -41,7 +41,10 @@ extension AgentStore {
     package func save(_ judgement: Judgement, of task: JudgingTask, rules: Int) async throws(StoreError) -> Bool {
         try await write { db in
             let id = task.message.rawValue
-            guard let before = try Row.fetchOne(db, sql: "SELECT * FROM message WHERE id = ?", arguments: [id]) else {
+            guard
+                let before = try Row.fetchOne(
+                    try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
+            else {
                 return false
             }
             for (hit, verdict) in zip(task.hits, judgement.verdicts) {
@@ -60,7 +63,7 @@ extension AgentStore {
                 before["status"] as String != judgement.status.rawValue
                 || before["readings"] as Int != judgement.readings
                 || before["evidence"] as Int != evidence
-            try db.execute(
+            try db.perform(
                 sql: """
                     UPDATE message SET status = ?, readings = ?, evidence = ?, first_open_at = ?, last_open_at = ?,
                         review_at = ?, rules = ?, judge_due = ? WHERE id = ?
@@ -70,22 +73,25 @@ extension AgentStore {
                     judgement.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules,
                     known != task.hits.count, id,
                 ])
-            if changed { try db.execute(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
+            if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
             return changed
         }
     }
 
     private static func task(_ db: Database, _ id: Int64) throws -> JudgingTask? {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM message WHERE id = ?", arguments: [id]) else {
+        guard
+            let row = try Row.fetchOne(
+                try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
+        else {
             return nil
         }
         let stored = try hits(db, of: id)
         let domains = try String.fetchAll(
-            db, sql: "SELECT address FROM recipient WHERE message_id = ?", arguments: [id]
+            try db.cachedStatement(sql: "SELECT address FROM recipient WHERE message_id = ?"), arguments: [id]
         )
         .compactMap { $0.split(separator: "@").last.map { $0.lowercased() } }
         let tokens = try String.fetchAll(
-            db, sql: "SELECT token FROM message_token WHERE message_id = ?", arguments: [id])
+            try db.cachedStatement(sql: "SELECT token FROM message_token WHERE message_id = ?"), arguments: [id])
         let history = History(
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
             recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens).union(stored.map(\.hit.token)),
@@ -99,12 +105,12 @@ extension AgentStore {
     static func hits(_ db: Database, of message: Int64) throws -> [StoredHit] {
         let decoder = JSONDecoder()
         return try Row.fetchAll(
-            db,
-            sql: """
-                SELECT hit.id, hit.body FROM hit WHERE token_key IN
-                    (SELECT token_key FROM message_token WHERE message_id = ? AND quoted = 0 AND kind <> 'unverified')
-                ORDER BY hit.at, hit.seq LIMIT ?
-                """, arguments: [message, hitLimit]
+            try db.cachedStatement(
+                sql: """
+                    SELECT hit.id, hit.body FROM hit WHERE token_key IN
+                        (SELECT token_key FROM message_token WHERE message_id = ? AND quoted = 0 AND kind <> 'unverified')
+                    ORDER BY hit.at, hit.seq LIMIT ?
+                    """), arguments: [message, hitLimit]
         ).compactMap { StoredHit($0, decoder) }
     }
 
@@ -118,12 +124,12 @@ extension AgentStore {
             guard at > last + neighbourhood * 500, found.count < hitLimit else { continue }
             last = at
             let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT hit.id, hit.body FROM hit WHERE hit.at BETWEEN ? AND ? AND token_key NOT IN
-                        (SELECT token_key FROM message_token WHERE message_id = ?)
-                    ORDER BY hit.at LIMIT ?
-                    """, arguments: [at - neighbourhood * 1000, at + neighbourhood * 1500, message, hitLimit])
+                try db.cachedStatement(
+                    sql: """
+                        SELECT hit.id, hit.body FROM hit WHERE hit.at BETWEEN ? AND ? AND token_key NOT IN
+                            (SELECT token_key FROM message_token WHERE message_id = ?)
+                        ORDER BY hit.at LIMIT ?
+                        """), arguments: [at - neighbourhood * 1000, at + neighbourhood * 1500, message, hitLimit])
             for stored in rows.compactMap({ StoredHit($0, decoder) }) { found[stored.id] = stored.hit }
         }
         return found.values.sorted { ($0.at, $0.seq) < ($1.at, $1.seq) }

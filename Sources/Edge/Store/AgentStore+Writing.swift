@@ -76,7 +76,7 @@ extension AgentStore {
                 }
             }
             for (mark, reason) in refused {
-                try db.execute(
+                try db.perform(
                     sql: "INSERT OR REPLACE INTO refusal (folder_id, mark, reason, at) VALUES (?, ?, ?, ?)",
                     arguments: [folder.rawValue, mark.rawValue, reason, now.milliseconds])
             }
@@ -87,12 +87,12 @@ extension AgentStore {
     /// A folder that refused a keyword is asked again from now on (new connection, other permissions).
     package func forgetRefusals(in folder: FolderID) async throws(StoreError) {
         try await write { db in
-            try db.execute(
+            try db.perform(
                 sql: """
                     UPDATE copy SET plan_due = 1
                     WHERE folder_id = ? AND EXISTS (SELECT 1 FROM refusal WHERE refusal.folder_id = copy.folder_id)
                     """, arguments: [folder.rawValue])
-            try db.execute(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.perform(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
         }
     }
 
@@ -103,8 +103,8 @@ extension AgentStore {
         try await write { db in
             let before = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'keywords'")
             guard before != spelled else { return }
-            try db.execute(sql: "UPDATE copy SET plan_due = 1")
-            try db.execute(
+            try db.perform(sql: "UPDATE copy SET plan_due = 1")
+            try db.perform(
                 sql: "INSERT OR REPLACE INTO meta (key, value) VALUES ('keywords', ?)", arguments: [spelled])
         }
     }

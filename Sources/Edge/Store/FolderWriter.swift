@@ -14,9 +14,9 @@ struct FolderWriter {
     func apply(_ change: Change, _ news: inout Bool) throws {
         switch change {
         case .reset(let uidValidity):
-            try db.execute(sql: "DELETE FROM copy WHERE folder_id = ?", arguments: [folder.rawValue])
-            try db.execute(sql: "DELETE FROM parked WHERE folder_id = ?", arguments: [folder.rawValue])
-            try db.execute(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.perform(sql: "DELETE FROM copy WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.perform(sql: "DELETE FROM parked WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.perform(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
             try update(
                 "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, scan_complete = 0, scanned = ''",
                 [uidValidity.rawValue])
@@ -27,7 +27,7 @@ struct FolderWriter {
             news = true
         case .scanned(let uids):
             let before = try String.fetchOne(
-                db, sql: "SELECT scanned FROM folder WHERE id = ?", arguments: [folder.rawValue])
+                try db.cachedStatement(sql: "SELECT scanned FROM folder WHERE id = ?"), arguments: [folder.rawValue])
             try update("scanned = ?", [UIDSet(stored: before ?? "").union(uids).description])
         case .scanCompleted:
             try update("scan_complete = 1, scanned = ''", [])
@@ -39,7 +39,7 @@ struct FolderWriter {
             try update(
                 "uid_next = ?, highest_modseq = ?", [uidNext.rawValue, highest.map { Int64(clamping: $0.rawValue) }])
         case .parked(let uid, let reason):
-            try db.execute(
+            try db.perform(
                 sql: "INSERT OR REPLACE INTO parked (folder_id, uid, reason, at) VALUES (?, ?, ?, ?)",
                 arguments: [folder.rawValue, uid.rawValue, reason, now.milliseconds])
         case .chunk(let size):
@@ -48,7 +48,7 @@ struct FolderWriter {
     }
 
     private func update(_ assignments: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
-        try db.execute(
+        try db.perform(
             sql: "UPDATE folder SET \(assignments) WHERE id = ?",
             arguments: StatementArguments(arguments + [folder.rawValue]))
     }
@@ -58,17 +58,17 @@ extension FolderWriter {
     /// Identity: token first, Message-ID second. Several copies of a message are one message.
     private func record(_ found: ExaminedMessage) throws {
         let account = try Int64.fetchOne(
-            db, sql: "SELECT account_id FROM folder WHERE id = ?", arguments: [folder.rawValue])
+            try db.cachedStatement(sql: "SELECT account_id FROM folder WHERE id = ?"), arguments: [folder.rawValue])
         let message = try known(found, account ?? 0) ?? insert(found, account ?? 0)
         for token in found.tokens {
-            try db.execute(
+            try db.perform(
                 sql: """
                     INSERT INTO message_token (message_id, token, kind, quoted, token_key) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET kind = excluded.kind, quoted = excluded.quoted
                     """,
                 arguments: [message, token.text, token.kind.rawValue, token.quoted, TokenKey.of(token.text)])
         }
-        try db.execute(
+        try db.perform(
             sql: """
                 INSERT INTO copy (message_id, folder_id, uid, flags) VALUES (?, ?, ?, ?)
                 ON CONFLICT (folder_id, uid) DO UPDATE
@@ -76,31 +76,32 @@ extension FolderWriter {
                 """,
             arguments: [message, folder.rawValue, found.uid.rawValue, found.flags.stored])
         // A copy found again may show a token of ours where none was known before: its credential was missing then.
-        try db.execute(
+        try db.perform(
             sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?) WHERE id = ?",
             arguments: [found.tokens.contains(where: \.isOwnOfTheMessage), message])
-        try db.execute(
+        try db.perform(
             sql: "DELETE FROM parked WHERE folder_id = ? AND uid = ?", arguments: [folder.rawValue, found.uid.rawValue])
     }
 
     private func known(_ found: ExaminedMessage, _ account: Int64) throws -> Int64? {
         for token in found.tokens where token.isOwnOfTheMessage {
             let id = try Int64.fetchOne(
-                db,
-                sql: """
-                    SELECT message.id FROM message JOIN message_token ON message_token.message_id = message.id
-                    WHERE message.account_id = ? AND message_token.token_key = ? AND message_token.quoted = 0
-                        AND message_token.kind <> 'unverified'
-                    """, arguments: [account, TokenKey.of(token.text)])
+                try db.cachedStatement(
+                    sql: """
+                        SELECT message.id FROM message JOIN message_token ON message_token.message_id = message.id
+                        WHERE message.account_id = ? AND message_token.token_key = ? AND message_token.quoted = 0
+                            AND message_token.kind <> 'unverified'
+                        """), arguments: [account, TokenKey.of(token.text)])
             if let id { return id }
         }
         guard let header = found.messageID else { return nil }
         return try Int64.fetchOne(
-            db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?", arguments: [account, header])
+            try db.cachedStatement(sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?"),
+            arguments: [account, header])
     }
 
     private func insert(_ found: ExaminedMessage, _ account: Int64) throws -> Int64 {
-        try db.execute(
+        try db.perform(
             sql: """
                 INSERT INTO message
                     (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
@@ -112,14 +113,14 @@ extension FolderWriter {
             ])
         let id = db.lastInsertedRowID
         for (position, recipient) in found.recipients.enumerated() {
-            try db.execute(
+            try db.perform(
                 sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
                 arguments: [id, position, recipient.name, recipient.address])
         }
         // The keywords of an earlier database: of what they once proved, this one may never see the evidence.
         if !found.isNews {
             for mark in found.flags.compactMap(names.mark(of:)) where mark != .tracked {
-                try db.execute(
+                try db.perform(
                     sql: "INSERT INTO inherited (message_id, mark) VALUES (?, ?)", arguments: [id, mark.rawValue])
             }
         }
@@ -130,20 +131,20 @@ extension FolderWriter {
     private func readFlags(_ uid: UID, _ flags: Set<Flag>) throws -> Bool {
         guard
             let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT copy.id, copy.flags, copy.message_id, message.evidence FROM copy
-                    JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
-                    """, arguments: [folder.rawValue, uid.rawValue])
+                try db.cachedStatement(
+                    sql: """
+                        SELECT copy.id, copy.flags, copy.message_id, message.evidence FROM copy
+                        JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
+                        """), arguments: [folder.rawValue, uid.rawValue])
         else { return false }
         let before = Set<Flag>(stored: row["flags"])
         guard before != flags else { return false }
         let message: Int64 = row["message_id"]
         for mark in KeywordPlan.withdrawn(before: before, after: flags, names: names) {
-            try db.execute(
+            try db.perform(
                 sql: "INSERT OR REPLACE INTO withdrawn (message_id, mark, evidence) VALUES (?, ?, ?)",
                 arguments: [message, mark.rawValue, row["evidence"] as Int])
-            try db.execute(
+            try db.perform(
                 sql: """
                     INSERT INTO written (message_id, folder_id, uid, at, action, keyword, detail)
                     VALUES (?, ?, ?, ?, 'withdrawn', ?, 'removed by the user')
@@ -152,7 +153,7 @@ extension FolderWriter {
                     message, folder.rawValue, uid.rawValue, now.milliseconds, names.names[mark] ?? mark.rawValue,
                 ])
         }
-        try db.execute(
+        try db.perform(
             sql: "UPDATE copy SET flags = ?, plan_due = 1 WHERE id = ?",
             arguments: [flags.stored, row["id"] as Int64])
         return true
@@ -160,7 +161,7 @@ extension FolderWriter {
 
     private func forget(_ uids: UIDSet) throws {
         for range in uids.ranges {
-            try db.execute(
+            try db.perform(
                 sql: "DELETE FROM copy WHERE folder_id = ? AND uid BETWEEN ? AND ?",
                 arguments: [folder.rawValue, range.lowerBound.rawValue, range.upperBound.rawValue])
         }

@@ -69,7 +69,8 @@ package final class Poller: SerialExecutor, @unchecked Sendable {
             jobs.append(job)
             return jobs.count == 1
         }
-        if isFirst { eventfd_write(bell, 1) }
+        // The thread itself looks for jobs before it waits.
+        if isFirst, thread.load(ordering: .relaxed) != UInt(pthread_self()) { eventfd_write(bell, 1) }
     }
 
     package func checkIsolated() {
@@ -119,7 +120,8 @@ extension Poller {
         clinux_name_thread("poller")
         var events = [epoll_event](repeating: epoll_event(), count: 128)
         while true {
-            let count = epoll_wait(epoll, &events, Int32(events.count), millisecondsToNextTimer())
+            let wait = jobs.withLock { $0.isEmpty } ? millisecondsToNextTimer() : 0
+            let count = epoll_wait(epoll, &events, Int32(events.count), wait)
             for event in events.prefix(Int(max(0, count))) {
                 let socket = event.data.fd
                 if socket == bell {

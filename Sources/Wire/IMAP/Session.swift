@@ -53,6 +53,9 @@ package struct Session: Sendable {
         return actions
     }
 
+    /// Whether commands are in flight or wait to be sent.
+    package var isBusy: Bool { !inFlight.isEmpty || !queue.isEmpty }
+
     /// Whether an IDLE has been started and not ended yet.
     package var isIdle: Bool {
         switch gate {
