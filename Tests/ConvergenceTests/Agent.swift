@@ -40,14 +40,26 @@ final class LoopedAgent {
         var state = try await store.state(of: folder)
         if state.chunk == 0, !state.scanComplete { state.chunk = chunk }
         var sync = FolderSync(state: state, policy: policy)
-        let selected = FolderSync.Selected(
-            uidValidity: UIDValidity(mailbox.uidValidity), uidNext: UID(mailbox.uidNext),
-            highest: ModificationSequence(mailbox.modSeq), exists: mailbox.exists)
-        try await keep(sync.begin(selected), folder)
+        var selected = FolderSync.Selected(
+            uidValidity: UIDValidity(mailbox.uidValidity), uidNext: UID(mailbox.uidNext), highest: mailbox.highest,
+            exists: mailbox.exists)
+        var told: [Untagged] = []
+        if mailbox.capabilities.contains(.qresync), let since = state.highest,
+            state.uidValidity == selected.uidValidity
+        {
+            selected.isResynchronised = true
+            told = mailbox.resync(since: since)
+        }
+        let begun = sync.begin(selected)
+        told.forEach { sync.received($0) }
+        try await keep(begun + sync.drainNews(), folder)
+        var underway: [SyncRequest] = []
         while true {
             try await judge()
             try await write(folder, &mailbox)
-            guard let request = sync.next() else { break }
+            while let request = sync.next() { underway.append(request) }
+            if underway.isEmpty { break }
+            let request = underway.removeFirst()
             var refusal: Completion?
             for command in request.commands(for: mailbox.capabilities) {
                 let answer = mailbox.answer(command)

@@ -25,12 +25,21 @@ struct ConvergenceTests {
         let change: @Sendable (inout MailboxModel) throws -> [Hit]
     }
 
+    /// QRESYNC, CONDSTORE without it, and neither.
+    static let servers: [Capabilities] = [
+        Capabilities([.qresync, .condstore, .esearch]), Capabilities([.condstore, .esearch]), Capabilities(),
+    ]
+
     @Test(arguments: stories)
     func everyInterruptionEndsTheSame(_ story: Story) async throws {
-        let expected = try await play(story, stopAt: nil)
+        for capabilities in Self.servers { try await interrupt(story, capabilities) }
+    }
+
+    private func interrupt(_ story: Story, _ capabilities: Capabilities) async throws {
+        let expected = try await play(story, capabilities, stopAt: nil)
         #expect(expected.steps > 10)
         for point in 1...expected.steps {
-            let stopped = try await play(story, stopAt: point)
+            let stopped = try await play(story, capabilities, stopAt: point)
             #expect(stopped.outcome == expected.outcome, "stopped at step \(point) of \(expected.steps)")
             #expect(stopped.storesInLastRun == 0, "a further run changed something, stopped at step \(point)")
         }
@@ -52,7 +61,7 @@ struct ConvergenceTests {
     }
 
     private func play(
-        _ story: Story, stopAt: Int?
+        _ story: Story, _ capabilities: Capabilities = servers[0], stopAt: Int?
     ) async throws -> (outcome: Outcome, steps: Int, storesInLastRun: Int) {
         var path = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID()).db").path
         defer {
@@ -61,6 +70,7 @@ struct ConvergenceTests {
             }
         }
         var mailbox = MailboxModel()
+        mailbox.capabilities = capabilities
         var feed = try story.begin(&mailbox)
         let first = try LoopedAgent(path: path, stopAt: stopAt)
         first.feed = feed

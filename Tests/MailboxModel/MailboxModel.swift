@@ -15,8 +15,9 @@ package struct MailboxModel: Sendable {
     package private(set) var uidNext: UInt32 = 1
     package private(set) var modSeq: UInt64 = 1
     package private(set) var messages: [UInt32: Message] = [:]
-    /// CONDSTORE, ESEARCH.
+    /// CONDSTORE, ESEARCH; with QRESYNC, ``resync(since:)`` tells what has changed.
     package var capabilities = Capabilities([.condstore, .esearch])
+    private var expunged: [(uid: UInt32, at: UInt64)] = []
     package var keepsKeywords = true
     /// Sections that a fetch of this UID is refused for.
     package var unreadable: Set<UInt32> = []
@@ -38,6 +39,20 @@ package struct MailboxModel: Sendable {
     package mutating func expunge(_ uid: UInt32) {
         modSeq += 1
         messages[uid] = nil
+        expunged.append((uid, modSeq))
+    }
+
+    /// HIGHESTMODSEQ, where the server numbers changes.
+    package var highest: ModificationSequence? {
+        capabilities.contains(.condstore) ? ModificationSequence(modSeq) : nil
+    }
+
+    /// What SELECT with QRESYNC tells beside the usual (RFC 7162 3.2.5).
+    package func resync(since: ModificationSequence) -> [Untagged] {
+        let gone = UIDSet(expunged.filter { $0.at > since.rawValue }.map { UID($0.uid) })
+        let changed = messages.filter { $0.value.changed > since.rawValue }.sorted { $0.key < $1.key }
+        return (gone.isEmpty ? [] : [.vanished(gone, earlier: true)])
+            + changed.map { .fetch(data(0, $0.key, $0.value, [.flags])) }
     }
 
     /// What another client does.
@@ -72,7 +87,7 @@ package struct MailboxModel: Sendable {
     package mutating func answer(_ command: Command) -> (untagged: [Untagged], completion: Completion) {
         log.append(command)
         switch command {
-        case .uidFetch(let set, let items, _, _): return fetch(set, items)
+        case .uidFetch(let set, let items, let since, _): return fetch(set, items, since)
         case .uidSearch(let key, let returning): return (search(key, returning), Completion(.ok))
         case .uidStore(let set, let action, let flags, _, _): return store(set, action, flags)
         default: return ([], Completion(.bad, ResponseText(text: "not modelled")))
@@ -89,8 +104,10 @@ extension MailboxModel {
         return found.map { (UInt32($0.offset + 1), $0.element.key, $0.element.value) }
     }
 
-    private func fetch(_ set: UIDSet, _ items: [FetchItem]) -> ([Untagged], Completion) {
-        let chosen = selected(set)
+    private func fetch(
+        _ set: UIDSet, _ items: [FetchItem], _ since: ModificationSequence?
+    ) -> ([Untagged], Completion) {
+        let chosen = selected(set).filter { $0.message.changed > since?.rawValue ?? 0 }
         let reads = items.contains { if case .body = $0 { true } else { $0 == .bodyStructure } }
         if reads, chosen.contains(where: { unreadable.contains($0.uid) }) {
             return ([], Completion(.no, ResponseText(code: .serverBug, text: "cannot read that")))

@@ -14,7 +14,7 @@ struct FolderSyncTests {
         let changes = sync.begin(
             .init(
                 uidValidity: UIDValidity(mailbox.uidValidity), uidNext: UID(mailbox.uidNext),
-                highest: ModificationSequence(mailbox.modSeq), exists: mailbox.exists))
+                highest: mailbox.highest, exists: mailbox.exists))
         return (sync, changes)
     }
 

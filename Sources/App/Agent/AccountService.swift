@@ -25,6 +25,8 @@ struct AccountService: Service {
     let logger: Logger
 
     static let defaultPollInterval = Duration.seconds(60)
+    /// Seconds after which LIST is asked again which folder it is.
+    private static let listInterval = 86_400.0
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -62,7 +64,15 @@ struct AccountService: Service {
         let connection = try await Connection.open(options, on: poller)
         do {
             let server = try await introduce(on: connection, host: options.endpoint.host)
-            let mailbox = try await findFolder(wish, on: connection)
+            let known = try await store.sentFolder(
+                of: account, wish: wish.text, foundSince: now().addingTimeInterval(-Self.listInterval))
+            let mailbox: MailboxName
+            if let known {
+                mailbox = known
+            } else {
+                mailbox = try await findFolder(wish, on: connection)
+                try await store.note(sentFolder: mailbox, of: account, wish: wish.text, now: now())
+            }
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             try await FolderWatch(
                 account: account, store: store, names: names, policy: policy, server: server,
@@ -70,6 +80,9 @@ struct AccountService: Service {
                 report: report, now: now, logger: logger
             ).run(connection, mailbox)
         } catch {
+            if case .refused("SELECT", _)? = error as? MailboxError {
+                try? await store.forgetSentFolder(of: account, wish: wish.text)
+            }
             await connection.logout()
             throw error
         }
@@ -77,10 +90,16 @@ struct AccountService: Service {
 
     /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
     private func introduce(on connection: Connection, host: String) async throws -> MailServer {
-        let server = try await MailServer.meet(over: connection, host: host)
+        var server = try await MailServer.meet(over: connection, host: host)
         logger.info("server", metadata: server.metadata)
         if server.serverClass >= .condstore, await connection.capabilities.contains(.enable) {
-            _ = try await connection.run([.enable([.condstore])])
+            let wanted: Capability = server.serverClass == .qresync ? .qresync : .condstore
+            var isEnabled = false
+            _ = try await connection.run([.enable([wanted])]) { untagged in
+                if case .enabled(let all) = untagged { isEnabled = isEnabled || all.contains(wanted) }
+            }
+            // An OK without ENABLED is no promise (RFC 5161 3.2).
+            if !isEnabled { server.serverClass = min(server.serverClass, .condstore) }
         }
         return server
     }
@@ -121,6 +140,16 @@ extension SentFolder.Wish {
         switch sent {
         case .automatic: [.automatic]
         case .named(let names): names.map { .named([$0]) }
+        }
+    }
+}
+
+extension SentFolder.Wish {
+    /// Empty for the folder that is marked as Sent.
+    fileprivate var text: String {
+        switch self {
+        case .automatic: ""
+        case .named(let names): names.joined(separator: "\n")
         }
     }
 }

@@ -8,7 +8,7 @@ import Transport
 /// How an account does: what `status`, `doctor` and systemd's status line show.
 package enum AccountState: Sendable, Equatable {
     case connecting
-    case scanning(done: Int, total: Int)
+    case scanning(done: Int, total: Int, left: Duration?)
     case idle
     /// Trying again by itself after a while.
     case waiting(reason: String, for: Duration)
@@ -28,10 +28,16 @@ package enum AccountState: Sendable, Equatable {
     var detail: String {
         switch self {
         case .connecting, .idle: ""
-        case .scanning(let done, let total): "\(done) of \(total) messages"
+        case .scanning(let done, let total, let left):
+            "\(done) of \(total) messages" + (left.map { ", about \(Self.words(for: $0)) left" } ?? "")
         case .waiting(let reason, let duration): "\(reason); again in \(duration.components.seconds) s"
         case .needsUser(let reason): reason
         }
+    }
+
+    private static func words(for duration: Duration) -> String {
+        let seconds = duration.components.seconds
+        return seconds < 90 ? "\(max(1, seconds)) s" : seconds < 5400 ? "\(seconds / 60) min" : "\(seconds / 3600) h"
     }
 }
 

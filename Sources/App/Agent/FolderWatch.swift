@@ -31,72 +31,75 @@ struct FolderWatch {
         let folder = try await store.folder(mailbox, of: account)
         try await store.forgetRefusals(in: folder)
         var sync = FolderSync(state: try await store.state(of: folder), policy: policy)
-        let selection = try await Selection.select(mailbox, on: connection, of: server)
-        try await keep(sync.begin(selection.selected), folder)
+        let selection = try await Selection.select(mailbox, on: connection, of: server, resuming: sync.state)
+        let begun = sync.begin(selection.selected)
         selection.news.forEach { sync.received($0) }
+        // What the server told of the time since is stored together with the mark that says so.
+        try await keep(begun + sync.drainNews(), folder)
         let writer = KeywordWriter(
-            connection: connection, store: store, folder: folder, names: names, selection: selection,
-            policy: server.policy, now: now, logger: logger)
-        var hasScanned = false
+            store: store, folder: folder, names: names, selection: selection, now: now, logger: logger)
+        var conversation = Conversation(connection, with: server, sync)
+        var scan: (began: ContinuousClock.Instant, done: Int)?
         while true {
             try Task.checkCancellation()
             // Between two steps of a long scan the keywords of what is known already are not kept waiting.
-            try await writer.write(&sync)
-            if let request = sync.next() {
-                try await step(request, &sync, connection, folder)
-                if let progress = sync.progress {
-                    hasScanned = true
-                    await report(.scanning(done: progress.done, total: progress.total))
+            let hasWritten = try await writer.write(&conversation)
+            try await conversation.ask()
+            if conversation.isBusy {
+                try await takeAnswers(&conversation, folder)
+                if let (done, total) = conversation.sync.progress {
+                    let began = scan ?? (.now, done)
+                    scan = began
+                    await report(.scanning(done: done, total: total, left: Self.estimate(began, done, total)))
                 }
                 continue
             }
-            try await keep(sync.drainNews(), folder)
-            if try await writer.write(&sync) { continue }
-            if hasScanned { Memory.trim() }
-            hasScanned = false
+            let news = conversation.sync.drainNews()
+            try await keep(news, folder)
+            if hasWritten || !news.isEmpty { continue }
+            if scan != nil { Memory.trim() }
+            scan = nil
             await report(.idle)
-            try await wait(&sync, connection, mailbox)
-            try await keep(sync.drainNews(), folder)
+            try await wait(&conversation.sync, connection, mailbox)
         }
     }
 
-    private func step(
-        _ request: SyncRequest, _ sync: inout FolderSync, _ connection: Connection, _ folder: FolderID
-    ) async throws {
-        let commands = request.commands(for: await connection.capabilities, policy: server.policy)
-        let completions: [Completion]
-        var unreadable: String?
+    private func takeAnswers(_ conversation: inout Conversation, _ folder: FolderID) async throws {
+        let answers: [(SyncRequest, Conversation.Outcome)]
         do {
-            completions = try await connection.run(
-                commands,
-                each: { untagged in
-                    if case .fetch(let data) = untagged, data.isPartial {
-                        unreadable = unreadable ?? "FETCH of UID \(data.uid?.description ?? "?")"
-                    }
-                    sync.received(untagged)
-                }, skipped: { unreadable = unreadable ?? Self.quote($0) })
+            answers = try await conversation.answers()
         } catch {
             // A server that sends what cannot be read would do so again: the request is cut down for the next session.
-            if error.isAboutContent { try await keep(sync.failed(request, reason: "\(error)"), folder) }
+            if error.isAboutContent, let request = conversation.oldest {
+                try await keep(conversation.sync.failed(request, reason: "\(error)"), folder)
+            }
             throw error
         }
         await StopPoint.reached(.answered)
-        if let refusal = completions.first(where: { $0.status != .ok }) {
-            if refusal.isTemporary { throw MailboxError.refused(command: commands.first?.name ?? "", refusal) }
-            logger.warning("request refused", metadata: ["answer": "\(refusal.text)"])
-            try await keep(sync.failed(request, reason: refusal.text), folder)
-        } else if let unreadable, request.needsEveryAnswer {
-            // What is missing in the answer would be taken for gone.
-            let reason = "the server's answer cannot be read: \(unreadable)"
-            logger.warning("answer not read", metadata: ["answer": "\(unreadable)"])
-            try await keep(sync.failed(request, reason: reason), folder)
-        } else {
-            try await keep(sync.finished(request), folder)
+        for (request, outcome) in answers {
+            switch outcome {
+            case .answered(let took):
+                try await keep(conversation.sync.finished(request, took: took), folder)
+            case .refused(let refusal, let command):
+                if refusal.isTemporary { throw MailboxError.refused(command: command, refusal) }
+                logger.warning("request refused", metadata: ["answer": "\(refusal.text)"])
+                try await keep(conversation.sync.failed(request, reason: refusal.text), folder)
+            case .unreadable(let words):
+                logger.warning("answer not read", metadata: ["answer": "\(words)"])
+                let reason = "the server's answer cannot be read: \(words)"
+                try await keep(conversation.sync.failed(request, reason: reason), folder)
+            }
         }
         await StopPoint.reached(.changesStored)
     }
 
-    private static func quote(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(80), as: UTF8.self) }
+    /// How long the rest of the scan will take, from what it has taken so far.
+    private static func estimate(
+        _ scan: (began: ContinuousClock.Instant, done: Int), _ done: Int, _ total: Int
+    ) -> Duration? {
+        guard done > scan.done else { return nil }
+        return (ContinuousClock.now - scan.began) * (Double(total - done) / Double(done - scan.done))
+    }
 
     private func keep(_ changes: [Change], _ folder: FolderID) async throws {
         if try await store.apply(changes, to: folder, names: names, now: now()) { judge.ring() }
@@ -132,16 +135,6 @@ extension MailboxError {
         switch self {
         case .closed(.syntax), .closed(.tooMuchData): true
         case .closed, .transport, .refused, .unsendable, .cancelled: false
-        }
-    }
-}
-
-extension SyncRequest {
-    /// BODYSTRUCTURE is asked for so that less has to be read: without it the message's first bytes are.
-    fileprivate var needsEveryAnswer: Bool {
-        switch self {
-        case .structures: false
-        case .search, .review, .news, .contentTypes, .parts, .wholes, .details: true
         }
     }
 }

@@ -3,23 +3,20 @@ import IMAP
 import Logging
 import Mailbox
 import SentSync
-import Servers
 import Store
 
 /// Brings the keywords of a folder to what the evidence says: as few STOREs as there are, then a look at what stuck.
 struct KeywordWriter {
-    let connection: Connection
     let store: AgentStore
     let folder: FolderID
     let names: KeywordNames
     let selection: Selection
-    let policy: ServerPolicy
     let now: @Sendable () -> Date
     let logger: Logger
 
     /// Returns whether anything was written.
     @discardableResult
-    func write(_ sync: inout FolderSync) async throws -> Bool {
+    func write(_ conversation: inout Conversation) async throws -> Bool {
         let task = try await store.planningTask(for: folder)
         guard !task.copies.isEmpty else { return false }
         var refused: [Mark: String] = [:]
@@ -30,9 +27,9 @@ struct KeywordWriter {
         var flags: [UID: Set<Flag>] = [:]
         if !orders.isEmpty {
             await StopPoint.reached(.planned)
-            refused.merge(try await carryOut(orders, &sync)) { first, _ in first }
+            refused.merge(try await carryOut(orders, &conversation)) { first, _ in first }
             await StopPoint.reached(.keywordsStored)
-            flags = try await readBack(orders, &sync)
+            flags = try await readBack(orders, &conversation)
             await StopPoint.reached(.readBack)
         }
         try await store.record(
@@ -47,20 +44,20 @@ struct KeywordWriter {
     }
 
     /// Returns the marks that the server refused, with its words.
-    private func carryOut(_ orders: [StoreOrder], _ sync: inout FolderSync) async throws -> [Mark: String] {
+    private func carryOut(_ orders: [StoreOrder], _ conversation: inout Conversation) async throws -> [Mark: String] {
         var commands: [Command] = []
         var marks: [Mark] = []
         for order in orders {
             guard let flag = Flag(keyword: order.keyword) else { continue }
             for command in Command.uidStore(order.uids, order.action, [flag]).split(
-                maxLineLength: policy.commandLineLength)
+                maxLineLength: conversation.server.policy.commandLineLength)
             {
                 commands.append(command)
                 marks.append(order.mark)
             }
         }
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
-        let completions = try await connection.run(commands) { sync.received($0, unlessFlagsOf: planned) }
+        let completions = try await conversation.run(commands) { $0.tellsFlags(of: planned) }
         var refused: [Mark: String] = [:]
         for (mark, completion) in zip(marks, completions) where completion.status != .ok {
             switch completion.code {
@@ -73,15 +70,15 @@ struct KeywordWriter {
         return refused
     }
 
-    private func readBack(_ orders: [StoreOrder], _ sync: inout FolderSync) async throws -> [UID: Set<Flag>] {
+    private func readBack(_ orders: [StoreOrder], _ conversation: inout Conversation) async throws -> [UID: Set<Flag>] {
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
         var flags: [UID: Set<Flag>] = [:]
-        let commands = Command.uidFetch(planned, [.uid, .flags]).split(maxLineLength: policy.commandLineLength)
-        let completions = try await connection.run(commands) { untagged in
-            if case .fetch(let data) = untagged, let uid = data.uid, let seen = data.flags, planned.contains(uid) {
-                flags[uid] = Set(seen)
-            }
-            sync.received(untagged, unlessFlagsOf: planned)
+        let commands = Command.uidFetch(planned, [.uid, .flags]).split(
+            maxLineLength: conversation.server.policy.commandLineLength)
+        let completions = try await conversation.run(commands) { untagged in
+            guard untagged.tellsFlags(of: planned) else { return false }
+            if case .fetch(let data) = untagged, let uid = data.uid, let seen = data.flags { flags[uid] = Set(seen) }
+            return true
         }
         if let refusal = completions.first(where: { $0.status != .ok }) {
             throw MailboxError.refused(command: "FETCH", refusal)
@@ -90,10 +87,9 @@ struct KeywordWriter {
     }
 }
 
-extension FolderSync {
+extension Untagged {
     /// What we have just written is no news of the user's doing.
-    fileprivate mutating func received(_ untagged: Untagged, unlessFlagsOf planned: UIDSet) {
-        if case .fetch(let data) = untagged, let uid = data.uid, planned.contains(uid) { return }
-        received(untagged)
+    fileprivate func tellsFlags(of planned: UIDSet) -> Bool {
+        if case .fetch(let data) = self, let uid = data.uid { planned.contains(uid) } else { false }
     }
 }

@@ -14,17 +14,35 @@ struct Selection: Sendable {
     /// What came behind SELECT's own EXISTS, perhaps in the same packet: news already, and not part of the answer.
     let news: [Untagged]
 
+    /// `state` is what is known of the mailbox: a server that can tells what has changed since.
     static func select(
-        _ mailbox: MailboxName, on connection: Connection, of server: MailServer
+        _ mailbox: MailboxName, on connection: Connection, of server: MailServer, resuming state: FolderState
     ) async throws -> Selection {
         let numbersChanges = server.serverClass >= .condstore
         var seen = Collected()
-        let completion = try await connection.require(.select(mailbox, numbersChanges ? .condstore : nil)) {
-            seen.add($0)
+        var completion: Completion?
+        if server.serverClass == .qresync, let validity = state.uidValidity, let highest = state.highest {
+            let answer = try await connection.run(
+                [.select(mailbox, .qresync(validity, highest, known: nil))], each: { seen.add($0) }
+            ).first
+            // BAD is about the parameter, and asked without it the answer is another.
+            if answer?.status == .bad {
+                seen = Collected()
+            } else if let answer {
+                guard answer.status == .ok else { throw MailboxError.refused(command: "SELECT", answer) }
+                seen.selected.isResynchronised =
+                    seen.selected.uidValidity == validity && seen.selected.highest != nil
+                completion = answer
+            }
+        }
+        if completion == nil {
+            completion = try await connection.require(.select(mailbox, numbersChanges ? .condstore : nil)) {
+                seen.add($0)
+            }
         }
         if !numbersChanges { seen.selected.highest = nil }
         return Selection(
-            selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion.code == .readOnly,
+            selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion?.code == .readOnly,
             assumesKeywords: server.policy.assumesKeywords, news: seen.news)
     }
 

@@ -28,7 +28,7 @@ actor StatusBoard {
 
     private var summary: String {
         let scanning = states.compactMap { account, state in
-            if case .scanning(let done, let total) = state {
+            if case .scanning(let done, let total, _) = state {
                 "\(account): \(done) of \(total) messages looked at"
             } else {
                 nil

@@ -15,8 +15,9 @@ package enum Change: Sendable, Equatable {
     /// Flags and keywords as the server told them, not as an answer to our own STORE.
     case flags(UID, Set<Flag>)
     case vanished(UIDSet)
-    /// Everything below `uidNext` has been looked at; `highest` as of before that look.
-    case checkpoint(uidNext: UID, highest: ModificationSequence?)
+    /// Everything below `uidNext` has been looked at; `highest` as of before that look, `count` messages are there, if
+    /// that is known.
+    case checkpoint(uidNext: UID, highest: ModificationSequence?, count: UInt32?)
     /// A message that could not be examined; it does not hold up the others.
     case parked(UID, reason: String)
     /// Messages a request from now on: large requests failed.
@@ -93,6 +94,8 @@ package struct FolderState: Sendable, Equatable {
     /// Messages from here on have not been looked at; `nil` before the first session.
     package var uidNext: UID?
     package var highest: ModificationSequence?
+    /// Messages below `uidNext`; `nil` if that is not known.
+    package var count: UInt32?
     package var scanSince: Date?
     package var scanComplete: Bool
     package var scanned: UIDSet
@@ -105,13 +108,14 @@ package struct FolderState: Sendable, Equatable {
 
     package init(
         uidValidity: UIDValidity? = nil, uidNext: UID? = nil, highest: ModificationSequence? = nil,
-        scanSince: Date? = nil,
+        count: UInt32? = nil, scanSince: Date? = nil,
         scanComplete: Bool = false, scanned: UIDSet = UIDSet(), chunk: Int = 0, tracked: UIDSet = UIDSet(),
         oldestTracked: Date? = nil
     ) {
         self.uidValidity = uidValidity
         self.uidNext = uidNext
         self.highest = highest
+        self.count = count
         self.scanSince = scanSince
         self.scanComplete = scanComplete
         self.scanned = scanned

@@ -8,7 +8,12 @@ import Tokens
 struct Chunk: Sendable {
     /// For news the set grows as the answers come in.
     private(set) var uids: UIDSet
-    private let newsFrom: UID?
+    let newsFrom: UID?
+    /// The request under way.
+    private(set) var asked: SyncRequest?
+    /// The longest that a request of this chunk took.
+    private(set) var slowest = Duration.zero
+    private var isFresh = true
     private var drafts: [UID: Draft] = [:]
     private let scanner: BeaconScanner
 
@@ -24,10 +29,17 @@ struct Chunk: Sendable {
         self.scanner = scanner
     }
 
-    var isDone: Bool { drafts.values.allSatisfy { $0.stage == .done } }
+    var isDone: Bool { asked == nil && !isFresh && drafts.values.allSatisfy { $0.stage == .done } }
 
-    /// The next request of this chunk; the first one is made by whoever made the chunk.
-    func next() -> SyncRequest? {
+    /// The next request of this chunk, which is under way from now on.
+    mutating func ask() -> SyncRequest? {
+        asked = next()
+        isFresh = false
+        return asked
+    }
+
+    private func next() -> SyncRequest? {
+        if isFresh { return newsFrom.map(SyncRequest.news) ?? .contentTypes(uids) }
         for (stage, request) in [
             (Draft.Stage.structure, SyncRequest.structures), (.whole, SyncRequest.wholes),
             (.details, SyncRequest.details),
@@ -59,7 +71,9 @@ struct Chunk: Sendable {
     }
 
     /// The request was answered; messages that did not appear in the answer are gone.
-    mutating func finished(_ request: SyncRequest) {
+    mutating func finished(_ request: SyncRequest, took: Duration) {
+        asked = nil
+        slowest = max(slowest, took)
         guard let asked = request.uids else { return }
         for uid in asked.uids { drafts[uid]?.answered(request) }
     }

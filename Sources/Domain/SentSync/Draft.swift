@@ -111,26 +111,26 @@ extension Draft {
         guard let index = parts.firstIndex(where: { Section.part($0.section) == section.section && !$0.isComplete }),
             UInt64(parts[index].received) == section.origin ?? 0
         else { return }
-        guard let bytes = section.content.bytes, !bytes.isEmpty else {
-            parts[index].isComplete = true
-            return
-        }
+        guard let bytes = section.content.bytes, !bytes.isEmpty else { return complete(index) }
         parts[index].scan.feed(bytes)
         parts[index].received += UInt32(clamping: bytes.count)
         // A shorter answer than was asked for is the end of the part, a longer one is all of it.
-        if bytes.count != SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal {
-            parts[index].isComplete = true
-        }
+        if bytes.count != SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal { complete(index) }
+    }
+
+    /// Examined at once: of a part that is complete nothing is kept but what was found in it.
+    private mutating func complete(_ index: Int) {
+        parts[index].isComplete = true
+        findings += parts[index].scan.finish()
     }
 
     private mutating func finishParts(_ asked: [SyncRequest.PartRequest]) {
         for index in parts.indices where !parts[index].isComplete {
             let request = asked.first { $0.section == parts[index].section && $0.uids.contains(uid) }
             // Nothing came for it: the message is gone, or the server has no such part.
-            if let request, request.range.lowerBound == parts[index].received { parts[index].isComplete = true }
+            if let request, request.range.lowerBound == parts[index].received { complete(index) }
         }
         guard parts.allSatisfy(\.isComplete) else { return }
-        findings = parts.indices.flatMap { parts[$0].scan.finish() }
         parts = []
         stage = findings.isEmpty ? .done : details == nil ? .details : .done
     }

@@ -7,6 +7,10 @@ package enum SyncRequest: Sendable, Equatable {
     case search(from: UID?, since: CalendarDay?)
     /// Flags of the copies we know of, and which of them are still there.
     case review(UIDSet)
+    /// Which of their flags have changed since (RFC 7162).
+    case changes(UIDSet, since: ModificationSequence)
+    /// Which of the copies we know of are still there.
+    case survivors(UIDSet)
     /// What arrived since the last look, with everything that is needed of a header.
     case news(from: UID)
     /// Which of these may hold HTML at all.
@@ -26,10 +30,11 @@ package enum SyncRequest: Sendable, Equatable {
     }
 
     /// What the whole request is about, when that is a set of known UIDs.
-    var uids: UIDSet? {
+    package var uids: UIDSet? {
         switch self {
         case .search, .news: nil
-        case .review(let uids), .contentTypes(let uids), .structures(let uids), .wholes(let uids), .details(let uids):
+        case .review(let uids), .changes(let uids, _), .survivors(let uids), .contentTypes(let uids),
+            .structures(let uids), .wholes(let uids), .details(let uids):
             uids
         case .parts(let parts): parts.reduce(UIDSet()) { $0.union($1.uids) }
         }
@@ -42,6 +47,15 @@ package enum SyncRequest: Sendable, Equatable {
             [.uidSearch(Self.key(from: first, since: since), returning: capabilities.contains(.esearch) ? [.all] : [])]
         case .review(let uids):
             Self.fetch(uids, [.uid, .flags], policy)
+        case .changes(let uids, let since):
+            // One short command: what is told of others costs less than a long set, and is passed over.
+            [.uidFetch(uids.covered(within: SyncLimits.shortSet), [.uid, .flags], changedSince: since)]
+        case .survivors(let uids):
+            [
+                .uidSearch(
+                    .uid(uids.covered(within: SyncLimits.shortSet)),
+                    returning: capabilities.contains(.esearch) ? [.all] : [])
+            ]
         case .news(let first):
             // No set that could be cut: nobody knows how many there are.
             [
@@ -86,6 +100,13 @@ package enum SyncRequest: Sendable, Equatable {
 package enum SyncLimits {
     /// Messages a request, when nothing is known of the server.
     static let chunk = 500
+    /// Messages a request, when the server answers faster than ``quick``, and when it takes longer than ``slow``.
+    static let largestChunk = 2000
+    static let smallestPace = 50
+    static let quick = Duration.seconds(2)
+    static let slow = Duration.seconds(20)
+    /// Octets of a UID set that is sent as it is; of a longer one, its span is.
+    static let shortSet = 1500
     /// Bytes of a part that one FETCH asks for.
     static let partBytes: UInt32 = 256 << 10
     /// Bytes of a part that are read at all: our pixel stands within the first 100 KB, foreign ones may stand at the end.
@@ -94,4 +115,12 @@ package enum SyncLimits {
     static let partCount = 16
     /// Bytes of a message that are read when its BODYSTRUCTURE cannot be used.
     static let wholeBytes: UInt32 = 128 << 10
+}
+
+extension UIDSet {
+    /// Itself, or everything between its ends if that is shorter to say.
+    fileprivate func covered(within length: Int) -> UIDSet {
+        guard let first = ranges.first?.lowerBound, let last, description.utf8.count > length else { return self }
+        return UIDSet(first...last)
+    }
 }

@@ -6,7 +6,8 @@ package struct MailServer: Sendable {
     /// Of all profiles, each once.
     package let quirks: [ServerQuirk]
     package let policy: ServerPolicy
-    package let serverClass: ServerClass
+    /// How the server is asked for changes; the runner lowers it when the server does not do what it offers.
+    package var serverClass: ServerClass
 
     package init(_ identity: ServerIdentity) {
         self.identity = identity

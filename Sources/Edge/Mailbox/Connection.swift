@@ -160,7 +160,9 @@ extension Connection {
         }
     }
 
-    private func start(_ commands: [Command]) throws(MailboxError) -> [Tag] {
+    /// Sends commands, all of which may be in flight at once, or queues them behind those that run. Who starts them
+    /// takes their ends from ``next()``.
+    package func start(_ commands: [Command]) throws(MailboxError) -> [Tag] {
         if let ending { throw ending }
         var tags: [Tag] = []
         do {
@@ -173,7 +175,7 @@ extension Connection {
     }
 
     /// All events that have come, at least one.
-    private func next() async throws(MailboxError) -> [Session.Event] {
+    package func next() async throws(MailboxError) -> [Session.Event] {
         while !isWorthTaking {
             if let ending {
                 if events.isEmpty { throw ending }

@@ -34,6 +34,36 @@ extension AgentStore {
         }
     }
 
+    /// The folder that LIST led to, if that was asked since.
+    package func sentFolder(
+        of account: AccountID, wish: String, foundSince date: Date
+    ) async throws(StoreError) -> MailboxName? {
+        try await read { db in
+            let name = try Data.fetchOne(
+                try db.cachedStatement(
+                    sql: "SELECT name FROM sent_folder WHERE account_id = ? AND wish = ? AND found_at >= ?"),
+                arguments: [account.rawValue, wish, date.milliseconds])
+            return name.map { MailboxName(wire: Array($0)) }
+        }
+    }
+
+    package func note(
+        sentFolder name: MailboxName, of account: AccountID, wish: String, now: Date
+    ) async throws(StoreError) {
+        try await write { db in
+            try db.perform(
+                sql: "INSERT OR REPLACE INTO sent_folder (account_id, wish, name, found_at) VALUES (?, ?, ?, ?)",
+                arguments: [account.rawValue, wish, Data(name.wire), now.milliseconds])
+        }
+    }
+
+    package func forgetSentFolder(of account: AccountID, wish: String) async throws(StoreError) {
+        try await write { db in
+            try db.perform(
+                sql: "DELETE FROM sent_folder WHERE account_id = ? AND wish = ?", arguments: [account.rawValue, wish])
+        }
+    }
+
     package func state(of folder: FolderID) async throws(StoreError) -> FolderState {
         try await read { db in
             guard
@@ -53,7 +83,7 @@ extension AgentStore {
                 uidValidity: (row["uid_validity"] as UInt32?).map { UIDValidity($0) },
                 uidNext: (row["uid_next"] as UInt32?).map { UID($0) },
                 highest: (row["highest_modseq"] as Int64?).map { ModificationSequence(UInt64($0)) },
-                scanSince: (row["scan_since"] as Int64?).map(Date.init(milliseconds:)),
+                count: row["message_count"], scanSince: (row["scan_since"] as Int64?).map(Date.init(milliseconds:)),
                 scanComplete: row["scan_complete"], scanned: UIDSet(stored: row["scanned"]), chunk: row["chunk"],
                 tracked: UIDSet(uids.map { UID($0) }), oldestTracked: oldest.map(Date.init(milliseconds:)))
         }

@@ -18,7 +18,7 @@ struct FolderWriter {
             try db.perform(sql: "DELETE FROM parked WHERE folder_id = ?", arguments: [folder.rawValue])
             try db.perform(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
             try update(
-                "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, scan_complete = 0, scanned = ''",
+                "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, message_count = NULL, scan_complete = 0, scanned = ''",
                 [uidValidity.rawValue])
         case .scanBegan(let since):
             try update("scan_since = ?, scan_complete = 0, scanned = ''", [since?.milliseconds])
@@ -35,9 +35,10 @@ struct FolderWriter {
             news = try readFlags(uid, flags) || news
         case .vanished(let uids):
             try forget(uids)
-        case .checkpoint(let uidNext, let highest):
+        case .checkpoint(let uidNext, let highest, let count):
             try update(
-                "uid_next = ?, highest_modseq = ?", [uidNext.rawValue, highest.map { Int64(clamping: $0.rawValue) }])
+                "uid_next = ?, highest_modseq = ?, message_count = ?",
+                [uidNext.rawValue, highest.map { Int64(clamping: $0.rawValue) }, count])
         case .parked(let uid, let reason):
             try db.perform(
                 sql: "INSERT OR REPLACE INTO parked (folder_id, uid, reason, at) VALUES (?, ?, ?, ?)",

@@ -15,6 +15,9 @@ enum Schema {
         migrator.registerMigration("2 a lost database") { db in
             for statement in lostDatabase { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("3 fewer questions") { db in
+            for statement in fewerQuestions { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -195,6 +198,21 @@ enum Schema {
             message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
             mark TEXT NOT NULL,                       -- carried by a copy when this database first saw the message
             PRIMARY KEY (message_id, mark)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+
+    private static let fewerQuestions = [
+        // Messages below uid_next as of the last complete look; NULL if that is not known.
+        "ALTER TABLE folder ADD COLUMN message_count INTEGER CHECK (message_count >= 0)",
+        // Which folder LIST led to, so that it need not be asked every time.
+        """
+        CREATE TABLE sent_folder (
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            wish TEXT NOT NULL,                       -- as in the configuration; empty for the one that is marked as Sent
+            name BLOB NOT NULL,                       -- wire bytes, modified UTF-7
+            found_at INTEGER NOT NULL,
+            PRIMARY KEY (account_id, wish)
         ) STRICT, WITHOUT ROWID
         """,
     ]

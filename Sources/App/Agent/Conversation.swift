@@ -1,0 +1,136 @@
+import IMAP
+import Mailbox
+import SentSync
+import Servers
+
+/// What is asked of a server over one connection: requests of the sync, several at once, and other commands beside them.
+/// Every untagged response goes to the sync, whoever asked.
+struct Conversation {
+    /// How a request of the sync ended.
+    enum Outcome {
+        /// `took`: since the server could begin with it.
+        case answered(took: Duration)
+        case refused(Completion, command: String)
+        /// Something in the answer could not be read: these are its first words.
+        case unreadable(String)
+    }
+
+    private struct Underway {
+        let request: SyncRequest
+        let command: String
+        let began = ContinuousClock.now
+        var open: Set<Tag>
+        var refusal: Completion?
+        var unreadable: String?
+    }
+
+    let connection: Connection
+    let server: MailServer
+    var sync: FolderSync
+    private var underway: [Underway] = []
+    private var lastAnswer = ContinuousClock.now
+
+    init(_ connection: Connection, with server: MailServer, _ sync: FolderSync) {
+        self.connection = connection
+        self.server = server
+        self.sync = sync
+    }
+
+    var isBusy: Bool { !underway.isEmpty }
+
+    /// The request that the server is answering.
+    var oldest: SyncRequest? { underway.first?.request }
+
+    /// Sends what the sync wants to know, as much as may be under way at once.
+    mutating func ask() async throws(MailboxError) {
+        guard let first = sync.next() else { return }
+        let capabilities = await connection.capabilities
+        var next: SyncRequest? = first
+        while let request = next {
+            let commands = request.commands(for: capabilities, policy: server.policy)
+            let tags = try await connection.start(commands)
+            underway.append(Underway(request: request, command: commands.first?.name ?? "", open: Set(tags)))
+            next = sync.next()
+        }
+    }
+
+    /// Waits until a request has been answered; returns all that have.
+    mutating func answers() async throws(MailboxError) -> [(SyncRequest, Outcome)] {
+        while !underway.isEmpty, !underway.contains(where: \.open.isEmpty) {
+            for event in try await connection.next() { receive(event) }
+        }
+        let answered = underway.filter(\.open.isEmpty)
+        underway.removeAll(where: \.open.isEmpty)
+        return answered.map { one in
+            let took = ContinuousClock.now - max(one.began, lastAnswer)
+            lastAnswer = .now
+            if let refusal = one.refusal { return (one.request, .refused(refusal, command: one.command)) }
+            if let unreadable = one.unreadable, one.request.needsEveryAnswer {
+                return (one.request, .unreadable(unreadable))
+            }
+            return (one.request, .answered(took: took))
+        }
+    }
+
+    /// Runs commands beside the requests and returns how each ended, in their order. `takes` sees each untagged response
+    /// first; what it takes does not go to the sync.
+    mutating func run(
+        _ commands: [Command], takes: (Untagged) -> Bool
+    ) async throws(MailboxError) -> [Completion] {
+        let tags = try await connection.start(commands)
+        var completions: [Tag: Completion] = [:]
+        while completions.count < tags.count {
+            for event in try await connection.next() {
+                switch event {
+                case .untagged(let untagged) where takes(untagged): break
+                case .finished(let tag, let completion) where tags.contains(tag): completions[tag] = completion
+                case .untagged, .finished, .skipped, .ready, .idling: receive(event)
+                }
+            }
+        }
+        return tags.compactMap { completions[$0] }
+    }
+}
+
+extension Conversation {
+    private mutating func receive(_ event: Session.Event) {
+        switch event {
+        case .untagged(let untagged):
+            if case .fetch(let data) = untagged, data.isPartial { note(unreadable: data) }
+            sync.received(untagged)
+        case .finished(let tag, let completion):
+            guard let index = underway.firstIndex(where: { $0.open.contains(tag) }) else { return }
+            underway[index].open.remove(tag)
+            if completion.status != .ok { underway[index].refusal = underway[index].refusal ?? completion }
+        case .skipped(let bytes):
+            // Whose answer it was nobody can tell.
+            let words = String(decoding: bytes.prefix(80), as: UTF8.self)
+            for index in underway.indices { underway[index].unreadable = underway[index].unreadable ?? words }
+        case .ready, .idling:
+            break
+        }
+    }
+
+    private mutating func note(unreadable data: FetchData) {
+        let words = "FETCH of UID \(data.uid?.description ?? "?")"
+        for index in underway.indices where underway[index].request.mayConcern(data.uid) {
+            underway[index].unreadable = underway[index].unreadable ?? words
+        }
+    }
+}
+
+extension SyncRequest {
+    /// BODYSTRUCTURE is asked for so that less has to be read: without it the message's first bytes are. In the others,
+    /// what is missing in the answer would be taken for gone.
+    fileprivate var needsEveryAnswer: Bool {
+        switch self {
+        case .structures: false
+        case .search, .survivors, .review, .changes, .news, .contentTypes, .parts, .wholes, .details: true
+        }
+    }
+
+    fileprivate func mayConcern(_ uid: UID?) -> Bool {
+        guard let uid, let uids else { return true }
+        return uids.contains(uid)
+    }
+}

@@ -1,0 +1,107 @@
+import FoundationEssentials
+import IMAP
+
+extension FolderSync {
+    /// What to ask next, beside what is under way; `nil` until an answer or news comes.
+    package mutating func next() -> SyncRequest? {
+        guard underway.count + chunks.count(where: { $0.asked != nil }) < window else { return nil }
+        for index in chunks.indices where chunks[index].asked == nil {
+            if let request = chunks[index].ask() { return request }
+        }
+        if let request = look() {
+            underway.append(request)
+            return request
+        }
+        if let first = firstArrival {
+            due.remove(.arrivals)
+            return begin(Chunk(newsFrom: first, scanner: scanner))
+        }
+        // Newest first: what people look at is examined first.
+        var rest = chunks.reduce(backlog) { $0.subtracting($1.uids) }
+        let uids = chunks.count < window ? rest.removeNewest(chunkSize) : UIDSet()
+        return uids.isEmpty ? nil : begin(Chunk(uids: uids, scanner: scanner))
+    }
+
+    /// Large requests have failed: one at a time, so that it is known which one does.
+    private var window: Int { state.chunk == 0 ? policy.window : 1 }
+
+    var chunkSize: Int { state.chunk == 0 ? pace : state.chunk }
+
+    private mutating func begin(_ chunk: Chunk) -> SyncRequest? {
+        chunks.append(chunk)
+        return chunks[chunks.count - 1].ask()
+    }
+
+    /// Where messages that arrived begin, if they are to be asked for now. While the last ones are being examined, the
+    /// mark behind which everything is new has not moved.
+    private var firstArrival: UID? {
+        guard due.contains(.arrivals), state.chunk == 0, exists > 0, !isExaminingArrivals else { return nil }
+        return state.uidNext
+    }
+
+    var isExaminingArrivals: Bool { chunks.contains { $0.newsFrom != nil } }
+
+    /// A request that concerns the folder as a whole. The responses to SEARCH name no request: one at a time.
+    private mutating func look() -> SyncRequest? {
+        let isSearching = underway.contains(where: \.isSearch)
+        if due.contains(.arrivals), exists == 0 || state.uidNext == nil { due.remove(.arrivals) }
+        if due.contains(.arrivals), state.chunk > 0, !isSearching, let first = state.uidNext {
+            due.remove(.arrivals)
+            return .search(from: first, since: nil)
+        }
+        if due.contains(.flags), !underway.contains(where: \.isAboutFlags) {
+            due.remove(.flags)
+            if !state.tracked.isEmpty {
+                guard selected.highest != nil, let before = state.highest else {
+                    reviewed = [:]
+                    return .review(state.tracked)
+                }
+                return .changes(state.tracked, since: before)
+            }
+        }
+        guard !isSearching else { return nil }
+        if due.contains(.survivors) {
+            due.remove(.survivors)
+            if !state.tracked.isEmpty { return .survivors(state.tracked) }
+        }
+        if due.contains(.search) {
+            due.remove(.search)
+            return .search(from: nil, since: state.scanSince.map(CalendarDay.init))
+        }
+        return nil
+    }
+}
+
+extension SyncRequest {
+    fileprivate var isSearch: Bool {
+        switch self {
+        case .search, .survivors: true
+        case .review, .changes, .news, .contentTypes, .structures, .parts, .wholes, .details: false
+        }
+    }
+
+    fileprivate var isAboutFlags: Bool {
+        switch self {
+        case .review, .changes: true
+        case .search, .survivors, .news, .contentTypes, .structures, .parts, .wholes, .details: false
+        }
+    }
+}
+
+extension CalendarDay {
+    /// The day before, in UTC: SEARCH SINCE compares days in the server's zone (RFC 9051 6.4.4).
+    fileprivate init(_ date: Date) {
+        let days = Int(((date.timeIntervalSince1970 - 86_400) / 86_400).rounded(.down))
+        // Civil from days since 1970-01-01 (proleptic Gregorian calendar).
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthShifted = (5 * dayOfYear + 2) / 153
+        let month = monthShifted < 10 ? monthShifted + 3 : monthShifted - 9
+        self.init(
+            year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month: month,
+            day: dayOfYear - (153 * monthShifted + 2) / 5 + 1)
+    }
+}
