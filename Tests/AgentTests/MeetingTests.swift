@@ -13,9 +13,12 @@ import Transport
 struct MeetingTests {
     private static let poller = Result { () throws(TransportError) in try Poller() }
 
-    private func meet(
-        greeting: String, capabilities: String, then script: [ScriptStep]
-    ) async throws -> (MailServer, sent: String) {
+    private static let stepsOfLogin = 7
+
+    private func meet<Result>(
+        greeting: String, capabilities: String, then script: [ScriptStep],
+        _ use: (Connection, MailServer, ScriptedServer) async throws -> Result
+    ) async throws -> (Result, sent: String) {
         let login: [ScriptStep] = [
             .send("* OK \(greeting)\r\n"), .expect("CAPABILITY$"),
             .send("* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\n{tag} OK listed\r\n"),
@@ -28,10 +31,17 @@ struct MeetingTests {
             login: .password(user: "me@example.org", Secret("correct horse")))
         let connection = try await Connection.open(options, on: Self.poller.get())
         let known = try await MailServer.meet(over: connection, host: options.endpoint.host)
+        let result = try await use(connection, known, server)
         await connection.close()
         try await server.ended()
         #expect(try await server.failure() == nil)
-        return (known, try await server.received())
+        return (result, try await server.received())
+    }
+
+    private func meet(
+        greeting: String, capabilities: String, then script: [ScriptStep]
+    ) async throws -> (MailServer, sent: String) {
+        try await meet(greeting: greeting, capabilities: capabilities, then: script) { _, known, _ in known }
     }
 
     @Test func theAnswerToIDTellsWhoItIs() async throws {
@@ -67,5 +77,41 @@ struct MeetingTests {
             greeting: "Dovecot ready.", capabilities: "IMAP4rev1 ID",
             then: [.expect("ID"), .send("{tag} BAD Unknown command\r\n")])
         #expect(server.profiles.map(\.name) == ["Dovecot"])
+    }
+
+    /// Zoho would have its mailbox numbered 7 for ever: then nothing in it ever changed.
+    @Test(arguments: [("ready", "CONDSTORE"), ("Zoho Mail IMAP4rev1 Server", nil)])
+    func modificationSequencesThatAreNotBelievedAreNotRead(_ greeting: String, _ parameter: String?) async throws {
+        let command = "SELECT \"Sent\"" + (parameter.map { " \\(\($0)\\)" } ?? "") + "$"
+        let (selection, _) = try await meet(
+            greeting: greeting, capabilities: "IMAP4rev1 CONDSTORE",
+            then: [
+                .expect(command),
+                .send("* 3 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [HIGHESTMODSEQ 7]\r\n{tag} OK [READ-WRITE] done\r\n"),
+            ]
+        ) { connection, server, _ in try await Selection.select(MailboxName("Sent"), on: connection, of: server) }
+        #expect(selection.selected.exists == 3)
+        #expect((selection.selected.highest == nil) == (parameter == nil))
+    }
+
+    /// Whatever is sent with the first command has come when that is read.
+    @Test(arguments: [("IMAP4rev1", true), ("IMAP4rev1 XYMHIGHESTMODSEQ", false)])
+    func commandsInFlightAreAsTheServerBearsThem(_ capabilities: String, _ isPipelined: Bool) async throws {
+        let first: [ScriptStep] = [.expect("UID FETCH 1 "), .pass("answer")]
+        let rest: [ScriptStep] = [
+            .send("* 1 FETCH (UID 1)\r\n{tag} OK done\r\n"),
+            .expect("UID FETCH 2 "), .send("* 2 FETCH (UID 2)\r\n{tag} OK done\r\n"),
+        ]
+        let (seen, _) = try await meet(greeting: "ready", capabilities: capabilities, then: first + rest) {
+            connection, _, server in
+            async let completions = connection.run([1, 2].map { .uidFetch(UIDSet(UID($0)), [.uid]) })
+            try await server.reached(step: Self.stepsOfLogin + 1)
+            let seen = try await server.received()
+            try await server.open("answer")
+            #expect(try await completions.map(\.status) == [.ok, .ok])
+            return seen
+        }
+        #expect(seen.contains("UID FETCH 1 "))
+        #expect(seen.contains("UID FETCH 2 ") == isPipelined)
     }
 }

@@ -82,6 +82,8 @@ enum DoctorSamples {
             account(
                 "exchange", pushing, greeting: "The Microsoft Exchange IMAP4 service is ready.",
                 [folder([.seen, .answered])]),
+            account(
+                "silent", pushing, greeting: "The Microsoft Exchange IMAP4 service is ready.", [folder(nil)]),
             account("icloud", everything, greeting: "(1B1) p00-iscream-7dfc", [folder([.any])]),
             account("courier", pushing, greeting: "Courier-IMAP ready.", [folder([.any])]),
             account("dovecot", everything, greeting: "Dovecot ready.", [folder([.any])]),

@@ -2,7 +2,7 @@
 ///
 /// It tells who the server is and nothing more: before STARTTLS anybody may have said it.
 package struct Greeting: Equatable, Sendable {
-    /// Octets of the greeting's words that are kept.
+    /// Octets of the greeting's words that are kept; a character that is cut in two becomes U+FFFD.
     package static let textLimit = 500
 
     /// The words behind `* OK` and its response code.

@@ -24,7 +24,9 @@ enum AccountChecks {
             for folder in facts.folders {
                 switch folder {
                 case .failure(let failure): checks.append(Check(topic, "Sent folder", failure))
-                case .success(let folder): checks += self.checks(topic, folder, keywords)
+                case .success(let folder):
+                    let assumes = facts.server?.policy.assumesKeywords ?? true
+                    checks += self.checks(topic, folder, refused(folder.permanentFlags, keywords, assumes), keywords)
                 }
             }
         }
@@ -75,15 +77,19 @@ enum AccountChecks {
             action: "name it with sent = \"…\" in the configuration")
     }
 
-    private static func checks(_ topic: String, _ folder: AccountFacts.Folder, _ keywords: KeywordNames) -> [Check] {
+    private static func checks(
+        _ topic: String, _ folder: AccountFacts.Folder, _ refused: [String], _ keywords: KeywordNames
+    ) -> [Check] {
         let messages = folder.messages == 1 ? "1 message" : "\(folder.messages) messages"
         return [
             Check(topic, "Sent folder", .good, "\(folder.name), \(messages)"),
-            stored(topic, folder, keywords),
+            stored(topic, folder, refused, keywords),
         ]
     }
 
-    private static func stored(_ topic: String, _ folder: AccountFacts.Folder, _ keywords: KeywordNames) -> Check {
+    private static func stored(
+        _ topic: String, _ folder: AccountFacts.Folder, _ refused: [String], _ keywords: KeywordNames
+    ) -> Check {
         let name = "keywords"
         let fallback = "keep the results with 'sentmark status' here, or move the Sent folder to a server with keywords"
         if folder.isReadOnly {
@@ -91,7 +97,6 @@ enum AccountChecks {
                 topic, name, .failed(.permission), "\(folder.name) is read-only",
                 action: "ask for the right to write flags there")
         }
-        let refused = refused(folder.permanentFlags, keywords)
         if !refused.isEmpty, refused.count == keywords.names.count {
             return Check(
                 topic, name, .failed(.unavailable), "the server keeps no keywords of its users' own", action: fallback)
@@ -118,9 +123,10 @@ enum AccountChecks {
         }
     }
 
-    /// By PERMANENTFLAGS: all may be made if it is absent or has `\*`.
-    private static func refused(_ permanent: Set<Flag>?, _ keywords: KeywordNames) -> [String] {
-        guard let permanent, !permanent.contains(.any) else { return [] }
+    /// By PERMANENTFLAGS: all may be made if it has `\*`, or if it is absent, unless the server is known to keep none.
+    private static func refused(_ permanent: Set<Flag>?, _ keywords: KeywordNames, _ assumes: Bool) -> [String] {
+        let permanent = permanent ?? (assumes ? [.any] : [])
+        if permanent.contains(.any) { return [] }
         return keywords.names.sorted { $0.key < $1.key }.map(\.value).filter { !permanent.contains(Flag(spelling: $0)) }
     }
 }
