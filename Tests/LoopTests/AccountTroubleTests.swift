@@ -164,7 +164,8 @@ struct AccountTroubleTests {
         try program.write("config.toml", taken)
         program.signal(SIGHUP)
         try await world.wait(10, "the second refusal") {
-            program.log.contains("problem=\"127.0.0.1:\(dovecot.imapPort): cannot be listened on: Address already in use; ")
+            program.log.contains(
+                "problem=\"127.0.0.1:\(dovecot.imapPort): cannot be listened on: Address already in use; ")
         }
         try program.write("config.toml", config)
         try await world.waitForServer()

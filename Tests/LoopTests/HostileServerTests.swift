@@ -90,7 +90,9 @@ struct HostileServerTests {
                 // Whenever the second is asked for, its response is no FETCH at all.
                 "UID FETCH (1:3|1:2|2:3|2) .*CONTENT-TYPE": types[0] + "* 2 FETCH UID 2 oops\r\n" + types[2]
                     + "{tag} OK\r\n",
-                "CONTENT-TYPE": types[0] + types[2] + "{tag} OK\r\n",
+                // Lines of no concern, and one with all that was asked for before its garbage.
+                "CONTENT-TYPE": types[0].replacing(")\r\n", with: " ODD (((\r\n") + "* FLAGS (oops\r\n" + types[2]
+                    + "{tag} OK\r\n",
                 "BODYSTRUCTURE": each { uid, pixel in
                     "* \(uid) FETCH (UID \(uid) BODYSTRUCTURE (\"text\" \"html\" NIL NIL NIL \"7bit\" \(pixel.html.utf8.count) 1))\r\n"
                 },

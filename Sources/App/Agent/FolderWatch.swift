@@ -61,11 +61,11 @@ struct FolderWatch {
             completions = try await connection.run(
                 commands,
                 each: { untagged in
-                    if case .fetch(let data) = untagged, data.isPartial {
+                    if case .fetch(let data) = untagged, !request.isAnswered(by: data) {
                         unreadable = unreadable ?? "FETCH of UID \(data.uid?.description ?? "?")"
                     }
                     sync.received(untagged)
-                }, skipped: { unreadable = unreadable ?? Self.quote($0) })
+                }, skipped: { if request.isConcerned(by: $0) { unreadable = unreadable ?? Self.quote($0) } })
         } catch {
             // A server that sends what cannot be read would do so again: the request is cut down for the next session.
             if error.isAboutContent { try await keep(sync.failed(request, reason: "\(error)"), folder) }
@@ -76,7 +76,7 @@ struct FolderWatch {
             if refusal.isTemporary { throw MailboxError.refused(command: commands.first?.name ?? "", refusal) }
             logger.warning("request refused", metadata: ["answer": "\(refusal.text)"])
             try await keep(sync.failed(request, reason: refusal.text), folder)
-        } else if let unreadable, request.needsEveryAnswer {
+        } else if let unreadable {
             // What is missing in the answer would be taken for gone.
             let reason = "the server's answer cannot be read: \(unreadable)"
             logger.warning("answer not read", metadata: ["answer": "\(unreadable)"])
@@ -87,7 +87,10 @@ struct FolderWatch {
         await StopPoint.reached(.changesStored)
     }
 
-    private static func quote(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(80), as: UTF8.self) }
+    /// The beginning of a response, up to where a message's own words could begin: a log is no place for these.
+    private static func quote(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix(80).prefix { !#"([{"\#r\#n"#.utf8.contains($0) }, as: UTF8.self)
+    }
 
     private func keep(_ changes: [Change], _ folder: FolderID) async throws {
         if try await store.apply(changes, to: folder, names: names, now: now()) { judge.ring() }
@@ -122,16 +125,6 @@ extension MailboxError {
         switch self {
         case .closed(.syntax), .closed(.tooMuchData): true
         case .closed, .transport, .refused, .unsendable, .cancelled: false
-        }
-    }
-}
-
-extension SyncRequest {
-    /// BODYSTRUCTURE is asked for so that less has to be read: without it the message's first bytes are.
-    fileprivate var needsEveryAnswer: Bool {
-        switch self {
-        case .structures: false
-        case .search, .review, .news, .contentTypes, .parts, .wholes, .details: true
         }
     }
 }
