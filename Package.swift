@@ -118,7 +118,7 @@ let package = Package(
             ]),
         tests("Layer", []),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
-        tests("Agent", ["Agent", "IMAP", "SentSync"]),
+        tests("Agent", ["Agent", "Host", "IMAP", "Mailbox", "SentSync", "Transport"]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests("Settings", ["Settings", "Secrets"]),
         tests("Host", ["Host", "Secrets"]),
