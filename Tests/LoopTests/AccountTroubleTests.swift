@@ -104,6 +104,7 @@ struct AccountTroubleTests {
         let doctor = try world.program.outcome(of: ["doctor"])
         #expect(doctor.status == 78)
         #expect(doctor.output.contains("(folders here: Sent, Drafts, Archive); name it with sent"))
+        #expect(try await bare.failure() == nil)
         await dovecot.stop()
     }
 
