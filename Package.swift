@@ -143,7 +143,8 @@ let package = Package(
         tests("Layer", []),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
-            "Agent", ["Agent", "IMAP", "SentSync", "Servers", "Mailbox", "Transport", "Secrets", "TestSupport"]),
+            "Agent",
+            ["Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Transport", "Secrets", "TestSupport"]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests("Settings", ["Settings", "Secrets"]),
         tests("Host", ["Host", "Secrets"]),

@@ -61,16 +61,3 @@ struct LatchTests {
         await latch.wait()
     }
 }
-
-struct SessionEndTests {
-    @Test(
-        arguments: [
-            ("Request is throttled. Suggested Backoff Time: 92415 milliseconds", Duration.milliseconds(92_415)),
-            ("Suggested Backoff Time: 999999999 milliseconds", .seconds(300)),
-            ("Suggested Backoff Time: soon", nil), ("Suggested Backoff Time:", nil), ("Time: 5 o'clock", nil),
-            ("", nil),
-        ] as [(String, Duration?)])
-    func readsHowLongTheServerAsksToWait(_ text: String, _ pause: Duration?) {
-        #expect(SessionEnd.requestedPause(in: text) == pause)
-    }
-}

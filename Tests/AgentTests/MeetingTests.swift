@@ -89,7 +89,9 @@ struct MeetingTests {
                 .expect(command),
                 .send("* 3 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [HIGHESTMODSEQ 7]\r\n{tag} OK [READ-WRITE] done\r\n"),
             ]
-        ) { connection, server, _ in try await Selection.select(MailboxName("Sent"), on: connection, of: server) }
+        ) { connection, server, _ in
+            try await Selection.select(MailboxName("Sent"), on: connection, of: server, resuming: FolderState())
+        }
         #expect(selection.selected.exists == 3)
         #expect((selection.selected.highest == nil) == (parameter == nil))
     }

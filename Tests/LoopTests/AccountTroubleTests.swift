@@ -104,6 +104,7 @@ struct AccountTroubleTests {
         let doctor = try world.program.outcome(of: ["doctor"])
         #expect(doctor.status == 78)
         #expect(doctor.output.contains("(folders here: Sent, Drafts, Archive); name it with sent"))
+        #expect(try await bare.failure() == nil)
         await dovecot.stop()
     }
 
@@ -158,6 +159,17 @@ struct AccountTroubleTests {
         try await world.wait(10, "the refusal") { program.log.contains("the old one goes on") }
         #expect(program.log.contains("keys/px: others have rights on it (mode 640); chmod 600"))
         try program.setMode(0o600, of: "keys/px")
+        let config = try String(contentsOf: program.home.appending(path: "config.toml"), encoding: .utf8)
+        let taken = config.replacing(
+            "listen = \"127.0.0.1:\(program.port)\"", with: "listen = \"127.0.0.1:\(dovecot.imapPort)\"")
+        try program.write("config.toml", taken)
+        program.signal(SIGHUP)
+        try await world.wait(10, "the second refusal") {
+            program.log.contains(
+                "problem=\"127.0.0.1:\(dovecot.imapPort): cannot be listened on: Address already in use; ")
+        }
+        try program.write("config.toml", config)
+        try await world.waitForServer()
         let uid = try await world.send("one", try world.newPixel())
         try await world.expect(uid, ["tracked"])
         program.kill()

@@ -184,6 +184,17 @@ struct StoreTests {
         #expect { try AgentStore(path: scratch.path) } throws: { ($0 as? StoreError)?.kind == .newer }
     }
 
+    /// After an update the agent has to be restarted before `status` can read its database.
+    @Test func anOlderDatabaseIsNotRead() throws {
+        let scratch = Scratch()
+        let queue = try DatabaseQueue(path: scratch.path)
+        try Schema.migrator.migrate(queue, upTo: "1 main job")
+        try queue.close()
+        #expect { try AgentStore.readOnly(path: scratch.path) } throws: { ($0 as? StoreError)?.kind == .older }
+        try AgentStore(path: scratch.path).close()
+        _ = try AgentStore.readOnly(path: scratch.path)
+    }
+
     @Test func readersDoNotMakeADatabase() {
         let scratch = Scratch()
         #expect { try AgentStore.readOnly(path: scratch.path) } throws: { ($0 as? StoreError)?.kind == .missing }

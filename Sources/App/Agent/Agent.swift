@@ -38,25 +38,40 @@ package actor Agent {
         for notice in store.notices { logger.warning("\(notice)") }
     }
 
-    /// Runs until ``end(_:)`` says stop. On a reload `load` is asked for new settings; when it throws, the old ones go
-    /// on, and the log says why.
+    /// Runs until ``end(_:)`` says stop. On a reload `load` is asked for new settings; when it throws, or what they ask
+    /// for does not start, the old ones go on, and the log says why.
     package func run(_ settings: Settings, load: @Sendable () throws -> Settings) async throws {
         var inputs = try Services.Inputs(settings)
         let watchdog = Task { [notifier] in await notifier?.watch { true } }
         defer { watchdog.cancel() }
+        var before: Services.Inputs?
         while true {
-            let outcome = try await serve(inputs)
-            guard outcome == .reload else { break }
+            do {
+                guard try await serve(inputs) == .reload else { break }
+            } catch {
+                // Such as a pixel server whose new address is taken.
+                guard let old = before else { throw error }
+                inputs = old
+                before = nil
+                refuse(error)
+                continue
+            }
             notifier?.reloading()
             do {
-                inputs = try Services.Inputs(try load())
+                let new = try Services.Inputs(try load())
+                before = inputs
+                inputs = new
                 logger.notice("configuration read again")
             } catch {
-                logger.error("configuration not taken over; the old one goes on", metadata: ["problem": "\(error)"])
+                refuse(error)
             }
         }
         notifier?.stopping()
         try store.close()
+    }
+
+    private func refuse(_ error: any Error) {
+        logger.error("configuration not taken over; the old one goes on", metadata: ["problem": "\(error)"])
     }
 
     /// Ends the running services: for good, or to start again with new settings.
@@ -83,11 +98,11 @@ package actor Agent {
         configuration.maximumCancellationDuration = .milliseconds(400)
         let group = ServiceGroup(configuration: configuration)
         running = group
+        defer { running = nil }
         notifier?.ready(status: "starting")
         logger.info(
             "running", metadata: ["accounts": "\(settings.accounts.count)", "sources": "\(settings.sources.count)"])
         try await group.run()
-        running = nil
         return wish ?? .stop
     }
 }

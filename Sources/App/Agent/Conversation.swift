@@ -65,9 +65,7 @@ struct Conversation {
             let took = ContinuousClock.now - max(one.began, lastAnswer)
             lastAnswer = .now
             if let refusal = one.refusal { return (one.request, .refused(refusal, command: one.command)) }
-            if let unreadable = one.unreadable, one.request.needsEveryAnswer {
-                return (one.request, .unreadable(unreadable))
-            }
+            if let unreadable = one.unreadable { return (one.request, .unreadable(unreadable)) }
             return (one.request, .answered(took: took))
         }
     }
@@ -96,7 +94,7 @@ extension Conversation {
     private mutating func receive(_ event: Session.Event) {
         switch event {
         case .untagged(let untagged):
-            if case .fetch(let data) = untagged, data.isPartial { note(unreadable: data) }
+            if case .fetch(let data) = untagged { note(data) }
             sync.received(untagged)
         case .finished(let tag, let completion):
             guard let index = underway.firstIndex(where: { $0.open.contains(tag) }) else { return }
@@ -104,33 +102,24 @@ extension Conversation {
             if completion.status != .ok { underway[index].refusal = underway[index].refusal ?? completion }
         case .skipped(let bytes):
             // Whose answer it was nobody can tell.
-            let words = String(decoding: bytes.prefix(80), as: UTF8.self)
-            for index in underway.indices { underway[index].unreadable = underway[index].unreadable ?? words }
+            for index in underway.indices where underway[index].request.isConcerned(by: bytes) {
+                underway[index].unreadable = underway[index].unreadable ?? Self.quote(bytes)
+            }
         case .ready, .idling:
             break
         }
     }
 
-    private mutating func note(unreadable data: FetchData) {
-        let words = "FETCH of UID \(data.uid?.description ?? "?")"
-        for index in underway.indices where underway[index].request.mayConcern(data.uid) {
-            underway[index].unreadable = underway[index].unreadable ?? words
-        }
-    }
-}
-
-extension SyncRequest {
-    /// BODYSTRUCTURE is asked for so that less has to be read: without it the message's first bytes are. In the others,
-    /// what is missing in the answer would be taken for gone.
-    fileprivate var needsEveryAnswer: Bool {
-        switch self {
-        case .structures: false
-        case .search, .survivors, .review, .changes, .news, .contentTypes, .parts, .wholes, .details: true
+    private mutating func note(_ data: FetchData) {
+        guard data.isPartial else { return }
+        for index in underway.indices where !underway[index].request.isAnswered(by: data) {
+            underway[index].unreadable =
+                underway[index].unreadable ?? "FETCH of UID \(data.uid?.description ?? "?")"
         }
     }
 
-    fileprivate func mayConcern(_ uid: UID?) -> Bool {
-        guard let uid, let uids else { return true }
-        return uids.contains(uid)
+    /// The beginning of a response, up to where a message's own words could begin: a log is no place for these.
+    private static func quote(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix(80).prefix { !#"([{"\#r\#n"#.utf8.contains($0) }, as: UTF8.self)
     }
 }

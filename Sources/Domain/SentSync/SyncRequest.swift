@@ -30,13 +30,41 @@ package enum SyncRequest: Sendable, Equatable {
     }
 
     /// What the whole request is about, when that is a set of known UIDs.
-    package var uids: UIDSet? {
+    var uids: UIDSet? {
         switch self {
         case .search, .news: nil
         case .review(let uids), .changes(let uids, _), .survivors(let uids), .contentTypes(let uids),
             .structures(let uids), .wholes(let uids), .details(let uids):
             uids
         case .parts(let parts): parts.reduce(UIDSet()) { $0.union($1.uids) }
+        }
+    }
+
+    /// Whether a FETCH response holds what was asked of its message, as far as it could be read. What is missing would be
+    /// taken for gone, but for BODYSTRUCTURE: without it the message's first bytes are read.
+    package func isAnswered(by data: FetchData) -> Bool {
+        guard data.isPartial else { return true }
+        guard let uid = data.uid else { return false }
+        if let uids, !uids.contains(uid) { return true }
+        return switch self {
+        case .search, .survivors, .structures: true
+        case .review, .changes: data.flags != nil
+        case .news, .contentTypes, .details: data.headerFields != nil
+        case .parts, .wholes: !data.sections.isEmpty
+        }
+    }
+
+    /// Whether a response that could not be read at all, by its first bytes, may have been an answer: `* 12 …` or a
+    /// search result. Other lines that are not understood, and come with everything, are the server's own affair.
+    package func isConcerned(by response: [UInt8]) -> Bool {
+        let words = response.split(separator: 0x20, maxSplits: 2)
+        guard words.count > 1, words[0] == [UInt8(ascii: "*")] else { return false }
+        return switch self {
+        case .search, .survivors:
+            words[1].count >= 6 && String(decoding: words[1], as: UTF8.self).uppercased().hasSuffix("SEARCH")
+        case .structures: false
+        case .review, .changes, .news, .contentTypes, .parts, .wholes, .details:
+            words[1].allSatisfy { (0x30...0x39).contains($0) }
         }
     }
 

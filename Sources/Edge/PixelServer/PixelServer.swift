@@ -108,8 +108,9 @@ package final class PixelServer: Service {
                 }
                 .bind(host: configuration.host, port: configuration.port).get()
         } catch {
+            let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
             throw PixelServerError(
-                .listen, "\(configuration.host):\(configuration.port): cannot be listened on: \(error)",
+                .listen, "\(configuration.host):\(configuration.port): cannot be listened on: \(why)",
                 .needsUser("choose another address, or stop what uses it"))
         }
     }

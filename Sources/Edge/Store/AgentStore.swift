@@ -44,6 +44,13 @@ package final class AgentStore: Sendable {
             guard try queue.read({ try $0.tableExists("message") }) else {
                 throw StoreError(kind: .missing, path: path, detail: "")
             }
+            let migrator = Schema.migrator
+            if try queue.read({ try migrator.hasBeenSuperseded($0) }) {
+                throw StoreError(kind: .newer, path: path, detail: "unknown migrations")
+            }
+            guard try queue.read({ try migrator.hasCompletedMigrations($0) }) else {
+                throw StoreError(kind: .older, path: path, detail: "")
+            }
             return AgentStore(reading: queue, path: path)
         } catch let error as StoreError {
             throw error

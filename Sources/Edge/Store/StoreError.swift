@@ -9,6 +9,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case damaged
         case missing
         case newer
+        case older
         case busy
         case other
     }
@@ -27,7 +28,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     package var isTemporary: Bool {
         switch kind {
         case .diskFull, .inputOutput, .busy, .readOnly: true
-        case .damaged, .missing, .newer, .other: false
+        case .damaged, .missing, .newer, .older, .other: false
         }
     }
 
@@ -39,6 +40,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case .damaged: "\(path): the database is damaged (\(detail))"
         case .missing: "\(path): there is no database yet; run `sentmark run` first"
         case .newer: "\(path): made by a newer Sentmark (\(detail)); update this one"
+        case .older:
+            "\(path): an older Sentmark wrote it; restart the agent (`systemctl --user restart sentmark`), which brings it up to date"
         case .busy: "\(path): another process holds the database"
         case .other: "\(path): \(detail)"
         }
