@@ -103,9 +103,11 @@ final class Program: @unchecked Sendable {
         process.waitUntilExit()
     }
 
-    /// One load of a pixel, as a reverse proxy passes it on. Returns the HTTP status.
+    /// One load of a pixel, as a reverse proxy passes it on. `options` are curl's. Returns the HTTP status.
     @discardableResult
-    func load(_ url: String, from address: String, agent: String, method: String = "GET") async throws -> Int {
+    func load(
+        _ url: String, from address: String, agent: String, method: String = "GET", options: [String] = []
+    ) async throws -> Int {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
@@ -114,6 +116,7 @@ final class Program: @unchecked Sendable {
             "-X", method, "-A", agent, "-H", "X-Forwarded-For: \(address)", url,
         ]
         if method == "HEAD" { process.arguments?.append("--head") }
+        process.arguments?.append(contentsOf: options)
         let output = Pipe()
         process.standardOutput = output
         try process.run()
@@ -137,7 +140,7 @@ final class Program: @unchecked Sendable {
         return process
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()

@@ -18,7 +18,7 @@ struct KeywordsCommand: AsyncParsableCommand {
 
             JSON (without CLIENT)
               keywords: keyword, label, color.
-              clients: name, title, shows (yes, by itself, no).
+              clients: name, title, shows (yes, by itself, no), tried (versions).
             """)
 
     @OptionGroup var config: ConfigOptions
@@ -51,9 +51,10 @@ struct KeywordsCommand: AsyncParsableCommand {
     static func list(_ looks: [KeywordLook]) -> String {
         var keywords = TextTable([.init("KEYWORD"), .init("SHOWN AS"), .init("COLOUR")])
         keywords.rows = looks.map { [$0.keyword, $0.label, $0.color] }
-        var clients = TextTable([.init("CLIENT"), .init("SHOWS THEM"), .init("MAIL PROGRAM")])
-        clients.rows = ClientGuide.all.map { [$0.name, $0.ability.rawValue, $0.title] }
+        var clients = TextTable([.init("CLIENT"), .init("SHOWS THEM"), .init("MAIL PROGRAM"), .init("TRIED WITH")])
+        clients.rows = ClientGuide.all.map { [$0.name, $0.ability.rawValue, $0.title, $0.tried ?? "–"] }
         return keywords.rendered(width: nil) + "\n" + clients.rendered(width: nil)
+            + "\nWhat was not tried follows the documentation of that program."
             + "\nFor the lines of one of them: sentmark keywords CLIENT\n"
     }
 }
@@ -70,6 +71,7 @@ struct KeywordsJSON: Encodable {
         let name: String
         let title: String
         let shows: ClientGuide.Ability
+        let tried: String?
     }
 
     let keywords: [Keyword]
@@ -77,6 +79,6 @@ struct KeywordsJSON: Encodable {
 
     init(_ looks: [KeywordLook]) {
         keywords = looks.map { Keyword(keyword: $0.keyword, label: $0.label, color: $0.color) }
-        clients = ClientGuide.all.map { Client(name: $0.name, title: $0.title, shows: $0.ability) }
+        clients = ClientGuide.all.map { Client(name: $0.name, title: $0.title, shows: $0.ability, tried: $0.tried) }
     }
 }

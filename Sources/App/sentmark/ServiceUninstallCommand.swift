@@ -6,7 +6,8 @@ struct ServiceUninstallCommand: AsyncParsableCommand {
         commandName: "uninstall",
         abstract: "Stop the service and remove it.",
         discussion: """
-            Configuration, keys and state stay; so do the keywords in the mailbox.
+            Configuration, keys, state and drop-ins of the unit stay; so do the keywords in the \
+            mailbox.
 
             EXAMPLES
               sentmark service uninstall

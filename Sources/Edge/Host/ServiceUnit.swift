@@ -56,6 +56,8 @@ package struct ServiceUnit: Sendable, Equatable {
         RestartPreventExitStatus=64 77 78
         TimeoutStartSec=90s
         TimeoutStopSec=10s
+        # Swift's runtime would note, each time a thread starts, that a user may not raise its priority.
+        Environment=LIBDISPATCH_LOG=NO
 
         # What follows holds without any privilege, for the agent and for the commands that print its passwords.
         # ProtectSystem=, ProtectHome= and PrivateTmp= are not here: without PrivateUsers= a user manager ignores them.

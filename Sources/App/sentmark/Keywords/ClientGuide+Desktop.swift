@@ -1,10 +1,13 @@
 extension ClientGuide {
     /// `mailnews.tags.KEY.tag`, `.color`, `.ordinal`; keys are lower case. A keyword without a tag is not shown.
-    static let thunderbird = ClientGuide("thunderbird", "Thunderbird", .yes, aliases: ["tb", "betterbird"]) { looks in
+    static let thunderbird = ClientGuide(
+        "thunderbird", "Thunderbird", .yes, aliases: ["tb", "betterbird"], tried: "153"
+    ) { looks in
         """
         // Put these lines into the file user.js in Thunderbird's profile folder (Help > More Troubleshooting
-        // Information > Profile Folder > Open), and start Thunderbird again. They are tags from then on; the tag
-        // column of the Sent folder shows them.
+        // Information > Profile Folder > Open), and start Thunderbird again. They are tags from then on: a message has
+        // the colour of its strongest evidence. For the names, switch the column "Tags" on: the symbol at the right end
+        // of the column heads of the Sent folder.
 
         """
             + looks.enumerated().map { index, look in
@@ -19,7 +22,7 @@ extension ClientGuide {
     }
 
     /// The list `labels` of org.gnome.evolution.mail: each `NAME:COLOR|KEYWORD`.
-    static let evolution = ClientGuide("evolution", "Evolution", .yes) { looks in
+    static let evolution = ClientGuide("evolution", "Evolution", .yes, tried: "3.46") { looks in
         let labels = looks.map { "'\($0.label):\($0.color)|\($0.keyword)'" }.joined(separator: ", ")
         return """
             # Close Evolution, run these lines in a shell once, and open it again. They add labels to those you have;
@@ -31,14 +34,13 @@ extension ClientGuide {
             """
     }
 
-    static let claws = ClientGuide("claws", "Claws Mail", .yes, aliases: ["claws-mail", "sylpheed"]) { looks in
+    static let claws = ClientGuide("claws", "Claws Mail", .yes, aliases: ["claws-mail"], tried: "4.1") { looks in
         """
-        Claws Mail keeps its tags as keywords on the server. Make one tag for each keyword, spelled exactly so
-        (Message > Tags > Modify tags… ; a tag that is on a message already is there by itself):
+        Claws Mail makes a tag of every keyword that it meets. To see them, click with the right button on a column head of
+        the Sent folder, choose "Set displayed columns", and add "Tags". The tags are named as the keywords are:
 
         \(looks.map { "    \($0.keyword)\n" }.joined())
-        Then show them: Configuration > Preferences > Display > Columns > Tags. To give them a colour, make a filter rule
-        with the condition "tagged" and the action "color".
+        Message > Tags > Modify tags... makes one that is on no message yet, such as \(looks.last?.keyword ?? "").
 
         """
     }

@@ -1,11 +1,13 @@
 extension ClientGuide {
-    /// The plug-in thunderbird_labels (Debian: roundcube-plugins-extra) knows keywords in upper case.
-    static let roundcube = ClientGuide("roundcube", "Roundcube", .yes) { looks in
+    /// The plug-in thunderbird_labels knows keywords in upper case. Its menu sets `LABELn` by the place in the list.
+    static let roundcube = ClientGuide("roundcube", "Roundcube", .yes, tried: "1.6") { looks in
         """
         <?php
-        // Needs the plug-in thunderbird_labels: $config['plugins'][] = 'thunderbird_labels';
-        // These lines go into its config.inc.php. Keywords are in upper case there, and LABEL0 to LABEL5 have to be listed
-        // too. The form "badges" shows the names.
+        // Needs the plug-in thunderbird_labels, 1.6 or newer (Debian 13: roundcube-plugin-thunderbird-labels), in
+        // Roundcube's configuration: $config['plugins'][] = 'thunderbird_labels';
+        // These lines go into the plug-in's config.inc.php. Keywords are in upper case there, and LABEL0 to LABEL5 have to
+        // be listed too. The form "badges" shows the names; Debian 12's plug-in does not know it: with "bullets" it shows a
+        // dot for each keyword. The plug-in's menu can set LABEL1 to LABEL5 alone: \(looks.last?.keyword ?? "") is set elsewhere.
         $config['tb_label_enable'] = true;
         $config['tb_label_style'] = 'badges';
         $config['tb_label_custom_labels'] = array(

@@ -14,17 +14,20 @@ struct ClientGuide: Sendable {
     /// What it is called.
     let title: String
     let ability: Ability
+    /// Its versions that were seen to do what the text says; `nil` where the text follows its documentation alone.
+    let tried: String?
     /// Lines for the program's configuration, explanations as comments in its own language.
     let text: @Sendable ([KeywordLook]) -> String
 
     init(
-        _ name: String, _ title: String, _ ability: Ability, aliases: [String] = [],
+        _ name: String, _ title: String, _ ability: Ability, aliases: [String] = [], tried: String? = nil,
         text: @escaping @Sendable ([KeywordLook]) -> String
     ) {
         self.name = name
         self.aliases = aliases
         self.title = title
         self.ability = ability
+        self.tried = tried
         self.text = text
     }
 

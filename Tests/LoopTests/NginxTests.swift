@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The agent pulls and recipients load through a real nginx, as on a pixel host.
+@Suite(.serialized)
+struct NginxTests {
+    /// Two networks that any machine has. The agent pulls from the first.
+    private static let here = "127.0.0.1"
+    private static let elsewhere = "127.1.0.1"
+
+    @Test func tellsTheServerWhoAsksAndTheLogsNothing() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try World(dovecot: dovecot)
+        let program = world.program
+        let nginx = try Nginx(
+            port: program.port, certificates: URL(filePath: dovecot.caFile).deletingLastPathComponent(),
+            home: program.home.appending(path: "nginx"))
+        let direct = try String(contentsOf: program.home.appending(path: "config.toml"), encoding: .utf8)
+        try program.write(
+            "config.toml",
+            direct.replacing(
+                "\nurl = \"\(program.url)\"", with: "\nurl = \"\(nginx.url)\"\nca_file = \"\(dovecot.caFile)\""))
+        let pixels = try (0..<3).map { _ in try world.newPixel() }
+        #expect(pixels.allSatisfy { $0.url.hasPrefix(nginx.url + "/i/") })
+
+        /// A load by a reader at one address who claims to be at another.
+        func load(_ url: String, at address: String, claiming other: String) async throws -> Int {
+            try await program.load(
+                url, from: other, agent: World.thunderbird,
+                options: ["--interface", address, "--cacert", dovecot.caFile])
+        }
+
+        try nginx.start()
+        try program.start()
+        let first = try await world.send("first", pixels[0])
+        let own = try await world.send("own", pixels[1])
+        let last = try await world.send("last", pixels[2])
+        for uid in [first, own, last] { try await world.expect(uid, ["tracked"]) }
+
+        // Seen at the agent: so it pulls through nginx, and its network is known.
+        #expect(try await load(pixels[0].url, at: Self.elsewhere, claiming: Self.here) == 200)
+        try await world.expect(first, ["tracked", "opened"])
+        #expect(try await load(pixels[1].url, at: Self.here, claiming: World.home) == 200)
+        #expect(try await load(pixels[2].url, at: Self.elsewhere, claiming: Self.here) == 200)
+        try await world.expect(last, ["tracked", "opened"])
+        #expect(try await world.keywords(own) == ["tracked"])
+
+        #expect(try await load(nginx.url + "/metrics", at: Self.here, claiming: Self.here) == 404)
+        let plain = nginx.plainURL + "/i/\(pixels[0].token).gif"
+        #expect(try await load(plain, at: Self.elsewhere, claiming: Self.here) == 301)
+        program.kill()
+        #expect(try await load(pixels[0].url, at: Self.elsewhere, claiming: Self.here) == 502)
+        for status in [200, 301, 404, 502] { #expect(nginx.logs.contains(" \(status) GET ")) }
+        for pixel in pixels { #expect(!nginx.logs.contains(pixel.token)) }
+        #expect(!nginx.logs.contains("/i/"))
+        await dovecot.stop()
+    }
+}
