@@ -1,5 +1,6 @@
 import IMAP
 import Mailbox
+import SentSync
 import Secrets
 import Servers
 import TestSupport

@@ -103,7 +103,7 @@ extension StoreError {
         case .diskFull, .readOnly, .inputOutput, .other: .inputOutput
         case .damaged: .dataError
         case .missing: .unavailable
-        case .newer: .configuration
+        case .newer, .older: .configuration
         case .busy: .temporary
         }
     }
