@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import sentmark
@@ -121,5 +122,35 @@ struct TimeArgumentTests {
     ])
     func refuses(_ text: String) {
         #expect(TimeArgument(argument: text) == nil)
+    }
+}
+
+struct ProgressLineTests {
+    private func written(columns: Int?, _ body: (ProgressLine) -> Void) -> String {
+        let text = Mutex("")
+        body(ProgressLine(columns: { columns }, write: { piece in text.withLock { $0 += piece } }))
+        return text.withLock { $0.replacing("\r\u{1B}[K", with: "←") }
+    }
+
+    @Test func staysBelowWhatIsWritten() {
+        let text = written(columns: 40) { line in
+            line.write("first\n")
+            line.show("10 of 20 messages")
+            line.show("10 of 20 messages")
+            line.write("second\n")
+            line.show("")
+            line.write("third\n")
+        }
+        #expect(text == "first\n←10 of 20 messages←second\n10 of 20 messages←third\n")
+    }
+
+    /// It could not be taken away again if it took two lines of the terminal.
+    @Test func fitsOneLineAndSteersNothing() {
+        #expect(written(columns: 9) { $0.show("12345678901") } == "←1234567…")
+        #expect(written(columns: 20) { $0.show("a\u{1B}[2Jb\nc") } == "←a�[2Jb c")
+    }
+
+    @Test func isNotThereWithoutATerminal() {
+        #expect(written(columns: nil) { $0.show("10 of 20") } == "")
     }
 }

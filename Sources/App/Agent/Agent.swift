@@ -17,6 +17,7 @@ package actor Agent {
     private let directories: Directories
     private let poller: Poller
     private let notifier: ServiceNotifier?
+    private let show: @Sendable (String) -> Void
     private let logger: Logger
     private let now: @Sendable () -> Date
     private var running: ServiceGroup?
@@ -26,12 +27,20 @@ package actor Agent {
 
     /// Takes the lock and opens the state. Throws ``HostError`` when another agent runs, ``StoreError`` when the
     /// state cannot be used.
-    package init(directories: Directories, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) throws {
+    package init(
+        directories: Directories, logger: Logger, show: @escaping @Sendable (String) -> Void = { _ in },
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
         try directories.create()
         self.directories = directories
         self.logger = logger
         self.now = now
-        notifier = ServiceNotifier()
+        let notifier = ServiceNotifier()
+        self.notifier = notifier
+        self.show = { line in
+            notifier?.status(line)
+            show(line)
+        }
         lock = try ProcessLock(directories.state + "/agent.lock")
         store = try AgentStore(path: directories.state + "/agent.db")
         poller = try Poller()
@@ -86,7 +95,7 @@ package actor Agent {
         let settings = inputs.settings
         for warning in settings.warnings { logger.warning("\(warning)") }
         let parts = try await Services.build(
-            inputs, directories: directories, store: store, poller: poller, notifier: notifier, now: now,
+            inputs, directories: directories, store: store, poller: poller, show: show, now: now,
             logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: parts.map {

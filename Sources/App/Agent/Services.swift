@@ -40,7 +40,8 @@ package enum Services {
     }
 
     static func build(
-        _ inputs: Inputs, directories: Directories, store: AgentStore, poller: Poller, notifier: ServiceNotifier?,
+        _ inputs: Inputs, directories: Directories, store: AgentStore, poller: Poller,
+        show: @escaping @Sendable (String) -> Void,
         now: @escaping @Sendable () -> Date, logger: Logger
     ) async throws -> [any Service] {
         let settings = inputs.settings
@@ -57,7 +58,7 @@ package enum Services {
         let names = KeywordNames(settings.keywords)
         let policy = syncPolicy(inputs)
         let judge = Bell()
-        let board = StatusBoard(notifier: notifier)
+        let board = StatusBoard(show: show)
         let bells = Dictionary(settings.accounts.map { ($0.name, Bell()) }) { first, _ in first }
         try await store.planAll(for: names)
         // All of them are known before the first is read: whether the feed is complete is asked of all.

@@ -1,14 +1,12 @@
-import Host
-
 /// The newest state of every account, in one line for systemd and the terminal.
 actor StatusBoard {
     private var states: [String: AccountState] = [:]
-    private let notifier: ServiceNotifier?
+    private let show: @Sendable (String) -> Void
     private var shown = ""
     /// Accounts whose state is another one than the one on disk.
     private var unnoted: Set<String> = []
 
-    init(notifier: ServiceNotifier?) { self.notifier = notifier }
+    init(show: @escaping @Sendable (String) -> Void) { self.show = show }
 
     /// Returns whether the state is another one than the one that is noted.
     func set(_ state: AccountState, of account: String) -> Bool {
@@ -16,7 +14,7 @@ actor StatusBoard {
         let line = summary
         if line != shown {
             shown = line
-            notifier?.status(line)
+            show(line)
         }
         return before != state || unnoted.contains(account)
     }
@@ -28,11 +26,7 @@ actor StatusBoard {
 
     private var summary: String {
         let scanning = states.compactMap { account, state in
-            if case .scanning(let done, let total, _) = state {
-                "\(account): \(done) of \(total) messages looked at"
-            } else {
-                nil
-            }
+            if case .scanning = state { "\(account): looked at \(state.detail)" } else { nil }
         }
         let troubled = states.compactMap { account, state in
             switch state {

@@ -20,7 +20,9 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let path = config.path
         let settings = try Settings.load(path)
-        let agent = try Agent(directories: Directories(), logger: Logger(label: "sentmark"))
+        let agent = try Agent(
+            directories: Directories(), logger: Logger(label: "sentmark"), show: ProgressLine.standardError.show)
+        defer { ProgressLine.standardError.show("") }
         let signals = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

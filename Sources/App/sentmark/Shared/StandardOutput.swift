@@ -10,12 +10,7 @@ import Foundation
 /// Where results go; everything else goes to standard error.
 enum StandardOutput {
     /// Columns of the terminal; `nil` when it is none, and lines may be as long as they are.
-    static var width: Int? {
-        guard isatty(STDOUT_FILENO) == 1 else { return nil }
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
-    }
+    static var width: Int? { terminalColumns(STDOUT_FILENO) }
 
     /// Writes all of it. A full disk is an error; a reader that has gone, such as `head`, is an early and quiet end.
     static func write(_ bytes: [UInt8]) throws {
@@ -37,5 +32,13 @@ enum StandardOutput {
 }
 
 enum StandardError {
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    static func write(_ text: String) { ProgressLine.standardError.write(text) }
+}
+
+/// `nil` when it is no terminal.
+func terminalColumns(_ descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
 }
