@@ -141,6 +141,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("Layer", []),
+        tests("Fuzzing", ["IMAP", "MIME", "Beacon", "HitSources", "Transport", "Opens", "Tokens", "Secrets"]),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
             "Agent",

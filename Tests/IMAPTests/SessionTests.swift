@@ -50,6 +50,16 @@ struct SessionTests {
         #expect(sent(session.takeActions()) == ["DONE\r\n"])
     }
 
+    /// The runner ends IDLE from another task than the one that learns of the end.
+    @Test func sendsNothingAfterTheClose() throws {
+        var session = ready()
+        _ = try session.start(.idle, now: 0)
+        session.received("+ idling\r\n* BYE restart\r\n".bytes, now: 1)
+        #expect(reason(session.takeActions()) == .bye(ResponseText(text: "restart")))
+        session.finishIdle(now: 2)
+        #expect(session.takeActions() == [])
+    }
+
     @Test func pipelinesUpToTheBytes() throws {
         var limits = Session.Limits()
         limits.bytesInFlight = 40

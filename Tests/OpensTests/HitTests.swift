@@ -31,6 +31,22 @@ struct HitTests {
         #expect(long.ua?.count == 256)
     }
 
+    /// A character can have any number of marks, and some letters have more bytes in lower case.
+    @Test func whatIsKeptOfAHitIsBounded() throws {
+        func decode(_ fields: String) throws -> Hit {
+            try Self.decode(#"{"seq":1,"at":"2026-01-01T00:00:00.000Z",\#(fields)}"#)
+        }
+        let marked = "e" + String(repeating: "\u{301}", count: 70_000)
+        let hit = try decode(
+            ["ua", "method", "net", "netclass", "family"].map { "\"\($0)\":\"\(marked)\"" }.joined(separator: ",")
+                + #","token":"a","signals":["\#(marked)"]"#)
+        #expect(hit.ua?.unicodeScalars.count == 256)
+        let names = [hit.method, hit.net, hit.netclass?.rawValue, hit.family?.rawValue, hit.signals.first?.rawValue]
+        #expect(names.allSatisfy { $0?.unicodeScalars.count == 64 })
+        let dotted = String(repeating: "\u{130}", count: 256)
+        #expect(throws: (any Error).self) { try decode(#""token":"\#(dotted)""#) }
+    }
+
     @Test(arguments: [
         #"{"at":"2026-01-01T00:00:00.000Z","token":"a"}"#, #"{"seq":1,"token":"a"}"#,
         #"{"seq":1,"at":"2026-01-01T00:00:00.000Z"}"#, #"{"seq":0,"at":"2026-01-01T00:00:00.000Z","token":"a"}"#,

@@ -6,8 +6,10 @@ import FoundationEssentials
 /// the five fields of privacy level 0. Read: `seq`, `at` and `token` must be there, everything else may be missing,
 /// unknown fields are ignored, so that old and new versions of server and agent understand each other.
 extension Hit {
-    /// Longer User-Agents are cut on reading too: a foreign server may not have done it.
+    /// Characters of Unicode. Longer User-Agents are cut on reading too: a foreign server may not have done it.
     package static let userAgentLimit = 256
+    /// Of every other name.
+    static let nameLimit = 64
     static let tokenLimit = 512
     static let signalLimit = 32
 
@@ -23,7 +25,8 @@ extension Hit {
             throw DecodingError.dataCorruptedError(
                 forKey: .at, in: values, debugDescription: "not of the form 2026-11-23T15:04:05.123Z")
         }
-        let token = try values.decode(String.self, forKey: .token)
+        // Folded first: some letters have more bytes in lower case.
+        let token = try values.decode(String.self, forKey: .token).lowercased()
         guard !token.isEmpty, token.utf8.count <= Hit.tokenLimit else {
             throw DecodingError.dataCorruptedError(
                 forKey: .token, in: values, debugDescription: "empty or longer than \(Hit.tokenLimit) bytes")
@@ -32,18 +35,19 @@ extension Hit {
         guard seq > 0 else {
             throw DecodingError.dataCorruptedError(forKey: .seq, in: values, debugDescription: "not positive")
         }
+        func name(_ key: CodingKeys, limit: Int = Hit.nameLimit) throws -> String? {
+            try values.decodeIfPresent(String.self, forKey: key)?.prefix(scalars: limit)
+        }
         self.init(
-            seq: seq, at: at, token: token.lowercased(),
-            method: try values.decodeIfPresent(String.self, forKey: .method),
-            net: try values.decodeIfPresent(String.self, forKey: .net),
-            netclass: try values.decodeIfPresent(String.self, forKey: .netclass).map(NetworkClass.init(rawValue:)),
+            seq: seq, at: at, token: token, method: try name(.method), net: try name(.net),
+            netclass: try name(.netclass).map(NetworkClass.init(rawValue:)),
             asn: try values.decodeIfPresent(UInt32.self, forKey: .asn),
             selfNet: try values.decodeIfPresent(Bool.self, forKey: .selfNet) ?? false,
-            ua: try values.decodeIfPresent(String.self, forKey: .ua).map { String($0.prefix(Hit.userAgentLimit)) },
-            family: try values.decodeIfPresent(String.self, forKey: .family).map(ClientFamily.init(rawValue:)),
+            ua: try name(.ua, limit: Hit.userAgentLimit),
+            family: try name(.family).map(ClientFamily.init(rawValue:)),
             signals: Set(
                 (try values.decodeIfPresent([String].self, forKey: .signals) ?? []).prefix(Hit.signalLimit)
-                    .map(Signal.init(rawValue:))))
+                    .map { Signal(rawValue: $0.prefix(scalars: Hit.nameLimit)) }))
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -61,4 +65,9 @@ extension Hit {
         if selfNet || !isMinimal { try values.encode(selfNet, forKey: .selfNet) }
         if !signals.isEmpty || !isMinimal { try values.encode(signals.map(\.rawValue).sorted(), forKey: .signals) }
     }
+}
+
+extension String {
+    /// Not `Character`s, of which one can hold any number of combining marks.
+    fileprivate func prefix(scalars limit: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(limit))) }
 }

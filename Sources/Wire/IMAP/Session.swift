@@ -138,6 +138,7 @@ extension Session {
     /// Ends the running IDLE, at once or as soon as the server lets it begin. One that still waits its turn is taken
     /// back and finishes with OK. Without any, nothing happens.
     package mutating func finishIdle(now: Int64) {
+        if phase == .closed { return }
         guard case .idle(let state) = gate else { return withdrawIdle() }
         switch state {
         case .requested: gate = .idle(.requested(finish: true))

@@ -1,0 +1,222 @@
+"""Seeds and dictionaries of the fuzz targets, made from the fixtures of the tests.
+
+In an input the text stands in front; the choices that a target makes are read from its end (FuzzInput)."""
+
+import json
+import re
+from pathlib import Path
+
+# As in SessionTarget's list of acts.
+ACTS = {
+    "noop": 0, "idle": 1, "done": 2, "select": 3, "examine": 3, "fetch": 4, "search": 5, "store": 6, "append": 7,
+    "list": 8, "create": 9, "enable": 10, "id": 11, "logout": 12, "status": 16, "capability": 17,
+}
+TIME_PASSES, LONG_TIME_PASSES, HANG_UP, NOTHING = 13, 14, 15, 18
+MOST_ACTS = 23
+DICTIONARY_LIMIT = 600
+SWOLLEN_LIMIT = 40
+
+
+def write(target, folder, dictionary, longest):
+    """Seeds of at most `longest` bytes into `folder`, and the dictionary; how many there are of both."""
+    kept = (file.read_bytes() for file in Path("Tests/FuzzingTests/Fixtures", target).glob("*"))
+    seeds = {seed for seed in [*SEEDS[target](), *kept] if len(seed) <= longest}
+    seeds |= _swollen(sorted(seeds), longest)
+    for number, seed in enumerate(sorted(seeds)):
+        (folder / f"{number:04}").write_bytes(seed)
+    words = sorted(WORDS[target]())[:DICTIONARY_LIMIT]
+    dictionary.write_text("".join(f'"{_escaped(word)}"\n' for word in words))
+    return len(seeds), len(words)
+
+
+def _swollen(seeds, longest):
+    """Some of the seeds with a word of theirs over and over: what is quadratic shows in them."""
+    swollen = set()
+    for seed in seeds[:: len(seeds) // SWOLLEN_LIMIT + 1]:
+        start = max(0, seed.rfind(b" ", 0, len(seed) // 2))
+        end = seed.find(b" ", start + 1, start + 32)
+        word = seed[start : end if end > 0 else start + 8]
+        swollen.add(seed[:start] + word * ((longest - len(seed)) // len(word) + 1) + seed[start + len(word) :])
+    return swollen
+
+
+def _input(text, *choices):
+    """The choices in the order in which they are made."""
+    return text + bytes(reversed(choices))
+
+
+def _responses():
+    for path in _fixtures("*.imap"):
+        text = b"".join(content for kind, content in _dialogue(path) if kind == "server")
+        for tightness in range(3):
+            yield _input(text, tightness, 0)
+    for line in _server_lines():
+        yield _input(line, 0, 0)
+
+
+def _sessions():
+    for path in _fixtures("*.imap"):
+        acts = [(NOTHING, b"")]
+        for kind, content in _dialogue(path):
+            if kind == "server":
+                while content:
+                    act, sent = acts[-1]
+                    room = 255 - len(sent)
+                    acts[-1] = act, sent + content[:room]
+                    content = content[room:]
+                    if content:
+                        acts.append((NOTHING, b""))
+            elif kind == "act":
+                acts.append((content, b""))
+        acts = acts[:MOST_ACTS]
+        text = b"".join(sent for _, sent in acts)
+        yield _input(text, 0, 0, len(acts), *(number for act, sent in acts for number in (act, len(sent))))
+
+
+def _messages():
+    for message in _messages_as_they_are():
+        yield _input(message, 0, 255)
+        yield _input(message, 1, len(message) // 32)
+
+
+def _decodings():
+    for text in [*_messages_as_they_are(), *(path.read_bytes() for path in _fixtures("*.html"))]:
+        for encoding in range(3):
+            yield _input(text, encoding, encoding, 0)
+        # UTF-16 and ISO-2022-JP, as they are.
+        for label in range(2, 6):
+            yield _input(text, 0, label, 0)
+    for line in _header_values():
+        yield _input(line, 1, 0, 0)
+
+
+def _pages():
+    for path in _fixtures("*.html"):
+        for scanner in range(2):
+            yield _input(path.read_bytes(), scanner, 0, 0, 0)
+    for message in _messages_as_they_are():
+        body = message.partition(b"\n\n")[2] or message.partition(b"\r\n\r\n")[2]
+        for encoding in range(3):
+            yield _input(body, 1, encoding, encoding, 0)
+
+
+def _answers():
+    for path in _fixtures("*.json"):
+        if path.parts[1] in ("HitSourcesTests", "PixelServerTests"):
+            yield _input(path.read_bytes(), 0, 0)
+
+
+def _values():
+    texts = {value.encode() for path in _fixtures("tokens.json") for value in _strings(json.loads(path.read_text()))}
+    for line in _server_lines():
+        texts |= set(re.findall(rb"[0-9*][0-9:,*]*[0-9*]", line)) | set(re.findall(rb'"([^"]+)"', line))
+    for text in texts:
+        yield _input(text, 20, len(text) // 2)
+
+
+SEEDS = {
+    "imap-responses": _responses, "imap-session": _sessions, "mime-message": _messages, "mime-decoding": _decodings,
+    "beacon": _pages, "pull-answer": _answers, "values": _values,
+}
+
+
+def _imap_words():
+    words = {b"\r\n", b"{5}\r\n", b"{0}\r\n", b"~{3}\r\n", b"+ \r\n", b"* ", b"(", b") ", b'"', b"\\", b"NIL", b"<0>"}
+    words |= {f"t{number} {end}\r\n".encode() for number in range(1, 8) for end in ("OK x", "NO x", "BAD x")}
+    for line in _server_lines():
+        words |= set(re.findall(rb"\\?[A-Za-z][A-Za-z0-9.=-]{2,23}", line))
+    return words
+
+
+def _mail_words():
+    words = {b"\r\n", b"\r\n\r\n", b"\n", b"--", b"--\r\n", b"=\r\n", b"=20", b"=?utf-8?Q?", b"=?utf-8?B?", b"?="}
+    words |= {b"multipart/mixed; boundary=b", b"*0*=", b"utf-8''"}
+    words |= {b"\x1b(B", b"\x1b$B", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"}
+    for message in _messages_as_they_are():
+        words |= set(re.findall(rb"^[A-Za-z-]{2,30}:", message, re.M))
+        words |= set(re.findall(rb"[A-Za-z0-9/-]{3,30}(?=[;=\r\n])", message[:2_000]))
+    return words
+
+
+def _html_words():
+    words = {b"<!--", b"-->", b"<!--[if mso]>", b"<![endif]-->", b"&#x41;", b"&sol;", b"%2F", b"%25", b"\\2f "}
+    for path in _fixtures("*.html"):
+        html = path.read_bytes()
+        words |= set(re.findall(rb"</?[a-zA-Z:]{1,20}|\b[a-z-]{2,12}=\"?|(?<=\")[A-Za-z_-]{4,32}(?=\")", html))
+        words |= set(re.findall(rb"/i/[a-z2-7A-Z]{40}\.gif|url\(", html))
+    return words
+
+
+def _json_words():
+    words = {b'"', b"\\u0000", b"\\ud800", b"null", b"true", b"1e400", b"-1", b"9223372036854775808", b"{", b"}]", b","}
+    for path in _fixtures("*.json"):
+        if path.parts[1] == "HitSourcesTests":
+            words |= set(re.findall(rb'"[^"]*":?', path.read_bytes()))
+    return words
+
+
+def _value_words():
+    return {b"smk1_", b"smp1_", b"4294967295", b"*", b":*", b",", b"&-", b"&AOk-", b"&", b"-", b"1:", b"=" * 6}
+
+
+WORDS = {
+    "imap-responses": _imap_words, "imap-session": _imap_words, "mime-message": _mail_words,
+    "mime-decoding": _mail_words, "beacon": _html_words, "pull-answer": _json_words, "values": _value_words,
+}
+
+
+def _fixtures(pattern):
+    """The fuzz targets' own, which hold choices as well, left out."""
+    return sorted(path for path in Path("Tests").rglob(pattern)
+                  if "Fixtures" in path.parts and path.parts[1] != "FuzzingTests")
+
+
+def _messages_as_they_are():
+    return [path.read_bytes() for path in _fixtures("*.eml")]
+
+
+def _header_values():
+    return {line.partition(b":")[2].strip() for message in _messages_as_they_are()
+            for line in message.splitlines() if b":" in line}
+
+
+def _server_lines():
+    return {line for path in _fixtures("*.imap") for kind, content in _dialogue(path) if kind == "server"
+            for line in content.splitlines(keepends=True)}
+
+
+def _dialogue(path):
+    """("server", bytes) and ("act", number): what Tests/Dialogues describes, as far as a session sees it."""
+    for line in path.read_text().split("\n"):
+        kind, content = line[:2], line[3:] if line[2:3] == " " else line[2:]
+        if kind == "S:":
+            yield "server", content.encode() + b"\r\n"
+        elif kind == "S+":
+            yield "server", _unescaped(content)
+        elif kind == "S*":
+            count, _, text = content.partition(" ")
+            yield "server", _unescaped(text) * min(int(count), 40)
+        elif kind == "S.":
+            yield "act", HANG_UP
+        elif kind == "T:":
+            yield "act", TIME_PASSES if int(content) < 600_000 else LONG_TIME_PASSES
+        elif line.startswith(">"):
+            word = line[1:].split()[0]
+            yield "act", ACTS[word]
+
+
+def _unescaped(text):
+    plain = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
+    return re.sub(rb"\\(x[0-9A-Fa-f]{2}|.)", lambda match: (
+        bytes([int(match[1][1:], 16)]) if match[1][:1] == b"x" else plain[match[1].decode()]), text.encode())
+
+
+def _strings(value):
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for item in items for text in _strings(item)]
+
+
+def _escaped(word):
+    return "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\x{byte:02x}" for byte in word)
