@@ -24,18 +24,19 @@ struct JudgeService: Service {
     /// Judges all that is due; returns how long nothing will be due by itself.
     private func judgeAll() async -> Duration? {
         do throws(StoreError) {
+            var changed = false
             while !Task.isCancelled {
                 let time = now()
                 let tasks = try await store.judgingTasks(now: time, rules: Rules.current.version)
                 if tasks.isEmpty { break }
                 for task in tasks {
                     let judgement = OpensEngine.judge(task.history, now: time)
-                    try await store.save(judgement, of: task, rules: Rules.current.version)
+                    if try await store.save(judgement, of: task, rules: Rules.current.version) { changed = true }
                 }
                 await StopPoint.reached(.judged)
-                try await ringAccounts()
+                if changed { try await ringAccounts() }
             }
-            try await ringAccounts()
+            if changed { try await ringAccounts() }
             guard let next = try await store.nextReview() else { return nil }
             return .seconds(max(0.05, next.timeIntervalSince(now())))
         } catch {

@@ -70,7 +70,8 @@ package enum Services {
             services.append(
                 SourceService(
                     name: source.name, client: PullClient(source, credential, poller), store: store, judge: judge,
-                    begin: listening, now: now, logger: named(logger, "source:\(source.name)")))
+                    accounts: Array(bells.values), begin: listening, now: now,
+                    logger: named(logger, "source:\(source.name)")))
         }
         for account in settings.accounts {
             guard let bell = bells[account.name] else { continue }

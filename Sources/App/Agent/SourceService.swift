@@ -13,6 +13,8 @@ struct SourceService: Service {
     let client: PullClient
     let store: AgentStore
     let judge: Bell
+    /// Rung when the feed has been read to its end for the first time: some keywords wait for that.
+    let accounts: [Bell]
     /// Opens when a pixel server in this process listens; open from the start when there is none.
     let begin: Latch
     let now: @Sendable () -> Date
@@ -70,6 +72,7 @@ struct SourceService: Service {
             page.hits, log: page.log, cursor: page.cursor, isEnd: isEnd, from: source, now: now())
         await StopPoint.reached(.hitsStored)
         if news { judge.ring() }
+        if isEnd, !position.isReadToEnd { accounts.forEach { $0.ring() } }
     }
 }
 
