@@ -20,6 +20,7 @@ from processes import Process, spawn, wait_until
 
 FOLDERS = {"Sent": "\\Sent", "Drafts": "\\Drafts", "Archive": "\\Archive"}
 FIRST_UID = 5000
+MASTER = "postmaster"  # opens any mailbox with the users' password, by SASL PLAIN with an authorization identity
 MANY = 50  # from this number of accounts on, one login process serves many connections
 
 
@@ -152,6 +153,7 @@ class Dovecot:
             (home / "Maildir").mkdir(parents=True, exist_ok=True)
             lines.append(f"{user}:{{PLAIN}}{self.password}:{uid}:{gid}::{home}::\n")
         (self.directory / "passwd").write_text("".join(lines))
+        (self.directory / "masters").write_text(f"{MASTER}:{{PLAIN}}{self.password}\n")
         (self.directory / "acl").write_text(
             "".join(f"{folder} owner {rights}\n" for folder, rights in self.rights.items()))
 
@@ -258,6 +260,11 @@ mail_max_userip_connections = 1000
 mailbox_list_index = yes
 verbose_proctitle = yes
 imap_logout_format = in=%i out=%o
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {d}/masters
+  master = yes
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {d}/passwd

@@ -11,7 +11,8 @@ extension ConnectionOptions {
         let endpoint = try Endpoint(account.imap.text, cleartext: account.cleartext)
         let login: Login =
             switch account.login {
-            case .password(let origin): .password(user: account.user, try await origin.read())
+            case .password(let origin):
+                .password(user: account.user, try await origin.read(), authorization: account.authorization)
             case .bearer(let command): .bearer(user: account.user, try await CommandSecret(command).read())
             }
         self.init(endpoint, login: login, caFile: account.caFile, proxy: account.proxy?.text ?? "")
