@@ -15,10 +15,14 @@ import Transport
 struct AccountService: Service {
     let settings: Settings.Account
     let store: AgentStore
-    let poller: Poller
+    let desk: LoginDesk
     let names: KeywordNames
     let policy: FolderSync.Policy
     let bell: Bell
+    /// Rung after the machine has slept.
+    let awake: Bell
+    /// Before the first login.
+    let startDelay: Duration
     let judge: Bell
     let board: StatusBoard
     let now: @Sendable () -> Date
@@ -41,11 +45,15 @@ struct AccountService: Service {
     /// Session after session, until the task ends.
     private func watch(_ wish: SentFolder.Wish) async {
         var backoff = Backoff()
+        var pace = LoginPace()
+        if startDelay > .zero { try? await Task.sleep(for: startDelay) }
         while !Task.isCancelled {
-            let began = ContinuousClock.now
+            var began = ContinuousClock.now
             do {
+                try await keep(&pace)
+                began = .now
                 await report(.connecting)
-                try await session(wish)
+                try await session(wish, &pace)
             } catch {
                 if Task.isCancelled { return }
                 let (failure, reason) = SessionEnd.classify(error)
@@ -53,15 +61,29 @@ struct AccountService: Service {
                     after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
                 logger.warning("session ended", metadata: ["reason": "\(reason)", "again_in": "\(delay)"])
                 await report(failure == .needsUser ? .needsUser(reason: reason) : .waiting(reason: reason, for: delay))
-                try? await Task.sleep(for: delay)
+                // What slept in the meantime was the reason, or there is a new network.
+                if failure == .network {
+                    await awake.wait(atMost: delay)
+                } else {
+                    try? await Task.sleep(for: delay)
+                }
             }
         }
     }
 
-    private func session(_ wish: SentFolder.Wish) async throws {
+    private func keep(_ pace: inout LoginPace) async throws {
+        let wait = pace.wait(now: desk.elapsed())
+        guard wait > .zero else { return }
+        let reason = "logged in twice within two minutes, which servers take badly"
+        logger.notice("waiting", metadata: ["reason": "\(reason)", "for": "\(wait)"])
+        await report(.waiting(reason: reason, for: wait))
+        try await Task.sleep(for: wait)
+    }
+
+    private func session(_ wish: SentFolder.Wish, _ pace: inout LoginPace) async throws {
         let account = try await store.account(named: settings.name)
-        let options = try await ConnectionOptions(settings)
-        let connection = try await Connection.open(options, on: poller)
+        let opened = try await desk.open(settings, &pace)
+        let (connection, options) = (opened.connection, opened.options)
         do {
             let server = try await introduce(on: connection, host: options.endpoint.host)
             let known = try await store.sentFolder(
@@ -83,6 +105,7 @@ struct AccountService: Service {
             if case .refused("SELECT", _)? = error as? MailboxError {
                 try? await store.forgetSentFolder(of: account, wish: wish.text)
             }
+            await desk.sessionEnded(error, settings, options)
             await connection.logout()
             throw error
         }
