@@ -52,7 +52,8 @@ struct AccountService: Service {
             do {
                 try await keep(&pace)
                 began = .now
-                await report(.connecting)
+                // Where nothing can be written, as on a full disk, a login would be wasted.
+                if let failure = await note(.connecting) { throw failure }
                 try await session(wish, &pace)
             } catch {
                 if Task.isCancelled { return }
@@ -143,16 +144,21 @@ struct AccountService: Service {
         }
     }
 
-    @Sendable private func report(_ state: AccountState) async {
-        guard await board.set(state, of: settings.name) else { return }
+    @Sendable private func report(_ state: AccountState) async { _ = await note(state) }
+
+    /// Returns why the state cannot be put on disk, if it cannot.
+    private func note(_ state: AccountState) async -> StoreError? {
+        guard await board.set(state, of: settings.name) else { return nil }
         do throws(StoreError) {
             let account = try await store.account(named: settings.name)
             try await store.note(state.name, detail: state.detail, of: account, now: now())
             await board.noted(settings.name)
+            return nil
         } catch {
             // Once: what else cannot be written ends the session, and that is told each time.
-            guard await board.notNoted(settings.name) else { return }
+            guard await board.notNoted(settings.name) else { return error }
             logger.error("state not noted", metadata: ["problem": "\(error)"])
+            return error
         }
     }
 }
