@@ -29,20 +29,21 @@ PATIENCE = 300  # seconds for the longest single step
 class World:
     """Dovecot, an agent, and the pixel server: in the agent's process, or in one of its own (`apart`)."""
 
-    def __init__(self, program, apart=False):
+    def __init__(self, program, apart=False, users=None):
+        """`users`: as many accounts, all opened by the master user, in place of one."""
         self.directory = Path(tempfile.mkdtemp(prefix="sentmark-benchmark-"))
         if os.geteuid() == 0:
             self.directory.chmod(0o711)
-        self.dovecot = Dovecot(self.directory / "dovecot", users=[USER]).start()
+        self.dovecot = Dovecot(self.directory / "dovecot", users=users or [USER], hibernate=bool(users)).start()
         self.agent = Agent(program, self.directory / "agent")
         self.pixels = Agent(program, self.directory / "agent", name="pixels") if apart else self.agent
         self.box = None
         port, = free_ports(1)
-        accounts = [(USER, self.dovecot)]
-        self.pixels.configure(accounts, port)
+        accounts, everybody = ([], self.dovecot) if users else ([(USER, self.dovecot)], None)
+        self.pixels.configure(accounts, port, everybody=everybody)
         self.pixels.add_stream("benchmark")
         if apart:
-            self.agent.configure(accounts, port, server=False)
+            self.agent.configure(accounts, port, server=False, everybody=everybody)
             self.pixels.start("serve")
         self.new_token = mint((self.directory / "agent" / "keys" / "px").read_text().strip())
 

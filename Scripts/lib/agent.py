@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from dovecot import MASTER
 from processes import Process, spawn, wait_until
 
 
@@ -29,10 +30,25 @@ class Agent:
             (self.home / name).mkdir(parents=True, exist_ok=True)
             (self.home / name).chmod(0o700)
 
-    def configure(self, accounts, port, server=True, source=True):
-        """`accounts`: (name, Dovecot) pairs; each name is also the user. The pixel server is on loopback `port`."""
+    def configure(self, accounts, port, server=True, source=True, everybody=None):
+        """`accounts`: (name, Dovecot) pairs; each name is also the user. The pixel server is on loopback `port`.
+        `everybody`: a Dovecot all of whose users are accounts, opened by its master user."""
         self.port = port
         text = []
+        if everybody:
+            (self.home / "people.csv").write_text("user\n" + "".join(f"{user}\n" for user in everybody.users))
+            (self.home / "people.csv").chmod(0o600)
+            _write_secret(self.home / "keys" / "administrator", everybody.password)
+            text.append(f"""\
+[[account]]
+each = "people.csv"
+imap = "imaps://127.0.0.1:{everybody.imaps_port}"
+user = "{MASTER}"
+authorization = "{{user}}"
+password_file = "keys/administrator"
+ca_file = "{everybody.ca_file}"
+since = "all"
+""")
         for name, dovecot in accounts:
             secret = self.home / "keys" / f"{name}.password"
             _write_secret(secret, dovecot.password)

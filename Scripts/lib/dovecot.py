@@ -20,6 +20,7 @@ from processes import Process, spawn, wait_until
 
 FOLDERS = {"Sent": "\\Sent", "Drafts": "\\Drafts", "Archive": "\\Archive"}
 FIRST_UID = 5000
+MASTER = "postmaster"  # opens any mailbox with the users' password, by SASL PLAIN with an authorization identity
 MANY = 50  # from this number of accounts on, one login process serves many connections
 
 
@@ -29,13 +30,14 @@ class DovecotError(Exception):
 
 class Dovecot:
     def __init__(self, directory=None, users=("alice", "bob"), password="secret", capability=None, rights=None,
-                 tied=True):
+                 tied=True, hibernate=False):
         """`capability` replaces what the server offers after login. `rights` maps a folder to the ACL rights (RFC 4314)
         that its owner keeps there: a folder without `w` drops keywords. `tied`: the server ends when this process
-        dies, however that is."""
+        dies, however that is. `hibernate`: connections that idle for 2 s give their process back, as on a server
+        of many."""
         self.directory = Path(directory or tempfile.mkdtemp(prefix="sentmark-dovecot-")).absolute()
         self.users, self.password = list(users), password
-        self.capability, self.rights, self.tied = capability, rights or {}, tied
+        self.capability, self.rights, self.tied, self.hibernate = capability, rights or {}, tied, hibernate
         self.privileged = os.geteuid() == 0
         self.imap_port = self.imaps_port = None
         self.process = None
@@ -152,6 +154,7 @@ class Dovecot:
             (home / "Maildir").mkdir(parents=True, exist_ok=True)
             lines.append(f"{user}:{{PLAIN}}{self.password}:{uid}:{gid}::{home}::\n")
         (self.directory / "passwd").write_text("".join(lines))
+        (self.directory / "masters").write_text(f"{MASTER}:{{PLAIN}}{self.password}\n")
         (self.directory / "acl").write_text(
             "".join(f"{folder} owner {rights}\n" for folder, rights in self.rights.items()))
 
@@ -260,6 +263,11 @@ verbose_proctitle = yes
 imap_logout_format = in=%i out=%o
 passdb {{
   driver = passwd-file
+  args = scheme=PLAIN username_format=%u {d}/masters
+  master = yes
+}}
+passdb {{
+  driver = passwd-file
   args = scheme=PLAIN username_format=%u {d}/passwd
 }}
 userdb {{
@@ -297,6 +305,21 @@ service stats {{
 """
         if many:
             text += "default_client_limit = 20000\ndefault_vsz_limit = 2G\nservice imap {\n  process_limit = 6000\n}\n"
+        if self.hibernate:
+            text += f"""\
+imap_hibernate_timeout = 2s
+service imap-hibernate {{
+  client_limit = 6000
+  unix_listener imap-hibernate {{
+    mode = 0666
+  }}
+}}
+service imap {{
+  unix_listener imap-master {{
+    user = {internal}
+  }}
+}}
+"""
         if self.capability:
             text += f"imap_capability = {self.capability}\n"
         if self.rights:

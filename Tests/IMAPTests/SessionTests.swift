@@ -192,6 +192,19 @@ struct SessionTests {
         #expect(!session.isIdle)
     }
 
+    /// How a connection that died in silence, such as while the machine slept, is found out.
+    @Test func doneIsAnsweredSoonOrTheConnectionIsDead() throws {
+        var session = ready()
+        _ = try session.start(.idle, now: 0)
+        session.received("+ \r\n".bytes, now: 5)
+        session.finishIdle(now: 3_600_000)
+        #expect(session.takeActions().last == .wait(until: 3_630_000))
+        session.tick(now: 3_629_999)
+        #expect(session.takeActions().isEmpty)
+        session.tick(now: 3_630_000)
+        #expect(session.takeActions() == [.close(.timedOut(command: "IDLE"))])
+    }
+
     @Test func idleRefusedIsOver() throws {
         var session = ready()
         _ = try session.start(.idle, now: 0)

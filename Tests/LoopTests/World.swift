@@ -48,9 +48,13 @@ struct World {
 
     /// For the next start, or after SIGHUP.
     func add(_ account: Account) throws {
-        let file = program.home.appending(path: "config.toml")
         try program.write("keys/\(account.name).password", account.password)
-        try program.write("config.toml", try String(contentsOf: file, encoding: .utf8) + "\n" + account.text + "\n")
+        try add(account.text)
+    }
+
+    func add(_ lines: String) throws {
+        let file = program.home.appending(path: "config.toml")
+        try program.write("config.toml", try String(contentsOf: file, encoding: .utf8) + "\n" + lines + "\n")
     }
 
     /// One account of the configuration.

@@ -18,6 +18,13 @@ import Testing
             .joined(separator: "\n")
     }
 
+    private func parseFull() throws -> Settings {
+        try Settings.parse(text: Array(full.utf8), file: "/c/sentmark.toml", isPrivate: true, home: nil) { path in
+            #expect(path == "/c/people.csv")
+            return PlainFile(bytes: Array("user\nann\nben\n".utf8), isPrivate: false)
+        }
+    }
+
     @Test func isRightAsItIs() throws {
         let settings = try Settings.parse(text: text, file: "/c/sentmark.toml")
         #expect(settings.accounts.count == 1 && settings.sources.count == 1 && settings.server == nil)
@@ -25,8 +32,8 @@ import Testing
     }
 
     @Test func isRightWithEveryOption() throws {
-        let settings = try Settings.parse(text: full, file: "/c/sentmark.toml", isPrivate: true)
-        #expect(settings.accounts.map(\.name) == ["work", "club", "lists", "office", "local"])
+        let settings = try parseFull()
+        #expect(settings.accounts.map(\.name) == ["work", "club", "lists", "office", "local", "ann", "ben"])
         #expect(settings.warnings.map(\.path) == ["account[5].password"])
     }
 
@@ -41,7 +48,7 @@ import Testing
                 user = "me@example.org"
                 password_file = "p"
                 """, file: "/c/sentmark.toml")
-        let shown = try Settings.parse(text: full, file: "/c/sentmark.toml", isPrivate: true)
+        let shown = try parseFull()
         #expect(shown.server == minimal.server)
         #expect(shown.keywords == minimal.keywords)
         #expect(shown.privacy == minimal.privacy)

@@ -53,6 +53,19 @@ import Testing
         #expect(problem() == nil)
     }
 
+    /// The list is as much a file that names commands as the configuration is.
+    @Test func refusesAListThatOthersWrite() throws {
+        try write("password_file = \"config.toml\"\neach = \"people.csv\"", mode: 0o644)
+        let list = folder.appending(path: "people.csv").path
+        let place = "\(path):5:8: account[1].each: \"\(list)\" "
+        #expect(problem() == place + "cannot be read: No such file or directory; expected a list of accounts there")
+        try Data("user\nann\n".utf8).write(to: URL(filePath: list))
+        try FileManager.default.setAttributes([.posixPermissions: 0o622], ofItemAtPath: list)
+        #expect(problem()?.hasPrefix(place + "others can write it") == true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: list)
+        #expect(problem() == nil)
+    }
+
     @Test func refusesWhatIsNoFile() throws {
         #expect(problem()?.contains("No such file or directory; expected a configuration there") == true)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)

@@ -44,6 +44,27 @@ struct OpeningTests {
         #expect(failure == nil)
     }
 
+    /// CRAM-MD5 would be stronger and has no place for an authorization identity: it would open the mailbox of the one
+    /// who logs in.
+    @Test func saysWhoseMailboxItIs() async throws {
+        let script =
+            [ScriptStep].greeting("SASL-IR AUTH=CRAM-MD5 AUTH=PLAIN AUTH=LOGIN") + [
+                // bob NUL me@example.org NUL correct horse
+                .expect("AUTHENTICATE PLAIN Ym9iAG1lQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=$"), .send("{tag} OK\r\n"),
+                .end,
+            ]
+        let server = try await ScriptedServer.start(script)
+        let login = Login.password(user: Harness.user, Secret(Harness.password), authorization: "bob")
+        #expect(try await Harness.failure(Harness.options(server, login: login)) == nil)
+    }
+
+    @Test(arguments: ["", "SASL-IR AUTH=CRAM-MD5 AUTH=LOGIN"])
+    func logsInNowhereElse(_ offered: String) async throws {
+        let server = try await ScriptedServer.start(.greeting(offered) + [.end])
+        let login = Login.password(user: Harness.user, Secret(Harness.password), authorization: "bob")
+        #expect(try await Harness.failure(Harness.options(server, login: login))?.kind == .noUsableMechanism)
+    }
+
     @Test func stopsBeforeTheLoginWhenThereIsNoUser() async throws {
         let server = try await ScriptedServer.start(.greeting() + [.echo])
         let stream = try await ByteStream.open(Harness.options(server, login: .none), on: Harness.poller.get())
@@ -190,6 +211,7 @@ struct OpeningTests {
 
     @Test(arguments: [
         Login.password(user: "me\r\nx LOGOUT", Secret("secret")), .password(user: "", Secret("secret")),
+        .password(user: "me", Secret("secret"), authorization: "a\0b"),
         .password(user: "me", Secret("secret\n")), .password(user: "me", Secret("")),
         .password(user: "me", Secret("a\0b")), .bearer(user: "me", Secret("a\r\nb")),
     ])

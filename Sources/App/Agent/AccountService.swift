@@ -15,10 +15,14 @@ import Transport
 struct AccountService: Service {
     let settings: Settings.Account
     let store: AgentStore
-    let poller: Poller
+    let desk: LoginDesk
     let names: KeywordNames
     let policy: FolderSync.Policy
     let bell: Bell
+    /// Rung after the machine has slept.
+    let awake: Bell
+    /// Before the first login.
+    let startDelay: Duration
     let judge: Bell
     let board: StatusBoard
     let now: @Sendable () -> Date
@@ -41,11 +45,16 @@ struct AccountService: Service {
     /// Session after session, until the task ends.
     private func watch(_ wish: SentFolder.Wish) async {
         var backoff = Backoff()
+        var pace = LoginPace()
+        if startDelay > .zero { try? await Task.sleep(for: startDelay) }
         while !Task.isCancelled {
-            let began = ContinuousClock.now
+            var began = ContinuousClock.now
             do {
-                await report(.connecting)
-                try await session(wish)
+                try await keep(&pace)
+                began = .now
+                // Where nothing can be written, as on a full disk, a login would be wasted.
+                if let failure = await note(.connecting) { throw failure }
+                try await session(wish, &pace)
             } catch {
                 if Task.isCancelled { return }
                 let (failure, reason) = SessionEnd.classify(error)
@@ -53,15 +62,29 @@ struct AccountService: Service {
                     after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
                 logger.warning("session ended", metadata: ["reason": "\(reason)", "again_in": "\(delay)"])
                 await report(failure == .needsUser ? .needsUser(reason: reason) : .waiting(reason: reason, for: delay))
-                try? await Task.sleep(for: delay)
+                // What slept in the meantime was the reason, or there is a new network.
+                if failure == .network {
+                    await awake.wait(atMost: delay)
+                } else {
+                    try? await Task.sleep(for: delay)
+                }
             }
         }
     }
 
-    private func session(_ wish: SentFolder.Wish) async throws {
+    private func keep(_ pace: inout LoginPace) async throws {
+        let wait = pace.wait(now: desk.elapsed())
+        guard wait > .zero else { return }
+        let reason = "logged in twice within two minutes, which servers take badly"
+        logger.notice("waiting", metadata: ["reason": "\(reason)", "for": "\(wait)"])
+        await report(.waiting(reason: reason, for: wait))
+        try await Task.sleep(for: wait)
+    }
+
+    private func session(_ wish: SentFolder.Wish, _ pace: inout LoginPace) async throws {
         let account = try await store.account(named: settings.name)
-        let options = try await ConnectionOptions(settings)
-        let connection = try await Connection.open(options, on: poller)
+        let opened = try await desk.open(settings, &pace)
+        let (connection, options) = (opened.connection, opened.options)
         do {
             let server = try await introduce(on: connection, host: options.endpoint.host)
             let known = try await store.sentFolder(
@@ -83,6 +106,7 @@ struct AccountService: Service {
             if case .refused("SELECT", _)? = error as? MailboxError {
                 try? await store.forgetSentFolder(of: account, wish: wish.text)
             }
+            await desk.sessionEnded(error, settings, options)
             await connection.logout()
             throw error
         }
@@ -120,16 +144,21 @@ struct AccountService: Service {
         }
     }
 
-    @Sendable private func report(_ state: AccountState) async {
-        guard await board.set(state, of: settings.name) else { return }
+    @Sendable private func report(_ state: AccountState) async { _ = await note(state) }
+
+    /// Returns why the state cannot be put on disk, if it cannot.
+    private func note(_ state: AccountState) async -> StoreError? {
+        guard await board.set(state, of: settings.name) else { return nil }
         do throws(StoreError) {
             let account = try await store.account(named: settings.name)
             try await store.note(state.name, detail: state.detail, of: account, now: now())
             await board.noted(settings.name)
+            return nil
         } catch {
             // Once: what else cannot be written ends the session, and that is told each time.
-            guard await board.notNoted(settings.name) else { return }
+            guard await board.notNoted(settings.name) else { return error }
             logger.error("state not noted", metadata: ["problem": "\(error)"])
+            return error
         }
     }
 }

@@ -79,6 +79,16 @@ package actor Agent {
         try store.close()
     }
 
+    private func allowConnections(of settings: Settings) {
+        // One for each folder that is watched; the rest is for everything else, the pixel server's callers included.
+        let needed = 512 + settings.accounts.reduce(0) { $0 + $1.connections }
+        let allowed = OpenFiles.allow(needed)
+        guard allowed < needed else { return }
+        logger.warning(
+            "too few open files are allowed: some accounts may not connect; raise the limit (ulimit -n, LimitNOFILE=)",
+            metadata: ["allowed": "\(allowed)", "needed": "\(needed)"])
+    }
+
     private func refuse(_ error: any Error) {
         logger.error("configuration not taken over; the old one goes on", metadata: ["problem": "\(error)"])
     }
@@ -94,6 +104,7 @@ package actor Agent {
         wish = nil
         let settings = inputs.settings
         for warning in settings.warnings { logger.warning("\(warning)") }
+        allowConnections(of: settings)
         let parts = try await Services.build(
             inputs, directories: directories, store: store, poller: poller, show: show, now: now,
             logger: logger)
@@ -113,5 +124,15 @@ package actor Agent {
             "running", metadata: ["accounts": "\(settings.accounts.count)", "sources": "\(settings.sources.count)"])
         try await group.run()
         return wish ?? .stop
+    }
+}
+
+extension Settings.Account {
+    /// Each folder is watched over a connection of its own.
+    fileprivate var connections: Int {
+        switch sent {
+        case .automatic: 1
+        case .named(let names): names.count
+        }
     }
 }

@@ -12,6 +12,9 @@ package final class Bell: Sendable {
 
     package init() {}
 
+    /// Whether the next wait would end at once.
+    var isRung: Bool { state.withLock { $0.rung } }
+
     package func ring() {
         let waiters = state.withLock { state in
             let sleeping = state.waits.filter { $0.value != nil }

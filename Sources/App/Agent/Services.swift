@@ -59,6 +59,7 @@ package enum Services {
         let policy = syncPolicy(inputs)
         let judge = Bell()
         let board = StatusBoard(show: show)
+        let desk = LoginDesk(poller: poller)
         let bells = Dictionary(settings.accounts.map { ($0.name, Bell()) }) { first, _ in first }
         try await store.planAll(for: names)
         // All of them are known before the first is read: whether the feed is complete is asked of all.
@@ -73,14 +74,20 @@ package enum Services {
                     accounts: Array(bells.values), begin: listening, now: now,
                     logger: named(logger, "source:\(source.name)")))
         }
+        var awake: [Bell] = []
         for account in settings.accounts {
             guard let bell = bells[account.name] else { continue }
+            awake.append(Bell())
             services.append(
                 AccountService(
-                    settings: account, store: store, poller: poller, names: names,
-                    policy: policy(account, now()), bell: bell, judge: judge, board: board, now: now,
-                    logger: named(logger, "account:\(account.name)")))
+                    settings: account, store: store, desk: desk, names: names,
+                    policy: policy(account, now()), bell: bell, awake: awake[awake.count - 1],
+                    startDelay: LoginPace.startDelay(
+                        accounts: settings.accounts.count, random: Double.random(in: 0..<1)),
+                    judge: judge, board: board, now: now, logger: named(logger, "account:\(account.name)")))
         }
+        services.append(
+            WakeService(clock: .system, bells: Array(bells.values) + awake, logger: named(logger, "wake")))
         return services
     }
 

@@ -4,24 +4,32 @@ import Foundation
     import Glibc
 #endif
 
-/// The two clocks of a machine, as values, so that who needs the time can be given another.
+/// The clocks of a machine, as values, so that who needs the time can be given another.
 package struct HostClock: Sendable {
     /// What the calendar says. Jumps when somebody sets it.
     package let now: @Sendable () -> Date
     /// Time since an arbitrary start that never jumps and goes on while the machine sleeps.
     package let elapsed: @Sendable () -> Duration
+    /// The same, but it stands while the machine sleeps.
+    package let awake: @Sendable () -> Duration
 
-    package init(now: @escaping @Sendable () -> Date, elapsed: @escaping @Sendable () -> Duration) {
+    package init(
+        now: @escaping @Sendable () -> Date, elapsed: @escaping @Sendable () -> Duration,
+        awake: @escaping @Sendable () -> Duration
+    ) {
         self.now = now
         self.elapsed = elapsed
+        self.awake = awake
     }
 
-    package static let system = HostClock(now: { Date() }, elapsed: { read(wakeless) })
+    package static let system = HostClock(now: { Date() }, elapsed: { read(sleepless) }, awake: { read(sleeping) })
 
     #if canImport(Darwin)
-        private static var wakeless: clockid_t { CLOCK_MONOTONIC }
+        private static var sleepless: clockid_t { CLOCK_MONOTONIC }
+        private static var sleeping: clockid_t { CLOCK_UPTIME_RAW }
     #else
-        private static var wakeless: clockid_t { CLOCK_BOOTTIME }
+        private static var sleepless: clockid_t { CLOCK_BOOTTIME }
+        private static var sleeping: clockid_t { CLOCK_MONOTONIC }
     #endif
 
     static func read(_ clock: clockid_t) -> Duration {

@@ -9,8 +9,9 @@ extension Decoder {
             ServiceURL.mailbox)
         let cleartext = cleartext(section, imap?.value)
         let user = section.required(.user, expected: "the name to log in with")
-        let name = name(section, .name, otherwise: user)
         let login = login(section)
+        let authorization = authorization(section, login)
+        let name = name(section, .name, otherwise: authorization ?? user)
         let sent = sent(section)
         let since = since(section)
         let caFile = neededPath(section, .caFile)
@@ -18,14 +19,26 @@ extension Decoder {
         let pollInterval = span(section, .pollInterval, within: Limits.pollInterval)
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
-            name: name.value, imap: imap.value, cleartext: cleartext, user: user.value, login: login, sent: sent,
-            since: since, caFile: caFile, proxy: proxy, pollInterval: pollInterval)
+            name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
+            authorization: authorization?.value, login: login, sent: sent, since: since, caFile: caFile, proxy: proxy,
+            pollInterval: pollInterval)
         return (account, name)
     }
 
     func proxy<Key>(_ section: Section<Key>, _ key: Key) -> ServiceURL? {
         section.parsed(section.string(key, expected: "a URL such as \"socks5h://127.0.0.1:1080\""), ServiceURL.proxy)?
             .value
+    }
+
+    /// RFC 4616 2: whose mailbox it is, where another one's name and password log in.
+    private func authorization(_ section: Section<AccountKey>, _ login: Settings.Login?) -> Located<String>? {
+        let name = section.string(.authorization, expected: "the user whose mailbox it is")
+        if let name, case .bearer = login {
+            report.problem(
+                at: name.position, name.path, "belongs to a password, and this account has a token_command",
+                expected: "none; with a token, `user` says whose mailbox it is")
+        }
+        return name
     }
 
     private func cleartext(_ section: Section<AccountKey>, _ imap: ServiceURL?) -> Bool {
@@ -63,7 +76,8 @@ extension Decoder {
         case .passwordFile: return neededPath(section, key).map { .password(.file($0)) }
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
-        case .name, .imap, .cleartext, .user, .sent, .since, .caFile, .proxy, .pollInterval: return nil
+        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .since, .caFile, .proxy, .pollInterval:
+            return nil
         }
     }
 
@@ -81,7 +95,7 @@ extension Decoder {
     private func password(_ section: Section<AccountKey>, _ key: AccountKey) -> Secret? {
         guard let text = section.string(key, expected: "a string") else { return nil }
         let better = "password_command, password_file or password_credential"
-        if isPrivate {
+        if text.position.file != nil || isPrivate {
             report.warning(at: text.position, text.path, "a password in the configuration; better is \(better)")
         } else {
             report.problem(

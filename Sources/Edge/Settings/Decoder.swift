@@ -9,12 +9,17 @@ final class Decoder {
     /// The folder of the file, without a slash at its end.
     private let folder: String
     private let home: String?
+    /// The bytes of a list that the file names, by its path.
+    let read: (String) throws(Rejection) -> PlainFile
     var neededFiles: [Located<String>] = []
 
-    init(file: String, isPrivate: Bool, home: String?) {
+    init(
+        file: String, isPrivate: Bool, home: String?, read: @escaping (String) throws(Rejection) -> PlainFile
+    ) {
         self.file = file
         self.isPrivate = isPrivate
         self.home = home
+        self.read = read
         folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
         report = Report(file: file)
     }
@@ -22,7 +27,7 @@ final class Decoder {
     func settings(_ root: TOMLTable) -> Settings {
         let top = Section<TopKey>(root, path: "", report: report)
         let privacy = privacy(section(top, .privacy))
-        let accounts = tables(top, .account, limit: Limits.accounts).compactMap { account($0) }
+        let accounts = tables(top, .account, limit: Limits.accounts).flatMap(accounts).compactMap { account($0) }
         let sources = tables(top, .source, limit: Limits.sources).compactMap { source($0) }
         if !top.has(.account), !top.has(.server) {
             report.problem(at: root.position, "", "nothing to do", expected: "an [[account]] or a [server]")
@@ -112,7 +117,8 @@ extension Decoder {
             if let other = first[name.value] {
                 report.problem(
                     at: name.position, name.path, "a second \(what) is named \(quoted(name.value))",
-                    expected: "another name than at line \(other.position.line)")
+                    expected: "another name than at \(other.position.file.map { "\($0):" } ?? "line ")"
+                        + "\(other.position.line)")
             } else {
                 first[name.value] = name
             }

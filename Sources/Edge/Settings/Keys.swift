@@ -7,7 +7,7 @@ enum TopKey: String, SectionKey {
 }
 
 enum AccountKey: String, SectionKey {
-    case name, imap, cleartext, user
+    case each, name, imap, cleartext, user, authorization
     case passwordCommand = "password_command"
     case passwordFile = "password_file"
     case passwordCredential = "password_credential"

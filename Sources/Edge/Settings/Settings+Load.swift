@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 extension Settings {
-    /// Checks a configuration's text without a look at any file.
+    /// Checks a configuration's text without a look at any file, but through `read` at the lists that it names.
     ///
     /// `file` is its path: it names the file in problems, and relative paths are relative to its folder.
     /// `isPrivate` says whether nobody but its owner can read it; only then a password may stand in it.
@@ -15,7 +15,16 @@ extension Settings {
     package static func parse(
         text: [UInt8], file: String, isPrivate: Bool = false, home: String? = nil
     ) throws(SettingsProblems) -> Settings {
-        let decoder = Decoder(file: file, isPrivate: isPrivate, home: home)
+        try parse(text: text, file: file, isPrivate: isPrivate, home: home) { _ throws(Rejection) in
+            throw Rejection(what: "is not read here", expected: "an account for each mailbox")
+        }
+    }
+
+    static func parse(
+        text: [UInt8], file: String, isPrivate: Bool, home: String?,
+        read: @escaping (String) throws(Rejection) -> PlainFile
+    ) throws(SettingsProblems) -> Settings {
+        let decoder = Decoder(file: file, isPrivate: isPrivate, home: home, read: read)
         let root: TOMLTable
         do throws(TOMLError) {
             root = try TOMLTable(parsing: text)
@@ -44,9 +53,21 @@ extension Settings {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SettingsProblems) -> Settings {
         let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-        let file = try ConfigurationFile(absolute)
+        let file: PlainFile
+        do throws(Rejection) {
+            file = try PlainFile(
+                absolute, maximumBytes: TOMLTable.maximumBytes,
+                expected: "a configuration there, or another path in --config or SENTMARK_CONFIG")
+        } catch {
+            throw SettingsProblems(problems: [
+                .init(file: absolute, position: nil, path: "", what: error.what, expected: error.expected)
+            ])
+        }
         let settings = try parse(
-            text: file.bytes, file: absolute, isPrivate: file.isPrivate, home: environment["HOME"])
+            text: file.bytes, file: absolute, isPrivate: file.isPrivate, home: environment["HOME"]
+        ) { path throws(Rejection) in
+            try PlainFile(path, maximumBytes: AccountList.maximumBytes, expected: "a list of accounts there")
+        }
         if filesMustExist { try settings.checkFiles() }
         return settings
     }
@@ -67,48 +88,5 @@ extension Settings {
                 at: needed.position, needed.path, "\(quoted(needed.value)): \(why)", expected: "a file that is there")
         }
         try report.throwIfWrong()
-    }
-}
-
-/// The bytes of a configuration and who else can read it.
-private struct ConfigurationFile {
-    let bytes: [UInt8]
-    let isPrivate: Bool
-
-    init(_ path: String) throws(SettingsProblems) {
-        func refused(_ what: String, _ expected: String) -> SettingsProblems {
-            SettingsProblems(problems: [
-                .init(file: path, position: nil, path: "", what: what, expected: expected)
-            ])
-        }
-        // Not blocking: a FIFO would otherwise wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw refused(
-                "cannot be read: " + String(cString: strerror(errno)),
-                "a configuration there, or another path in --config or SENTMARK_CONFIG")
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw refused("is not a regular file", "a regular file")
-        }
-        guard status.st_uid == geteuid() || status.st_uid == 0, status.st_mode & 0o022 == 0 else {
-            throw refused(
-                "others can write it, and it says which commands to run",
-                "your own file, writable by nobody else: chmod go-w")
-        }
-        isPrivate = status.st_mode & 0o077 == 0
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        // One byte more than allowed, so that the parser can tell.
-        while bytes.count <= TOMLTable.maximumBytes {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw refused("cannot be read: " + String(cString: strerror(errno)), "a file") }
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        self.bytes = bytes
     }
 }

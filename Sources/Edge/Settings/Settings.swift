@@ -29,6 +29,8 @@ extension Settings {
         /// No TLS at all; only ever true with a loopback host.
         package let cleartext: Bool
         package let user: String
+        /// Whose mailbox it is, where that is not the one who logs in (SASL authorization identity, RFC 4616).
+        package let authorization: String?
         package let login: Login
         package let sent: SentFolders
         /// How far back the first scan looks; `nil` for everything.

@@ -1,5 +1,5 @@
 /// One mistake in a configuration file: where it is, what it is, and what would be right.
-package struct SettingsProblem: Sendable, Equatable, CustomStringConvertible {
+package struct SettingsProblem: Sendable, Hashable, CustomStringConvertible {
     package let file: String
     /// `nil` when the mistake is the file itself.
     package let position: Position?
@@ -51,16 +51,22 @@ final class Report {
     let file: String
     private var problems: [SettingsProblem] = []
     private var notices: [SettingsProblem] = []
+    /// A mistake in a table that stands for many accounts is made once.
+    private var said: Set<SettingsProblem> = []
 
     init(file: String) { self.file = file }
 
     func problem(at position: Position?, _ path: String, _ what: String, expected: String? = nil) {
         guard problems.count < Self.maximumProblems else { return }
-        problems.append(.init(file: file, position: position, path: path, what: what, expected: expected))
+        let problem = SettingsProblem(
+            file: position?.file ?? file, position: position, path: path, what: what, expected: expected)
+        if said.insert(problem).inserted { problems.append(problem) }
     }
 
     func warning(at position: Position?, _ path: String, _ what: String) {
-        notices.append(.init(file: file, position: position, path: path, what: what, expected: nil))
+        let notice = SettingsProblem(
+            file: position?.file ?? file, position: position, path: path, what: what, expected: nil)
+        if said.insert(notice).inserted { notices.append(notice) }
     }
 
     var warnings: [SettingsProblem] { Self.sorted(notices) }

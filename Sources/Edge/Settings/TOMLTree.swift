@@ -1,17 +1,20 @@
 import CTOML
 
 /// A place in a text file, both counted from 1; columns count code points.
-package struct Position: Sendable, Equatable, Comparable {
+package struct Position: Sendable, Hashable, Comparable {
     package let line: Int
     package let column: Int
+    /// `nil` for the configuration itself; else the path of a list that it names.
+    package let file: String?
 
-    package init(line: Int, column: Int) {
+    package init(line: Int, column: Int, file: String? = nil) {
         self.line = line
         self.column = column
+        self.file = file
     }
 
     package static func < (a: Position, b: Position) -> Bool {
-        (a.line, a.column) < (b.line, b.column)
+        (a.file ?? "", a.line, a.column) < (b.file ?? "", b.line, b.column)
     }
 }
 

@@ -124,6 +124,11 @@ struct StoredHit {
     let id: Int64
     let hit: Hit
 
+    init(id: Int64, hit: Hit) {
+        self.id = id
+        self.hit = hit
+    }
+
     /// `nil` if what was stored is no hit any more (made by a newer version).
     init?(_ row: Row, _ decoder: JSONDecoder) {
         guard let hit = try? decoder.decode(Hit.self, from: row["body"] as Data) else { return nil }

@@ -16,7 +16,7 @@ extension AgentStore {
 
     /// Messages with new facts, or with a verdict that is not final and whose time has come.
     package func judgingTasks(now: Date, rules: Int, limit: Int = 100) async throws(StoreError) -> [JudgingTask] {
-        try await read { db in
+        try await read { [recent] db in
             let ids = try Int64.fetchAll(
                 try db.cachedStatement(
                     sql: """
@@ -24,7 +24,7 @@ extension AgentStore {
                         UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
                         UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
                         """), arguments: [now.milliseconds, rules, limit])
-            return try ids.compactMap { try Self.task(db, $0) }
+            return try ids.compactMap { try Self.task(db, $0, recent) }
         }
     }
 
@@ -39,7 +39,7 @@ extension AgentStore {
     /// If new facts came while it was judged, the message stays due.
     @discardableResult
     package func save(_ judgement: Judgement, of task: JudgingTask, rules: Int) async throws(StoreError) -> Bool {
-        try await write { db in
+        try await write { [recent] db in
             let id = task.message.rawValue
             guard
                 let before = try Row.fetchOne(
@@ -58,7 +58,7 @@ extension AgentStore {
                 ])
             }
             let evidence = judgement.verdicts.count { $0.hitClass.isEvidence }
-            let known = try Self.hits(db, of: id).count
+            let known = try Self.hits(db, of: id, recent).count
             let changed =
                 before["status"] as String != judgement.status.rawValue
                 || before["readings"] as Int != judgement.readings
@@ -78,14 +78,14 @@ extension AgentStore {
         }
     }
 
-    private static func task(_ db: Database, _ id: Int64) throws -> JudgingTask? {
+    private static func task(_ db: Database, _ id: Int64, _ recent: RecentHits) throws -> JudgingTask? {
         guard
             let row = try Row.fetchOne(
                 try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
         else {
             return nil
         }
-        let stored = try hits(db, of: id)
+        let stored = try hits(db, of: id, recent)
         let domains = try String.fetchAll(
             try db.cachedStatement(sql: "SELECT address FROM recipient WHERE message_id = ?"), arguments: [id]
         )
@@ -95,14 +95,14 @@ extension AgentStore {
         let history = History(
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
             recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens).union(stored.map(\.hit.token)),
-            hits: stored.map(\.hit), neighbours: try neighbours(db, of: id, around: stored.map(\.hit)))
+            hits: stored.map(\.hit), neighbours: try neighbours(db, of: id, around: stored.map(\.hit), recent))
         return JudgingTask(message: MessageKey(rawValue: id), history: history, hits: stored.map(\.id))
     }
 
     /// At most this many hits of one message are judged, the oldest first: a flood must not stop the agent.
     private static let hitLimit = 2000
 
-    static func hits(_ db: Database, of message: Int64) throws -> [StoredHit] {
+    static func hits(_ db: Database, of message: Int64, _ recent: RecentHits) throws -> [StoredHit] {
         let decoder = JSONDecoder()
         return try Row.fetchAll(
             try db.cachedStatement(
@@ -111,10 +111,12 @@ extension AgentStore {
                         (SELECT token_key FROM message_token WHERE message_id = ? AND quoted = 0 AND kind <> 'unverified')
                     ORDER BY hit.at, hit.seq LIMIT ?
                     """), arguments: [message, hitLimit]
-        ).compactMap { StoredHit($0, decoder) }
+        ).compactMap { recent.hit($0, decoder) }
     }
 
-    private static func neighbours(_ db: Database, of message: Int64, around hits: [Hit]) throws -> [Hit] {
+    private static func neighbours(
+        _ db: Database, of message: Int64, around hits: [Hit], _ recent: RecentHits
+    ) throws -> [Hit] {
         let decoder = JSONDecoder()
         var found: [Int64: Hit] = [:]
         var last = Int64.min
@@ -126,11 +128,12 @@ extension AgentStore {
             let rows = try Row.fetchAll(
                 try db.cachedStatement(
                     sql: """
-                        SELECT hit.id, hit.body FROM hit WHERE hit.at BETWEEN ? AND ? AND token_key NOT IN
+                        SELECT hit.id, hit.body FROM hit WHERE hit.source_id IN (SELECT id FROM source)
+                            AND hit.at BETWEEN ? AND ? AND token_key NOT IN
                             (SELECT token_key FROM message_token WHERE message_id = ?)
                         ORDER BY hit.at LIMIT ?
                         """), arguments: [at - neighbourhood * 1000, at + neighbourhood * 1500, message, hitLimit])
-            for stored in rows.compactMap({ StoredHit($0, decoder) }) { found[stored.id] = stored.hit }
+            for stored in rows.compactMap({ recent.hit($0, decoder) }) { found[stored.id] = stored.hit }
         }
         return found.values.sorted { ($0.at, $0.seq) < ($1.at, $1.seq) }
     }

@@ -8,6 +8,7 @@ import GRDB
 package final class AgentStore: Sendable {
     package let path: String
     private let pool: any DatabaseWriter
+    let recent = RecentHits()
     /// What happened while opening that the user should know; empty on an ordinary start.
     package let notices: [String]
 

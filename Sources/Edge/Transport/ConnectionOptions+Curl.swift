@@ -4,15 +4,16 @@ import Secrets
 extension Login {
     var secrets: [Secret] {
         switch self {
-        case .password(_, let secret), .bearer(_, let secret, _): [secret]
+        case .password(_, let secret, _), .bearer(_, let secret, _): [secret]
         case .none: []
         }
     }
 
-    fileprivate var user: String? {
+    fileprivate var names: [String] {
         switch self {
-        case .password(let user, _), .bearer(let user, _, _): user
-        case .none: nil
+        case .password(let user, _, let authorization): [user] + (authorization.map { [$0] } ?? [])
+        case .bearer(let user, _, _): [user]
+        case .none: []
         }
     }
 }
@@ -20,7 +21,7 @@ extension Login {
 extension ConnectionOptions {
     /// libcurl puts user and password into command lines and cuts them at a NUL.
     func check() throws(TransportError) {
-        if let user = login.user {
+        for user in login.names {
             guard !user.isEmpty, user.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
                 throw TransportError(
                     .other, "the user name of \(endpoint) is empty or has control characters",
@@ -45,6 +46,8 @@ extension ConnectionOptions {
 
     fileprivate var loginOptions: String? {
         switch login {
+        // What else a server may offer has no place for it, and would open the mailbox of the one who logs in.
+        case .password(_, _, _?): "AUTH=PLAIN"
         case .password: mechanisms.isEmpty ? nil : mechanisms.map { "AUTH=\($0)" }.joined(separator: ";")
         case .bearer(_, _, .xoauth2): "AUTH=XOAUTH2"
         case .bearer(_, _, .oauthbearer): "AUTH=OAUTHBEARER"
@@ -73,9 +76,10 @@ extension EasyHandle {
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         if let loginOptions = options.loginOptions { set(CURLOPT_LOGIN_OPTIONS, loginOptions) }
         switch options.login {
-        case .password(let user, let password):
+        case .password(let user, let password, let authorization):
             set(CURLOPT_USERNAME, user)
             set(CURLOPT_PASSWORD, password)
+            if let authorization { set(CURLOPT_SASL_AUTHZID, authorization) }
         case .bearer(let user, let token, _):
             set(CURLOPT_USERNAME, user)
             set(CURLOPT_XOAUTH2_BEARER, token)

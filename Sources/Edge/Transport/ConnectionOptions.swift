@@ -2,7 +2,8 @@ import Secrets
 
 /// Who logs in, and with what.
 package enum Login: Sendable, Equatable {
-    case password(user: String, Secret)
+    /// `authorization`: whose mailbox it is, if not the user's (RFC 4616). Goes with SASL PLAIN alone.
+    case password(user: String, Secret, authorization: String? = nil)
     case bearer(user: String, Secret, BearerMechanism = .automatic)
     /// Stops before authentication; the session then logs in itself, or not at all.
     case none

@@ -331,6 +331,7 @@ extension Session {
     private var deadline: Int64? {
         guard phase != .closed, !inFlight.isEmpty else { return nil }
         if case .idle(.active(let since)) = gate { return since + timing.idle }
+        if case .idle(.finishing) = gate { return min(lastActivity + timing.done, lastCompletion + timing.command) }
         if isLoggingOut { return lastCompletion + timing.logout }
         return min(lastActivity + timing.silence, lastCompletion + timing.command)
     }

@@ -40,6 +40,9 @@ extension Session {
         package var command: Int64 = 15 * 60_000
         /// IDLE is ended by itself after this; the runner starts the next one. Servers may log out after 30 minutes.
         package var idle: Int64 = 25 * 60_000
+        /// From DONE to the end of IDLE, for which the server has nothing to do: also how long it takes to find out that a
+        /// connection has died.
+        package var done: Int64 = 30_000
         package var logout: Int64 = 1_000
 
         package init() {}
