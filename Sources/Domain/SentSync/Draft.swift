@@ -21,10 +21,11 @@ struct Draft: Sendable {
     /// An HTML part that is being read.
     struct Part: Sendable {
         var section: String
-        var scan: PartScan
+        /// `nil` when the part has been examined.
+        var scan: PartScan?
         /// Octets as transferred, received so far.
         var received: UInt32 = 0
-        var isComplete = false
+        var isComplete: Bool { scan == nil }
     }
 
     let uid: UID
@@ -112,7 +113,7 @@ extension Draft {
             UInt64(parts[index].received) == section.origin ?? 0
         else { return }
         guard let bytes = section.content.bytes, !bytes.isEmpty else { return complete(index) }
-        parts[index].scan.feed(bytes)
+        parts[index].scan?.feed(bytes)
         parts[index].received += UInt32(clamping: bytes.count)
         // A shorter answer than was asked for is the end of the part, a longer one is all of it.
         if bytes.count != SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal { complete(index) }
@@ -120,8 +121,8 @@ extension Draft {
 
     /// Examined at once: of a part that is complete nothing is kept but what was found in it.
     private mutating func complete(_ index: Int) {
-        parts[index].isComplete = true
-        findings += parts[index].scan.finish()
+        findings += parts[index].scan?.finish() ?? []
+        parts[index].scan = nil
     }
 
     private mutating func finishParts(_ asked: [SyncRequest.PartRequest]) {
