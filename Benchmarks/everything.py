@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+import compression
 import first_scan
 import idle
 import latency
@@ -18,6 +19,7 @@ def measure(program, table, messages=20_000, seconds=60, **_):
     with World(program, apart=True) as world:
         world.fill(messages)
         first_scan.measure_large(world, table)
+        compression.measure_scan(world, table)
         idle.measure_idle(world, table, seconds)
     first_scan.measure_small(program, table)
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
