@@ -93,6 +93,13 @@ struct FolderWork {
         }
     }
 
+    /// Has the server tell of messages that arrive all that is asked of them first. It may refuse.
+    mutating func subscribe() async throws {
+        let answer = try await conversation.run([.notify(newMessages: SyncRequest.pushedItems)]) { _ in false }
+        guard let refusal = answer.first, refusal.status != .ok else { return }
+        tools.logger.debug("NOTIFY refused", metadata: ["answer": "\(refusal.text)"])
+    }
+
     private mutating func reportScan() async throws {
         guard let (done, total) = conversation.sync.progress else { return }
         let began = scan ?? (.now, done)
