@@ -15,16 +15,19 @@ from dataclasses import dataclass
 
 import peers
 from floor import Floor, parts_known_beforehand
+from idle import cpu_seconds
 from relay import OpenRelay, Relay
 from world import AgentError, World, main, median, progress, resident_peak
 
 SMALL = 2_000
 ROUNDS = 3
+FIGURES = ("seconds", "cpu", "down", "up", "peak")
 
 
 @dataclass
 class Trial:
     seconds: float
+    cpu: float  # seconds of the client alone
     down: int
     up: int
     peak: float  # MB
@@ -33,7 +36,7 @@ class Trial:
     def __str__(self):
         up = f"{self.up / 1e6:.2f}"
         commands = f"  {self.commands:,} commands" if self.commands else ""
-        return f"{self.seconds:.2f} s  {self.down / 1e6:.1f} MB down, {up} up{commands}  peak {self.peak:.1f} MB"
+        return f"{self.seconds:.2f} s, cpu {self.cpu:.2f}  {self.down / 1e6:.1f} MB down, {up} up{commands}  peak {self.peak:.1f} MB"
 
 
 def agent(world, relay):
@@ -44,13 +47,13 @@ def agent(world, relay):
     world.run_agent()
     world.await_tracked(len(world.box.tracked))
     took = time.monotonic() - begin
-    peak = resident_peak(world.agent.process.pid)
+    cpu, peak = cpu_seconds(world.agent.process.pid), resident_peak(world.agent.process.pid)
     world.agent.stop()
     with world.client() as watcher:
         found = world.tracked(watcher)
     if found != len(world.box.tracked):
         raise AgentError(f"{found} messages tracked instead of {len(world.box.tracked)}")
-    return Trial(took, *_difference(relay.counts(), before), peak)
+    return Trial(took, cpu, *_difference(relay.counts(), before), peak)
 
 
 def recorded(world):
@@ -68,7 +71,7 @@ def counted(relay, action):
     """A Trial of an action that returns a Run."""
     before = relay.counts()
     done = action()
-    return Trial(done.seconds, *_difference(relay.counts(), before), done.peak)
+    return Trial(done.seconds, done.cpu, *_difference(relay.counts(), before), done.peak)
 
 
 def peer(client, world, relay):
@@ -76,13 +79,13 @@ def peer(client, world, relay):
     done = client.run(relay.port)
     if client.finds and done.said != str(len(world.box.tracked)):
         raise AgentError(f"{client.title}: found {done.said!r} instead of {len(world.box.tracked)}")
-    return Trial(done.seconds, *_difference(relay.counts(), before), done.peak)
+    return Trial(done.seconds, done.cpu, *_difference(relay.counts(), before), done.peak)
 
 
 def rounds(count, *actions):
     """The medians of each action's trials; they take turns."""
     trials = [[action() for action in actions] for _ in range(count)]
-    return [Trial(*(median([getattr(row[n], name) for row in trials]) for name in ("seconds", "down", "up", "peak")))
+    return [Trial(*(median([getattr(row[n], name) for row in trials]) for name in FIGURES))
             for n in range(len(actions))]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What it costs to learn that nothing has happened, or little: commands after the login and bytes received for them.
+"""What it costs to learn that nothing has happened, or little: commands after the login and bytes received for each.
 
 Two mailboxes, of 2,000 messages and of --messages: nothing may grow with the size. Three classes of server: Dovecot as
 it is (QRESYNC), and with its capabilities masked to CONDSTORE and to neither. The peers, which know all messages from a
@@ -144,10 +144,9 @@ def mask(world, hidden):
 def _row(table, what, commands, goal=""):
     received = sum(command.received for command in commands)
     sent = sum(len(command.tag) + len(command.text) + 3 for command in commands)
-    verbs = [command.verb for command in commands]
-    shown = f"  {' '.join(verbs)}" if len(verbs) <= 8 else ""
-    table.row(what, f"{len(verbs)} commands  {received:,} B received, {sent:,} sent{shown}", goal, received=received,
-              sent=sent, verbs=verbs, each=[command.received for command in commands])
+    each = [f"{command.verb} {command.received:,}" for command in commands]
+    shown = f" ({', '.join(each)})" if len(each) > 1 else ""
+    table.row(what, f"{len(each)} commands  {received:,} B{shown}", goal, received=received, sent=sent, each=each)
 
 
 if __name__ == "__main__":

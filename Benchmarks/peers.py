@@ -6,13 +6,12 @@ None is installed by a benchmark: Benchmarks/install-peers does that. One that i
 import os
 import select
 import shutil
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from world import AgentError, resident_peak
+from world import AgentError, resident_peak, spawn
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".build" / "peers" / "bin" / "python"
@@ -22,6 +21,7 @@ DEADLINE = 1200
 @dataclass
 class Run:
     seconds: float
+    cpu: float  # seconds, its own
     peak: float  # MB in memory
     said: str  # last line of its output
 
@@ -32,8 +32,8 @@ def run(arguments, directory, deadline=DEADLINE):
     inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     begin = time.monotonic()
     with open(said, "wb") as log:
-        child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory,
-                                 env=inherited | {"HOME": str(directory)})
+        child = spawn(arguments, True, stdout=log, stderr=log, cwd=directory,
+                      env=inherited | {"HOME": str(directory)})
     peak, ended = 0.0, os.pidfd_open(child.pid)
     try:
         while not select.select([ended], [], [], 0.05)[0]:
@@ -41,6 +41,8 @@ def run(arguments, directory, deadline=DEADLINE):
             if time.monotonic() - begin > deadline:
                 raise AgentError(f"{arguments[0]} did not end within {deadline} s")
         seconds = time.monotonic() - begin
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
     finally:
         os.close(ended)
         child.kill()
@@ -48,7 +50,7 @@ def run(arguments, directory, deadline=DEADLINE):
     lines = said.read_text(errors="replace").strip().splitlines()
     if child.returncode:
         raise AgentError(f"{arguments[0]} ended with {child.returncode}: " + "\n".join(lines[-5:]))
-    return Run(seconds, peak, lines[-1] if lines else "")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, lines[-1] if lines else "")
 
 
 class Peer:
