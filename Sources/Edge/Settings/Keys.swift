@@ -13,7 +13,7 @@ enum AccountKey: String, SectionKey {
     case passwordCredential = "password_credential"
     case password
     case tokenCommand = "token_command"
-    case sent, since
+    case sent, archives, since
     case caFile = "ca_file"
     case proxy
     case pollInterval = "poll_interval"

@@ -33,6 +33,8 @@ extension Settings {
         package let authorization: String?
         package let login: Login
         package let sent: SentFolders
+        /// Where messages are looked for that are no longer in Sent.
+        package let archives: Archives
         /// How far back the first scan looks; `nil` for everything.
         package let since: Duration?
         /// Trust this CA alone.
@@ -62,6 +64,14 @@ extension Settings {
         case automatic
         /// As the user reads them, not in the encoding of IMAP.
         case named([String])
+    }
+
+    package enum Archives: Sendable, Equatable {
+        /// The folders that the server marks as `\Archive` or `\All` (RFC 6154), or one with a usual name.
+        case automatic
+        /// As the user reads them.
+        case named([String])
+        case nowhere
     }
 
     package struct Source: Sendable, Equatable {
