@@ -122,7 +122,7 @@ def measure_large(world, table, slow):
         less.commands = len(known)
         _row(table, f"first scan, {count:,} messages", ours, "peak ≤ 40 MB")
         _row(table, "  the same commands, answers thrown away", raw, _against(ours, raw, " (≤ 1.3, ≤ 1.05)"))
-        _row(table, "  parts known beforehand, the same way", less, _against(ours, less, ""))
+        _row(table, "  parts known beforehand, the same way", less, _against(ours, less))
         needed = world.box.header_bytes + world.box.html_bytes
         table.row("  bytes / (headers + HTML parts)", f"{ours.down / needed:.3f}", "≤ 1.15", ratio=ours.down / needed)
         for kind in (*peers.SCRIPTS, *peers.SYNCERS):
@@ -139,7 +139,7 @@ def measure_peer(world, table, relay, kind, ours, slow):
     progress(kind.title)
     client = world.peer(kind)
     trial, = rounds(1 if kind.slow else ROUNDS, lambda: peer(client, world, relay))
-    _row(table, f"  {kind.title}", trial, _faster(ours, trial))
+    _row(table, f"  {kind.title}", trial, _against(ours, trial))
     if client.maildir:
         found = client.find_tokens()
         if found.said != str(len(world.box.tracked)):
@@ -151,12 +151,8 @@ def _row(table, what, trial, goal):
     table.row(what, str(trial), goal, **vars(trial))
 
 
-def _against(ours, other, goal):
-    return f"ours: {ours.seconds / other.seconds:.2f}x the time, {ours.down / other.down:.3f}x the bytes{goal}"
-
-
-def _faster(ours, other):
-    return f"ours: {other.seconds / ours.seconds:.1f}x faster, {other.down / ours.down:.2f}x fewer bytes"
+def _against(ours, other, goal=""):
+    return f"ours: {ours.seconds / other.seconds:.2f}x the time, {ours.down / other.down:.3g}x the bytes{goal}"
 
 
 def _difference(after, before):

@@ -74,6 +74,10 @@ class OpenRelay:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
+    def settled(self):
+        """There is a connection, and nobody has anything to ask."""
+        return bool(self.dialogues) and all(one.over or one.settled() for one in self.dialogues)
+
     def _accept(self):
         while True:
             try:

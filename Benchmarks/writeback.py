@@ -96,7 +96,7 @@ def ours(world):
         world.route(relay.port)
         world.pixels.stop()
         world.run_agent()
-        if not wait_until(lambda: relay.dialogues and relay.dialogues[-1].settled(), PATIENCE):
+        if not wait_until(relay.settled, PATIENCE):
             raise AgentError("the agent does not come to rest:\n" + world.agent.log_tail())
         waiting = threading.Thread(target=lambda: stored.append(_await_hits(world.database, count)))
         waiting.start()
@@ -110,7 +110,7 @@ def ours(world):
         waiting.join()
         if not done or not world.agent.running():
             raise AgentError("not all messages became `opened`:\n" + world.agent.log_tail())
-        wait_until(lambda: relay.dialogues[-1].settled(), PATIENCE)
+        wait_until(relay.settled, PATIENCE)
         world.agent.stop()
         written = [command for command in stores(relay.dialogues[-1]) if b"opened" in command.text]
         if not all(command.answer == b"OK" for command in written):
@@ -167,7 +167,7 @@ def measure_large(world, table):
 
 def open_all(urls):
     """Loads every pixel, each from a network of its own."""
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
         answers = pool.map(lambda item: load_pixel(item[1], READER, f"81.{item[0] // 250}.{item[0] % 250}.10"),
                            enumerate(urls))
         if wrong := set(answers) - {200}:
