@@ -36,7 +36,8 @@ class Trial:
     def __str__(self):
         up = f"{self.up / 1e6:.2f}"
         commands = f"  {self.commands:,} commands" if self.commands else ""
-        return f"{self.seconds:.2f} s, cpu {self.cpu:.2f}  {self.down / 1e6:.1f} MB down, {up} up{commands}  peak {self.peak:.1f} MB"
+        return (f"{self.seconds:.2f} s, cpu {self.cpu:.2f}  {self.down / 1e6:.1f} MB down, {up} up{commands}  "
+                f"peak {self.peak:.1f} MB")
 
 
 def agent(world, relay):

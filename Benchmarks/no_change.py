@@ -59,7 +59,7 @@ def session(world):
         world.run_agent()
 
         def settled():
-            return not world.agent.running() or relay.settled()
+            return not world.agent.running() or relay.settled() and world.at_rest()
         if not wait_until(settled, PATIENCE) or not world.agent.running():
             raise AgentError("the agent does not come to rest:\n" + world.agent.log_tail())
         world.agent.stop()

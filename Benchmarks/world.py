@@ -8,9 +8,11 @@ import json
 import os
 import secrets
 import shutil
+import sqlite3
 import statistics
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -108,6 +110,20 @@ class World:
         for path in self.database.parent.glob("agent.db*"):
             path.unlink()
         self.take_keywords()
+
+    def forget_hits(self):
+        """The pixel server, in a process of its own, knows of no load any more."""
+        self.pixels.stop()
+        for path in self.database.parent.glob("hits.db*"):
+            path.unlink()
+        self.pixels.start("serve")
+
+    def at_rest(self):
+        """The agent has judged all it knows and brought all keywords up to date, but for those just being written."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=PATIENCE)) as database:
+            return database.execute("SELECT NOT EXISTS (SELECT 1 FROM message WHERE judge_due) "
+                                    "AND NOT EXISTS (SELECT 1 FROM copy JOIN message ON message.id = copy.message_id "
+                                    "WHERE plan_due AND tracked)").fetchone()[0]
 
     def take_keywords(self, *keywords):
         """Takes these off all messages, or all of the agent's."""

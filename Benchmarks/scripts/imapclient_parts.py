@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a careful user would write with IMAPClient: structure and headers of 500 messages at once, then their HTML parts,
-grouped by section. The library has one command in flight.
+"""What a careful user would write with IMAPClient: structure and headers of 500 messages at once, then their HTML
+parts, grouped by section. The library has one command in flight.
 
 PORT CAFILE USER PASSWORD PATTERN (the URL's beginning, as text)
 """
