@@ -40,11 +40,7 @@ class Dialogue:
     @property
     def commands(self):
         """All of them, in order; with their answers if those were kept."""
-        found = []
-        for when, line in _lines(self._client):
-            if match := COMMAND.fullmatch(line):
-                tag, verb, rest = match.groups()
-                found.append(Command(tag, verb.decode().upper(), verb + (rest or b""), when))
+        found = self._sent()
         waiting, since = {command.tag: command for command in found}, 0
         for when, line in _lines(self._server):
             since += len(line)
@@ -62,8 +58,17 @@ class Dialogue:
 
     def settled(self):
         """An IDLE has ended and the client had nothing to ask before it began the next."""
-        asked = self.commands
-        return len(asked) > 1 and asked[-1].verb == asked[-2].verb == IDLE and all(one.done for one in asked[:-1])
+        if not self._client or IDLE.encode() not in self._client[-1][1]:
+            return False
+        return [command.verb for command in self._sent()[-2:]] == [IDLE, IDLE]
+
+    def _sent(self):
+        found = []
+        for when, line in _lines(self._client):
+            if match := COMMAND.fullmatch(line):
+                tag, verb, rest = match.groups()
+                found.append(Command(tag, verb.decode().upper(), verb + (rest or b""), when))
+        return found
 
 
 def _lines(pieces):

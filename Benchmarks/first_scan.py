@@ -7,7 +7,7 @@ the peers           see peers.py; those that take a minute and more, only with -
 
 Everything goes over TLS and through a relay that counts bytes. All find Dovecot's caches warm, as in a mailbox in use;
 how long its very first look at the box takes is Dovecot's affair, not ours. The agent's time is from the start of its
-process to the last `tracked` that another client sees.
+process until it has looked at every message and another client sees the last `tracked`.
 """
 
 import time
@@ -46,7 +46,7 @@ def agent(world, relay):
     before = relay.counts()
     begin = time.monotonic()
     world.run_agent()
-    world.await_tracked(len(world.box.tracked))
+    world.await_scanned()
     took = time.monotonic() - begin
     cpu, peak = cpu_seconds(world.agent.process.pid), resident_peak(world.agent.process.pid)
     world.agent.stop()
@@ -63,7 +63,7 @@ def recorded(world):
     with OpenRelay(world.dovecot, answers=False) as relay:
         world.route(relay.port)
         world.run_agent()
-        world.await_tracked(len(world.box.tracked))
+        world.await_scanned()
         world.agent.stop()
         return [command.text for dialogue in relay.dialogues for command in dialogue.work()]
 

@@ -11,6 +11,7 @@ A relay ends TLS between the two, so these are bytes of IMAP. IDLE and LOGOUT ar
 import sqlite3
 from contextlib import closing
 
+import genbox
 import peers
 from relay import OpenRelay
 from world import PATIENCE, AgentError, World, main, progress, wait_until
@@ -52,9 +53,9 @@ class Changes:
             raise AgentError(f"the agent does not know of the flags of {sorted(wrong)}")
 
 
-def session(world):
+def session(world, answers=True):
     """Starts the agent, waits until it has nothing to ask, and stops it. What it asked for."""
-    with OpenRelay(world.dovecot) as relay:
+    with OpenRelay(world.dovecot, answers) as relay:
         world.route(relay.port)
         world.run_agent()
 
@@ -76,14 +77,14 @@ def measure(program, table, messages=LARGE, slow=False, **_):
     measure_small(program, table)
     progress(f"a box of {messages:,} messages")
     with World(program, apart=True) as world:
-        world.fill(messages)
+        world.fill(messages, sizes=genbox.SMALL)
         measure_box(world, table, slow)
 
 
 def measure_small(program, table):
     progress(f"a box of {SMALL:,} messages")
     with World(program, apart=True) as world:
-        world.fill(SMALL)
+        world.fill(SMALL, sizes=genbox.SMALL)
         measure_box(world, table, slow=True)
 
 
@@ -100,7 +101,7 @@ def measure_class(world, table, changes, name, hidden, nothing, ten):
     progress(f"{name}, {world.box.count:,} messages")
     mask(world, hidden)
     world.forget()
-    session(world)
+    session(world, answers=False)
     with world.client() as client:
         if (found := world.tracked(client)) != len(world.box.tracked):
             raise AgentError(f"{found} messages tracked instead of {len(world.box.tracked)}")

@@ -76,7 +76,8 @@ class OpenRelay:
 
     def settled(self):
         """There is a connection, and nobody has anything to ask."""
-        return bool(self.dialogues) and all(one.over or one.settled() for one in self.dialogues)
+        alive = [dialogue for dialogue in self.dialogues if not dialogue.over]
+        return bool(alive) and all(dialogue.settled() for dialogue in alive)
 
     def _accept(self):
         while True:

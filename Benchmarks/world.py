@@ -118,12 +118,29 @@ class World:
             path.unlink()
         self.pixels.start("serve")
 
+    def scanned(self):
+        """The agent has looked at every message."""
+        return self.database.exists() and self._ask("SELECT min(scan_complete) FROM folder")
+
     def at_rest(self):
-        """The agent has judged all it knows and brought all keywords up to date, but for those just being written."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=PATIENCE)) as database:
-            return database.execute("SELECT NOT EXISTS (SELECT 1 FROM message WHERE judge_due) "
-                                    "AND NOT EXISTS (SELECT 1 FROM copy JOIN message ON message.id = copy.message_id "
-                                    "WHERE plan_due AND tracked)").fetchone()[0]
+        """The agent has judged all it knows and brought all keywords up to date."""
+        return self.scanned() and not self._ask(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE judge_due) OR EXISTS (SELECT 1 FROM copy "
+            "JOIN message ON message.id = copy.message_id WHERE plan_due AND tracked)")
+
+    def _ask(self, question):
+        try:
+            with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=PATIENCE)) as database:
+                return database.execute(question).fetchone()[0]
+        except sqlite3.OperationalError:
+            return None  # it is being made
+
+    def await_scanned(self):
+        """Until the scan is complete and every message with a pixel is `tracked`."""
+        wait_until(lambda: self.scanned() or not self.agent.running(), PATIENCE)
+        self.await_tracked(len(self.box.tracked))
+        if not self.scanned():
+            raise AgentError(f"the scan is not complete after {PATIENCE} s:\n" + self.agent.log_tail())
 
     def take_keywords(self, *keywords):
         """Takes these off all messages, or all of the agent's."""

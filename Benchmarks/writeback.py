@@ -137,6 +137,8 @@ def measure_large(world, table):
     world.route(world.dovecot.imaps_port)
     world.run_agent()
     world.await_tracked(len(world.box.tracked))
+    if not wait_until(world.at_rest, PATIENCE):
+        raise AgentError("the agent does not come to rest:\n" + world.agent.log_tail())
     world.agent.stop()
     kept = world.directory / "tracked.db"
     with closing(sqlite3.connect(world.database)) as database, closing(sqlite3.connect(kept)) as copy:
