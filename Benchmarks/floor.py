@@ -31,8 +31,13 @@ class Floor:
         lines = self.directory / "commands"
         lines.write_bytes(b"".join(command + b"\n" for command in commands))
         dovecot = self.world.dovecot
-        done = peers.run([self.program, dovecot.ca_file, str(port), self.world.user, dovecot.password, lines],
-                         self.directory)
+        position = dovecot.log_position()
+        try:
+            done = peers.run([self.program, dovecot.ca_file, str(port), self.world.user, dovecot.password, lines],
+                             self.directory)
+        except AgentError as error:
+            said = dovecot.log_file.read_text(errors="replace")[position:].strip()
+            raise AgentError(f"{error}\nDovecot said:\n{said}") from None
         if json.loads(done.said)["commands"] != len(commands) + 1:
             raise AgentError(f"the floor's commands are not as they were given: {done.said}")
         return done
