@@ -16,10 +16,10 @@ def measure(program, table, messages=LARGER, **_):
     smaller, state = measure_box(program, table, SMALLER, "")
     larger, more = measure_box(program, table, messages, "peak ≤ 60 MB")
     grown = messages / SMALLER
+    ratios = {name: getattr(larger, name) / getattr(smaller, name) / grown for name in ("seconds", "cpu", "down")}
+    ratios["state"] = more / state
     table.row(f"  {messages:,} / {SMALLER:,}, for each message",
-              f"time {larger.seconds / smaller.seconds / grown:.2f}  bytes {larger.down / smaller.down / grown:.2f}  "
-              f"state {more / state:.2f}", "1 is linear", time=larger.seconds / smaller.seconds / grown,
-              bytes=larger.down / smaller.down / grown, state=more / state)
+              "  ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()), "1 is linear", **ratios)
 
 
 def measure_box(program, table, messages, goal):
