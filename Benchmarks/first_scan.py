@@ -123,7 +123,7 @@ def measure_large(world, table, slow):
         less.commands = len(known)
         _row(table, f"first scan, {count:,} messages", ours, "peak ≤ 40 MB")
         _row(table, "  the same commands, answers thrown away", raw, _against(ours, raw, " (≤ 1.3, ≤ 1.05)"))
-        _row(table, "  parts known beforehand, the same way", less, _against(ours, less))
+        _row(table, "  parts known beforehand, the same way", less, _against(ours, less, " (≤ 1.3, ≤ 1.05)"))
         needed = world.box.header_bytes + world.box.html_bytes
         table.row("  bytes / (headers + HTML parts)", f"{ours.down / needed:.3f}", "≤ 1.15", ratio=ours.down / needed)
         for kind in (*peers.SCRIPTS, *peers.SYNCERS):
