@@ -59,7 +59,7 @@ let package = Package(
     ],
     targets: [
         // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost.
+        // Tokens CCrypto, Host CHost, Mailbox CZlib.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
@@ -70,6 +70,7 @@ let package = Package(
             cxxSettings: [
                 .define("TOML_HEADER_ONLY", to: "1"), .define("TOML_ENABLE_FORMATTERS", to: "0"),
             ]),
+        .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCrypto", path: "Sources/C/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
 
         wire("Secrets"),
@@ -83,7 +84,7 @@ let package = Package(
         domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
-        edge("Mailbox", ["Transport", "IMAP", "Secrets", log]),
+        edge("Mailbox", ["CZlib", "Transport", "IMAP", "Secrets", log]),
         edge("Store", ["Tokens", "Opens", "SentSync", "IMAP", grdb]),
         edge("HitSources", ["Transport", "Opens", "Secrets"]),
         edge(

@@ -52,11 +52,13 @@ final class LoopedAgent {
         }
         let begun = sync.begin(selected)
         told.forEach { sync.received($0) }
+        if sync.isInDoubt { sync.expect(try await store.names(ofCopiesIn: folder)) }
         try await keep(begun + sync.drainNews(), folder)
+        sync.awaited = try await store.messagesWithoutCopy(of: account)
         var underway: [SyncRequest] = []
         while true {
             try await judge()
-            try await write(folder, &mailbox)
+            if !sync.isInDoubt { try await write(folder, &mailbox) }
             while let request = sync.next() { underway.append(request) }
             if underway.isEmpty { break }
             let request = underway.removeFirst()
@@ -69,6 +71,9 @@ final class LoopedAgent {
             try step()
             let changes = refusal.map { sync.failed(request, reason: $0.text) } ?? sync.finished(request)
             try await keep(changes, folder)
+            if changes.contains(where: \.losesCopies) {
+                sync.awaited = try await store.messagesWithoutCopy(of: account)
+            }
         }
         try await judge()
         try await write(folder, &mailbox)

@@ -63,6 +63,7 @@ private struct Player {
                 case .send(let bytes): sent += bytes
                 case .deliver(let event): news.append(EventText.line(event))
                 case .close(let reason): news.append(EventText.line(reason))
+                case .compress(let rest): news.append("compress \(rest.count)")
                 case .wait: break
                 }
             }

@@ -60,6 +60,21 @@ struct SessionTests {
         #expect(session.takeActions() == [])
     }
 
+    /// Nothing may be sent before the answer (RFC 4978), and what follows it is not ours to read as it is.
+    @Test func compressionBeginsBehindItsAnswer() throws {
+        var session = ready()
+        _ = try session.start(.compress, now: 0)
+        _ = try session.start(fetch(1), now: 0)
+        #expect(sent(session.takeActions()) == ["t2 COMPRESS DEFLATE\r\n"])
+        session.received("* 3 EXISTS\r\nt2 OK [A{5}]\r\n".bytes + [0x62, 0x0d, 0x0a], now: 1)
+        let actions = session.takeActions()
+        let begin = try #require(actions.firstIndex(of: .compress(received: [0x62, 0x0d, 0x0a])))
+        #expect(sent(Array(actions[..<begin])).isEmpty)
+        #expect(sent(Array(actions[begin...])) == ["t3 UID FETCH 1 (UID)\r\n"])
+        session.received("t3 OK\r\n".bytes, now: 2)
+        #expect(session.takeActions().contains(.deliver(.finished(Tag("t3"), Completion(.ok)))))
+    }
+
     @Test func pipelinesUpToTheBytes() throws {
         var limits = Session.Limits()
         limits.bytesInFlight = 40

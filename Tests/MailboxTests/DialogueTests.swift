@@ -117,6 +117,7 @@ private struct Player {
                 session.sent(now: now)
             case .deliver(let event): news.append(EventText.line(event))
             case .close(let reason): news.append(EventText.line(reason))
+            case .compress(let rest): news.append("compress \(rest.count)")
             case .wait: break
             }
         }

@@ -54,6 +54,8 @@ import Testing
         #expect(shown.privacy == minimal.privacy)
         #expect(shown.accounts.first?.sent == minimal.accounts.first?.sent)
         #expect(shown.accounts.first?.since == minimal.accounts.first?.since)
+        #expect(shown.accounts.first?.archives == minimal.accounts.first?.archives)
+        #expect(shown.accounts.first?.compress == minimal.accounts.first?.compress)
     }
 
     @Test func documentsEveryKeyAndNoOther() throws {

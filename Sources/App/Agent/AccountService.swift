@@ -98,7 +98,8 @@ struct AccountService: Service {
             }
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             let tools = FolderTools(
-                account: account, store: store, names: names, server: server, judge: judge, report: report, now: now,
+                account: account, store: store, names: names, server: server,
+                compresses: settings.compress ?? !settings.imap.isLoopback, judge: judge, report: report, now: now,
                 logger: logger)
             var policy = policy
             policy.searchesText = server.policy.searchesText

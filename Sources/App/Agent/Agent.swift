@@ -119,6 +119,8 @@ package actor Agent {
         let group = ServiceGroup(configuration: configuration)
         running = group
         defer { running = nil }
+        // Asked for while the services were being built.
+        if wish != nil { await group.triggerGracefulShutdown() }
         notifier?.ready(status: "starting")
         logger.info(
             "running", metadata: ["accounts": "\(settings.accounts.count)", "sources": "\(settings.sources.count)"])

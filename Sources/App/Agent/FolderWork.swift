@@ -12,6 +12,8 @@ struct FolderTools: Sendable {
     let store: AgentStore
     let names: KeywordNames
     let server: MailServer
+    /// Whether much may be transferred compressed.
+    let compresses: Bool
     /// Rung when there is something new to judge.
     let judge: Bell
     let report: @Sendable (AccountState) async -> Void
@@ -45,6 +47,10 @@ struct FolderWork {
                 logger: tools.logger))
         try await work.keep(begun + work.conversation.sync.drainNews())
         if !policy.isVisit { try await work.awaitTheMissing() }
+        // It costs a round trip and a processor's time, which a few answers are not worth.
+        if tools.compresses, work.sync.expectsMuch, await connection.canCompress {
+            _ = try await work.conversation.run([.compress]) { _ in false }
+        }
         return work
     }
 

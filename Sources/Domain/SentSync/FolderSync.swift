@@ -117,6 +117,13 @@ package struct FolderSync: Sendable {
         state.scanComplete || scanTotal == 0 ? nil : (scanTotal - backlog.count, scanTotal)
     }
 
+    /// Whether there is more to be read than a few messages.
+    package var expectsMuch: Bool {
+        if !state.scanComplete { return exists >= SyncLimits.much }
+        guard let next = selected.uidNext, let known = state.uidNext else { return false }
+        return next.rawValue >= known.rawValue && next.rawValue - known.rawValue >= SyncLimits.much
+    }
+
     /// Whether there is something to ask or to store that the server told on its own.
     package var hasNews: Bool { !due.isEmpty || !news.isEmpty }
 

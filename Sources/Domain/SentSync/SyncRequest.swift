@@ -147,6 +147,8 @@ package enum SyncLimits {
     static let needles = 8
     /// Message-IDs that one search asks for.
     static let namesPerSearch = 8
+    /// Messages to be read from which on compression is worth its round trip.
+    static let much: UInt32 = 200
     /// Messages of the same days that are looked at for one that moved.
     static let suspects = 2000
     /// Copies that have to be the same before another UIDVALIDITY is taken for a whim.

@@ -19,6 +19,9 @@ package actor Connection {
     /// Octets that arrived since the reader's events were last all taken.
     private var untaken = 0
     private var outgoing: [[UInt8]] = []
+    private var compression: Compression?
+    /// Compressed octets that came together with the answer to COMPRESS.
+    private var leftover: [UInt8] = []
     private var isSending = false
     private var ending: MailboxError?
     private var armed: Int64?
@@ -66,6 +69,9 @@ package actor Connection {
 
     package var capabilities: Capabilities { session.capabilities }
 
+    /// Whether COMPRESS would be understood, and not for the second time.
+    package var canCompress: Bool { compression == nil && session.capabilities.contains(.compressDeflate) }
+
     /// Keeps to what the server at the other end bears, as soon as it is known which one it is.
     package func restrict(idle: Duration, commandsInFlight: Int) {
         let (seconds, attoseconds) = idle.components
@@ -74,70 +80,9 @@ package actor Connection {
         perform()
     }
 
-    /// Runs commands, all of which may be in flight at once, and returns how each ended, in their order.
-    /// `each` gets every untagged response that arrives meanwhile, whomever it concerns; `skipped` the first bytes of
-    /// every one that could not be read.
-    nonisolated(nonsending) package func run(
-        _ commands: [Command], each: (Untagged) -> Void = { _ in }, skipped: ([UInt8]) -> Void = { _ in }
-    ) async throws(MailboxError) -> [Completion] {
-        let tags = try await start(commands)
-        var completions: [Tag: Completion] = [:]
-        while completions.count < tags.count {
-            for event in try await next() {
-                switch event {
-                case .untagged(let untagged): each(untagged)
-                case .finished(let tag, let completion): if tags.contains(tag) { completions[tag] = completion }
-                case .skipped(let bytes): skipped(bytes)
-                case .ready, .idling: break
-                }
-            }
-        }
-        return tags.compactMap { completions[$0] }
-    }
-
-    /// Runs one command that has to succeed.
-    @discardableResult
-    nonisolated(nonsending) package func require(
-        _ command: Command, each: (Untagged) -> Void = { _ in }
-    ) async throws(MailboxError) -> Completion {
-        guard let completion = try await run([command], each: each).first else { throw .cancelled }
-        guard completion.status == .ok else { throw .refused(command: command.name, completion) }
-        return completion
-    }
-
-    /// Waits in IDLE until `each` asks to stop by returning `false`, ``finishIdle()`` is called, or the server or the
-    /// session's time limit ends it.
-    ///
-    /// `begun` is called as soon as ``finishIdle()`` has an IDLE to end: before that it would have no effect.
-    nonisolated(nonsending) package func idle(
-        begun: () -> Void = {}, each: (Untagged) -> Bool
-    ) async throws(MailboxError) {
-        let tags = try await start([.idle])
-        begun()
-        var ended: Completion?
-        while ended == nil {
-            var goOn = true
-            for event in try await next() {
-                switch event {
-                case .untagged(let untagged): goOn = each(untagged) && goOn
-                case .finished(let tag, let completion): if tags.contains(tag) { ended = completion }
-                case .ready, .idling, .skipped: break
-                }
-            }
-            if !goOn, ended == nil { await finishIdle() }
-        }
-        if let ended, ended.status != .ok { throw .refused(command: Command.idle.name, ended) }
-    }
-
     package func finishIdle() {
         session.finishIdle(now: now)
         perform()
-    }
-
-    /// Says LOGOUT, waits for at most a second, and closes.
-    package func logout() async {
-        _ = try? await run([.logout])
-        close()
     }
 
     package func close() {
@@ -201,14 +146,7 @@ extension Connection {
 
     private func read() async {
         do throws(TransportError) {
-            while ending == nil, let bytes = try await stream.receive() {
-                untaken += bytes.count
-                session.received(bytes, now: now)
-                perform()
-                if untaken > Self.untakenLimit, !events.isEmpty, ending == nil {
-                    await withCheckedContinuation { room = $0 }
-                }
-            }
+            while ending == nil, let bytes = try await stream.receive() { await take(bytes) }
             session.endOfStream()
             perform()
         } catch {
@@ -216,10 +154,40 @@ extension Connection {
         }
     }
 
+    private func take(_ bytes: [UInt8]) async {
+        guard let compression else {
+            await takePlain(bytes)
+            // From the answer to COMPRESS on.
+            guard !leftover.isEmpty else { return }
+            let rest = leftover
+            leftover = []
+            return await take(rest)
+        }
+        compression.feed(bytes)
+        do throws(CompressionError) {
+            while ending == nil, let piece = try compression.next() { await takePlain(piece) }
+        } catch {
+            end(.closed(.protocolError(error.what)))
+        }
+    }
+
+    private func takePlain(_ bytes: [UInt8]) async {
+        untaken += bytes.count
+        session.received(bytes, now: now)
+        perform()
+        if untaken > Self.untakenLimit, !events.isEmpty, ending == nil {
+            await withCheckedContinuation { room = $0 }
+        }
+    }
+
     private func perform() {
         for action in session.takeActions() {
             switch action {
-            case .send(let bytes): outgoing.append(bytes)
+            case .send(let bytes): outgoing.append(compression?.deflated(bytes) ?? bytes)
+            case .compress(let received):
+                compression = Compression()
+                leftover = received
+                if compression == nil { end(.transport(.outOfMemory)) }
             case .deliver(let event):
                 events.append(event)
                 isUrgent = isUrgent || event.isUrgent

@@ -17,14 +17,14 @@ extension Decoder {
         let since = since(section)
         let caFile = neededPath(section, .caFile)
         let proxy = proxy(section, .proxy)
+        let compress = compress(section)
         let pollInterval = span(section, .pollInterval, within: Limits.pollInterval)
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
             authorization: authorization?.value, login: login, sent: sent, archives: archives, since: since,
             caFile: caFile,
-            proxy: proxy,
-            pollInterval: pollInterval)
+            proxy: proxy, compress: compress, pollInterval: pollInterval)
         return (account, name)
     }
 
@@ -80,6 +80,7 @@ extension Decoder {
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
         case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .caFile, .proxy,
+            .compress,
             .pollInterval:
             return nil
         }
@@ -132,6 +133,16 @@ extension Decoder {
             guard let name = section.string(.archives, expected: form) else { return Defaults.archives }
             return name.value == "auto" ? .automatic : .named([name.value])
         }
+    }
+
+    private func compress(_ section: Section<AccountKey>) -> Bool? {
+        let form = "\"auto\", true or false"
+        guard let node = section.node(.compress) else { return nil }
+        if case .boolean(let value) = node.value.value { return value }
+        if let word = section.string(.compress, expected: form), word.value != "auto" {
+            report.problem(at: word.position, word.path, "\(quoted(word.value)) is neither", expected: form)
+        }
+        return nil
     }
 
     private func since(_ section: Section<AccountKey>) -> Duration? {

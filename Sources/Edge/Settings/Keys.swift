@@ -15,7 +15,7 @@ enum AccountKey: String, SectionKey {
     case tokenCommand = "token_command"
     case sent, archives, since
     case caFile = "ca_file"
-    case proxy
+    case proxy, compress
     case pollInterval = "poll_interval"
 
     static let later: Set<String> = ["oauth2"]

@@ -40,6 +40,8 @@ extension Settings {
         /// Trust this CA alone.
         package let caFile: String?
         package let proxy: ServiceURL?
+        /// Whether much is transferred compressed where the server offers it; `nil`: unless it is on this machine.
+        package let compress: Bool?
         /// How often to look where the server cannot say that there is news; `nil` leaves it to the agent.
         package let pollInterval: Duration?
     }

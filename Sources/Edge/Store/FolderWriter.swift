@@ -21,7 +21,7 @@ struct FolderWriter {
                 "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, message_count = NULL, scan_complete = 0, scanned = '', hinted = 0",
                 [uidValidity.rawValue])
         case .renamed(let uidValidity):
-            try update("uid_validity = ?", [uidValidity.rawValue])
+            try update("uid_validity = ?, highest_modseq = NULL, message_count = NULL", [uidValidity.rawValue])
         case .scanBegan(let since):
             try update("scan_since = ?, scan_complete = 0, scanned = '', hinted = 0", [since?.milliseconds])
         case .hinted:

@@ -112,5 +112,5 @@ extension Multi {
 }
 
 extension TransportError {
-    static let outOfMemory = TransportError(.other, "libcurl cannot allocate memory", .retryLater(after: nil))
+    package static let outOfMemory = TransportError(.other, "libcurl cannot allocate memory", .retryLater(after: nil))
 }

@@ -18,6 +18,7 @@ extension Command {
         case .uidSearch: "UID SEARCH"
         case .uidStore: "UID STORE"
         case .idle: "IDLE"
+        case .compress: "COMPRESS"
         case .append: "APPEND"
         case .create: "CREATE"
         }
@@ -27,6 +28,7 @@ extension Command {
     var discipline: Discipline {
         switch self {
         case .idle: .idle
+        case .compress: .compress
         case .logout: .logout
         case .enable, .select, .examine: .alone
         case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .append, .create: .pipelined
@@ -37,6 +39,8 @@ extension Command {
         case pipelined
         /// Changes what other commands mean: waits for those before it and holds up those behind it.
         case alone
+        /// Alone; behind its OK all octets are compressed.
+        case compress
         /// Alone, until DONE.
         case idle
         /// Alone, and the last.
@@ -61,7 +65,8 @@ extension Command {
             } else {
                 [self]
             }
-        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .append, .create:
+        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .append,
+            .create:
             [self]
         }
     }
@@ -79,6 +84,7 @@ extension Command {
         writer.text(name)
         switch self {
         case .capability, .noop, .logout, .idle: break
+        case .compress: writer.text(" DEFLATE")
         case .id(let fields): try writer.id(fields ?? [])
         case .enable(let all): try writer.capabilities(all)
         case .list(let reference, let pattern, let returnSpecialUse):

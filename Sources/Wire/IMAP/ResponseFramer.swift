@@ -54,6 +54,15 @@ struct ResponseFramer: Sendable {
         }
     }
 
+    /// The octets that were appended and not looked at, which belong to nobody from now on.
+    mutating func takeRest() -> [UInt8] {
+        defer {
+            input = []
+            consumed = 0
+        }
+        return Array(input[consumed...])
+    }
+
     /// The next whole response, or `nil` until more octets are appended. An error is repeated for ever.
     mutating func next() throws(IMAPSyntaxError) -> Frame? {
         if let failure { throw failure }

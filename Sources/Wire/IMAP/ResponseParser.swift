@@ -20,6 +20,9 @@ package struct ResponseParser: Sendable {
 
     package mutating func append(_ bytes: [UInt8]) { framer.append(bytes) }
 
+    /// What came behind the last response. It is not looked at here any more.
+    mutating func takeRest() -> [UInt8] { framer.takeRest() }
+
     /// The next response, or `nil` until more octets are appended. Once it throws it always throws.
     package mutating func next() throws(IMAPSyntaxError) -> Response? {
         while let frame = try framer.next() {

@@ -9,7 +9,7 @@
 /// (iCloud's proxy also stops injecting capabilities into literals only after it.) Then `Event.ready` comes, and
 /// commands that were started meanwhile go out.
 ///
-/// Commands are pipelined (RFC 9051 5.5), but SELECT, EXAMINE, ENABLE, IDLE and LOGOUT run alone, and nothing overtakes
+/// Commands are pipelined (RFC 9051 5.5), but SELECT, EXAMINE, ENABLE, COMPRESS, IDLE and LOGOUT run alone, and nothing overtakes
 /// a command that waits for a `+`. After `.close` there are no further actions; commands without `.finished` have
 /// failed, and whether the server carried them out is unknown.
 package struct Session: Sendable {
@@ -66,51 +66,6 @@ package struct Session: Sendable {
 }
 
 extension Session {
-    private enum Phase: Equatable {
-        case fresh
-        case resynchronising(Tag)
-        case ready
-        case closed
-    }
-
-    /// Who may send next.
-    private enum Gate {
-        case open
-        /// The last command in flight has pieces left and waits for a `+`.
-        case literal
-        /// A command that runs alone.
-        case exclusive
-        case idle(IdleState)
-    }
-
-    private enum IdleState {
-        /// No `+` yet.
-        case requested(finish: Bool)
-        case active(since: Int64)
-        case finishing
-    }
-
-    private struct Outgoing {
-        let tag: Tag
-        let name: String
-        let discipline: Command.Discipline
-        let size: Int
-        /// Emptied when it is sent.
-        var parts: [CommandPart]
-        /// What is left to send, each piece but the first after a `+`.
-        var pieces: ArraySlice<[UInt8]> = []
-
-        init(tag: Tag, command: Command, parts: [CommandPart]) {
-            self.tag = tag
-            self.parts = parts
-            name = command.name
-            size = parts.reduce(0) { $0 + $1.bytes.count }
-            discipline = command.discipline
-        }
-
-        var runsAlone: Bool { discipline != .pipelined }
-    }
-
     /// What is known of the server by now bounds what is sent from here on; a running IDLE included.
     /// - Parameter idle: milliseconds.
     package mutating func restrict(idle: Int64, commandsInFlight: Int) {
@@ -248,6 +203,9 @@ extension Session {
         } else {
             actions.append(.deliver(.finished(tag, completion)))
             if done.discipline == .logout { return close(.loggedOut) }
+            if done.discipline == .compress, completion.status == .ok {
+                actions.append(.compress(received: parser.takeRest()))
+            }
         }
         pump(now: now)
     }
@@ -314,7 +272,7 @@ extension Session {
         } else {
             switch inFlight[last].discipline {
             case .pipelined: gate = .open
-            case .alone, .logout: gate = .exclusive
+            case .alone, .compress, .logout: gate = .exclusive
             case .idle: gate = .idle(.requested(finish: false))
             }
         }

@@ -5,6 +5,9 @@ extension Session {
         /// Call ``tick(now:)`` at this time; it replaces the earlier one. `nil`: there is nothing to wait for.
         case wait(until: Int64?)
         case close(CloseReason)
+        /// COMPRESS was answered with OK. What was received behind that is compressed already, like all that follows:
+        /// it comes back with ``received(_:now:)`` when it has been inflated. What is sent from here on is deflated.
+        case compress(received: [UInt8])
     }
 
     package enum Event: Equatable, Sendable {

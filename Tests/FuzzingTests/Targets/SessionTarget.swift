@@ -119,6 +119,7 @@ private struct Outcome: Equatable {
             case .deliver(.skipped(let bytes)):
                 try require(bytes.count <= ResponseParser.prefixLength, "\(bytes.count) bytes for the log")
             case .deliver(.untagged): break
+            case .compress: try require(false, "nobody asked for compression")
             case .close: isClosed = true
             }
             actions.append(action)

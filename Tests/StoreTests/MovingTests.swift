@@ -1,0 +1,104 @@
+import Foundation
+import IMAP
+import SentSync
+import Testing
+
+@testable import Store
+
+/// Messages without a copy, and where they are looked for.
+struct MovingTests {
+    private static let now = Date(timeIntervalSince1970: 1_790_000_000)
+
+    private struct Place {
+        let scratch = Scratch()
+        let store: AgentStore
+        let account: AccountID
+        let sent: FolderID
+
+        init() async throws {
+            store = try AgentStore(path: scratch.path)
+            account = try await store.account(named: "work")
+            sent = try await store.folder(MailboxName("Sent"), of: account)
+            try await apply([.reset(uidValidity: 1)], at: 0)
+        }
+
+        func apply(_ changes: [Change], to folder: FolderID? = nil, at seconds: Double) async throws {
+            try await store.apply(
+                changes, to: folder ?? sent, names: .standard, now: MovingTests.now.addingTimeInterval(seconds))
+        }
+
+        func hunted(at seconds: Double) async throws -> [String] {
+            try await store.quarries(of: account, dueAt: MovingTests.now.addingTimeInterval(seconds)).map(\.messageID)
+        }
+    }
+
+    private func message(_ uid: UInt32, _ id: String?, token: String? = nil, earlier: [String] = []) -> Change {
+        .message(
+            ExaminedMessage(
+                uid: UID(uid), flags: [], messageID: id, earlierIDs: earlier, subject: "", sentAt: Self.now,
+                recipients: [], recipientIsSender: false,
+                tokens: token.map { [FoundToken(text: $0, kind: .own, quoted: false)] } ?? []))
+    }
+
+    @Test func aMessageWithoutACopyIsLookedForAfterAWhileAndOnce() async throws {
+        let place = try await Place()
+        try await place.apply([message(1, "a", token: "t1"), message(2, "b", token: "t2")], at: 0)
+        try await place.apply([message(3, "a", token: "t1"), message(4, nil, token: "t4")], at: 0)
+        #expect(try await place.store.messagesWithoutCopy(of: place.account).isEmpty)
+        try await place.apply([.vanished(UIDSet([1, 2, 4]))], at: 0)
+        #expect(try await place.store.messagesWithoutCopy(of: place.account) == ["b"], "a has another copy, 4 no name")
+        #expect(try await place.hunted(at: 9).isEmpty)
+        #expect(try await place.store.nextErrand(of: place.account) == Self.now + 10)
+        #expect(try await place.hunted(at: 10) == ["b"])
+        try await place.store.endHunt(of: place.account, dueAt: Self.now + 10)
+        #expect(try await place.store.nextErrand(of: place.account) == nil)
+        #expect(try await place.store.messagesWithoutCopy(of: place.account) == ["b"], "it may come back all the same")
+    }
+
+    @Test func whoIsFoundIsNotLookedForAndIsVisitedWhenAKeywordIsDue() async throws {
+        let place = try await Place()
+        try await place.apply([message(1, "a", token: "t1")], at: 0)
+        try await place.apply([.vanished(UIDSet(1))], at: 0)
+        let archive = try await place.store.folder(MailboxName("Archive"), of: place.account)
+        try await place.store.noteVisit(to: archive)
+        try await place.apply([message(70, "renamed", earlier: ["a"])], to: archive, at: 20)
+        #expect(try await place.hunted(at: 60).isEmpty)
+        #expect(try await place.store.nextErrand(of: place.account) == .distantPast)
+        #expect(
+            try await place.store.visitedFoldersWithDueCopies(of: place.account).map(\.display) == ["Archive"])
+        #expect(try await place.store.watchedFolders(of: place.account).map(\.display) == ["Sent"])
+        #expect(try await place.store.names(ofCopiesIn: archive) == [70: "a"])
+
+        try await place.store.leave(MailboxName("Archive"), of: place.account, now: Self.now + 100)
+        #expect(try await place.hunted(at: 110) == ["a"])
+    }
+
+    /// A name that nobody waits for any more makes no message.
+    @Test func aNameAloneMakesNoMessage() async throws {
+        let place = try await Place()
+        try await place.apply([message(1, "stranger")], at: 0)
+        #expect(try await place.store.status(StatusFilter()).isEmpty)
+        #expect(try await place.store.state(of: place.sent).tracked.isEmpty)
+    }
+
+    @Test func anotherUIDValidityOverTheSameUIDsKeepsTheCopies() async throws {
+        let place = try await Place()
+        try await place.apply(
+            [message(1, "a", token: "t1"), .checkpoint(uidNext: 5, highest: ModificationSequence(9), count: 3)], at: 0)
+        try await place.apply([.renamed(uidValidity: 2)], at: 0)
+        let state = try await place.store.state(of: place.sent)
+        #expect(state.uidValidity == 2 && state.uidNext == 5)
+        #expect(state.tracked == UIDSet(1))
+        #expect(state.highest == nil && state.count == nil, "they counted in the other numbering")
+        try await place.apply([.reset(uidValidity: 3)], at: 0)
+        #expect(try await place.hunted(at: 60) == ["a"])
+    }
+
+    @Test func whereTheServerWouldLookIsAskedOnceInAScan() async throws {
+        let place = try await Place()
+        try await place.apply([.scanBegan(since: nil), .hinted], at: 0)
+        #expect(try await place.store.state(of: place.sent).hinted)
+        try await place.apply([.scanBegan(since: nil)], at: 0)
+        #expect(try await !place.store.state(of: place.sent).hinted)
+    }
+}
