@@ -19,8 +19,9 @@ from types import SimpleNamespace
 sys.path.insert(0, str(Path(__file__).parent.parent / "Scripts" / "lib"))
 
 from agent import Agent, AgentError, load_pixel  # noqa: E402
-from dovecot import Dovecot, free_ports  # noqa: E402
+from dovecot import Dovecot  # noqa: E402
 from mailclient import MailClient  # noqa: E402
+from privateserver import free_ports  # noqa: E402
 from processes import spawn, wait_until  # noqa: E402
 from terminal import fit  # noqa: E402
 
