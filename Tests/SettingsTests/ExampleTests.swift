@@ -51,9 +51,12 @@ import Testing
         let shown = try parseFull()
         #expect(shown.server == minimal.server)
         #expect(shown.keywords == minimal.keywords)
+        #expect(shown.labels == minimal.labels)
+        #expect(shown.colors == minimal.colors)
         #expect(shown.privacy == minimal.privacy)
         #expect(shown.accounts.first?.sent == minimal.accounts.first?.sent)
         #expect(shown.accounts.first?.since == minimal.accounts.first?.since)
+        #expect(shown.accounts.first?.show == minimal.accounts.first?.show)
     }
 
     @Test func documentsEveryKeyAndNoOther() throws {

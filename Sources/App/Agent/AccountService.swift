@@ -16,7 +16,7 @@ struct AccountService: Service {
     let settings: Settings.Account
     let store: AgentStore
     let desk: LoginDesk
-    let names: KeywordNames
+    let signs: Signs
     let policy: FolderSync.Policy
     let bell: Bell
     /// Rung after the machine has slept.
@@ -98,7 +98,8 @@ struct AccountService: Service {
             }
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             try await FolderWatch(
-                account: account, store: store, names: names, policy: policy, server: server,
+                account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), policy: policy,
+                server: server,
                 pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell, judge: judge,
                 report: report, now: now, logger: logger
             ).run(connection, mailbox)

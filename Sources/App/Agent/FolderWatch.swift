@@ -15,7 +15,7 @@ import Store
 struct FolderWatch {
     let account: AccountID
     let store: AgentStore
-    let names: KeywordNames
+    let signs: Signs
     let policy: FolderSync.Policy
     let server: MailServer
     let pollInterval: Duration
@@ -30,14 +30,22 @@ struct FolderWatch {
     func run(_ connection: Connection, _ mailbox: MailboxName) async throws {
         let folder = try await store.folder(mailbox, of: account)
         try await store.forgetRefusals(in: folder)
+        var copyRefusal: String?
+        if let name = signs.copyFolder {
+            copyRefusal = try await CopyFolder(name: name, store: store, account: account, folder: folder)
+                .lookThrough(connection, source: mailbox)
+        }
+        var policy = policy
+        policy.readsLabels = signs.contains(.label) && server.identity.capabilities.contains(.gmail)
         var sync = FolderSync(state: try await store.state(of: folder), policy: policy)
-        let selection = try await Selection.select(mailbox, on: connection, of: server, resuming: sync.state)
+        var selection = try await Selection.select(mailbox, on: connection, of: server, resuming: sync.state)
+        selection.offer.copyRefusal = copyRefusal
         let begun = sync.begin(selection.selected)
         selection.news.forEach { sync.received($0) }
         // What the server told of the time since is stored together with the mark that says so.
         try await keep(begun + sync.drainNews(), folder)
         let writer = KeywordWriter(
-            store: store, folder: folder, names: names, selection: selection, now: now, logger: logger)
+            store: store, folder: folder, signs: signs, selection: selection, now: now, logger: logger)
         var conversation = Conversation(connection, with: server, sync)
         var scan: (began: ContinuousClock.Instant, done: Int)?
         var trust = Self.firstTrust
@@ -105,7 +113,7 @@ struct FolderWatch {
     }
 
     private func keep(_ changes: [Change], _ folder: FolderID) async throws {
-        if try await store.apply(changes, to: folder, names: names, now: now()) { judge.ring() }
+        if try await store.apply(changes, to: folder, signs: signs, now: now()) { judge.ring() }
     }
 
     /// How long the first IDLE after something was done is relied on, and each quiet one after it eight times as long.

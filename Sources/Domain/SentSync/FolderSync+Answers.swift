@@ -16,8 +16,9 @@ extension FolderSync {
             received(data)
         case .search(let result):
             found = (found ?? UIDSet()).union(result.all ?? UIDSet())
-        case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .flags, .list, .recent, .mailboxStatus,
-            .other:
+        case .flags(let all):
+            listedFlags = Set(all)
+        case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .list, .recent, .mailboxStatus, .other:
             break
         }
     }
@@ -34,6 +35,9 @@ extension FolderSync {
             } else {
                 news.append(.flags(uid, Set(flags)))
             }
+        }
+        if let labels = data.gmailLabels, state.tracked.contains(uid) {
+            news.append(.labels(uid, Set(labels.map { Label($0) })))
         }
         for index in chunks.indices where chunks[index].received(data, uid) { return }
     }

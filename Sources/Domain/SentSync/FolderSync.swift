@@ -22,6 +22,8 @@ package struct FolderSync: Sendable {
         /// Requests under way at once, so that the server always has the next one at hand.
         package var window = 3
         package var isOurs: @Sendable (Token) -> Bool
+        /// Whether labels are asked for where flags are.
+        package var readsLabels = false
 
         package init(since: Date?, patterns: [TokenPattern] = [], isOurs: @escaping @Sendable (Token) -> Bool) {
             self.since = since
@@ -66,7 +68,7 @@ package struct FolderSync: Sendable {
     }
 
     package internal(set) var state: FolderState
-    let policy: Policy
+    package let policy: Policy
     let scanner: BeaconScanner
     var selected = Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
     var exists: UInt32 = 0
@@ -87,6 +89,8 @@ package struct FolderSync: Sendable {
     /// Filled by FETCH responses until the review is finished.
     var reviewed: [UID: Set<Flag>]?
     var news: [Change] = []
+    /// All flags and keywords of the mailbox, as FLAGS told them last.
+    package internal(set) var listedFlags: Set<Flag> = []
 
     package init(state: FolderState, policy: Policy) {
         self.state = state
