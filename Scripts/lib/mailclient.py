@@ -70,6 +70,11 @@ class MailClient:
         self.store(folder, uid, "+FLAGS", ["\\Deleted"])
         _checked(self.imap.uid("EXPUNGE", str(uid)))
 
+    def move(self, folder, uid, to):
+        """As a user archives: there is a time when the message is in both, or in neither, for who only looks at one."""
+        self.select(folder)
+        _checked(self.imap.uid("MOVE", str(uid), _quoted(to)))
+
     def recreate(self, folder):
         """Deletes and creates the folder: a new UIDVALIDITY."""
         if self.folder is not None:

@@ -65,6 +65,7 @@ REQUESTS = {
     "flags": _flags,  # user folder -> messages: uid flags modseq
     "store": _with_client(lambda c, r: c.store(r["folder"], r["uid"], r["change"], r["flags"])),
     "expunge": _with_client(lambda c, r: c.expunge(r["folder"], r["uid"])),
+    "move": _with_client(lambda c, r: c.move(r["folder"], r["uid"], r["to"])),
     "recreate": _with_client(lambda c, r: c.recreate(r["folder"])),
     "drop": _drop,  # user: every connection of that user ends
     "stop": _stop,  # the server ends, its directory and ports are kept

@@ -20,6 +20,8 @@ package struct MailboxModel: Sendable {
     package var capabilities = Capabilities([.condstore, .esearch])
     private var expunged: [(uid: UInt32, at: UInt64)] = []
     package var keepsKeywords = true
+    /// Otherwise SEARCH finds no text, whatever it holds.
+    package var searchesText = true
     /// Sections that a fetch of this UID is refused for.
     package var unreadable: Set<UInt32> = []
     /// Every command, in order.
@@ -67,6 +69,16 @@ package struct MailboxModel: Sendable {
             messages[uid]?.flags.remove(Flag(spelling: name))
         }
         messages[uid]?.changed = modSeq
+    }
+
+    /// Another UIDVALIDITY, and the same UIDs.
+    package mutating func rename() { uidValidity += 1 }
+
+    /// As after a backup was restored: the last messages never were.
+    package mutating func goBack(to uidNext: UInt32, modSeq: UInt64) {
+        messages = messages.filter { $0.key < uidNext }
+        self.uidNext = uidNext
+        self.modSeq = modSeq
     }
 
     /// Every message gets another UID, as after a restored backup.
@@ -187,7 +199,12 @@ extension MailboxModel {
         case .all: true
         case .uid(let set): set.contains(UID(uid))
         case .since(let day): message.internalDate >= Self.seconds(day)
+        case .before(let day): message.internalDate < Self.seconds(day)
+        case .header(let name, let text):
+            searchesText && String(decoding: header([name.uppercased()], message.raw), as: UTF8.self).contains(text)
+        case .body(let text): searchesText && String(decoding: message.raw, as: UTF8.self).contains(text)
         case .and(let keys): keys.allSatisfy { matches($0, uid, message) }
+        case .or(let left, let right): matches(left, uid, message) || matches(right, uid, message)
         default: false
         }
     }

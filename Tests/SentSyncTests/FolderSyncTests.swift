@@ -59,7 +59,7 @@ struct FolderSyncTests {
         var (sync, _) = begin(mailbox, state)
         var asked: [String] = []
         while let request = sync.next() {
-            if case .contentTypes(let uids) = request { asked.append(uids.description) }
+            if case .glances(let uids, _) = request { asked.append(uids.description) }
             _ = answer(request, &sync, &mailbox)
         }
         #expect(asked == ["4:5", "1:3"])
@@ -78,7 +78,7 @@ struct FolderSyncTests {
         #expect(examined.count == 2)
         var (again, _) = begin(mailbox, sync.state)
         while let request = again.next() {
-            if case .contentTypes(let uids) = request { #expect(uids.intersection(examined).isEmpty) }
+            if case .glances(let uids, _) = request { #expect(uids.intersection(examined).isEmpty) }
             _ = answer(request, &again, &mailbox)
         }
         #expect(again.state.scanComplete)

@@ -111,15 +111,6 @@ struct ResumingTests {
         #expect(sync.state.tracked.description == "1:4")
     }
 
-    @Test func aNumberThatWentBackIsNotBelieved() {
-        var mailbox = Self.mailbox(.condstore)
-        var state = Self.session(FolderState(), &mailbox).state
-        state.highest = 1000
-        let seen = mailbox.log.count
-        _ = Self.session(state, &mailbox)
-        #expect(mailbox.log.dropFirst(seen).map(Self.text) == [Self.review])
-    }
-
     /// What CHANGEDSINCE is refused for is read as from a server without it.
     @Test func changesThatCannotBeAskedForAreReviewed() throws {
         var mailbox = Self.mailbox(.condstore)

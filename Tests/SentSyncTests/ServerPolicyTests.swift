@@ -31,7 +31,7 @@ struct ServerPolicyTests {
 
     @Test func aFetchNamesNoMoreMessagesThanTheServerAllows() {
         let all = UIDSet(UID(1)...UID(2500))
-        let sets = sets(commands(.contentTypes(all)) { $0.messagesPerFetch = 1000 })
+        let sets = sets(commands(.glances(all, fields: ["CONTENT-TYPE"])) { $0.messagesPerFetch = 1000 })
         #expect(sets.map(\.description) == ["1501:2500", "501:1500", "1:500"])
     }
 

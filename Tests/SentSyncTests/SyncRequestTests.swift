@@ -4,7 +4,7 @@ import Testing
 
 /// Which bad responses make a request fail, so that nothing is taken for gone that only could not be read.
 struct SyncRequestTests {
-    private let types = SyncRequest.contentTypes(UIDSet(from: 1))
+    private let types = SyncRequest.glances(UIDSet(from: 1), fields: ["CONTENT-TYPE"])
 
     private func partial(uid: UID?, flags: [Flag]? = nil, header: Bool = false) -> FetchData {
         var data = FetchData(sequence: 1)

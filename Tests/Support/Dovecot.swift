@@ -100,6 +100,13 @@ package final class Dovecot: Sendable {
         let _: Done = try await conversation.ask(request)
     }
 
+    package func move(_ uid: UInt32, to: String, from folder: String = "Sent", of user: String = "alice") async throws {
+        var request = Request("move", user, folder)
+        request.uid = uid
+        request.to = to
+        let _: Done = try await conversation.ask(request)
+    }
+
     /// Deletes the folder and creates it again, empty: another UIDVALIDITY.
     package func recreate(_ folder: String = "Sent", of user: String = "alice") async throws {
         let _: Done = try await conversation.ask(Request("recreate", user, folder))
@@ -169,6 +176,7 @@ private struct Request: Encodable {
     var flags: [String]?
     var message: String?
     var date: Double?
+    var to: String?
 
     init(_ verb: String, _ user: String? = nil, _ folder: String? = nil) {
         self.do = verb

@@ -97,11 +97,16 @@ struct AccountService: Service {
                 try await store.note(sentFolder: mailbox, of: account, wish: wish.text, now: now())
             }
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
+            let tools = FolderTools(
+                account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
+                judge: judge, report: report, now: now, logger: logger)
+            var policy = policy
+            policy.searchesText = server.policy.searchesText
+            policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)
             try await FolderWatch(
-                account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), policy: policy,
-                server: server,
-                pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell, judge: judge,
-                report: report, now: now, logger: logger
+                tools: tools, policy: policy,
+                errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,
+                pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell
             ).run(connection, mailbox)
         } catch {
             if case .refused("SELECT", _)? = error as? MailboxError {
@@ -111,6 +116,11 @@ struct AccountService: Service {
             await connection.logout()
             throw error
         }
+    }
+
+    /// One connection of the account, and only if messages are to be followed.
+    private func runsErrands(_ wish: SentFolder.Wish) -> Bool {
+        settings.archives != .nowhere && SentFolder.Wish.each(of: settings.sent).first == wish
     }
 
     /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
@@ -130,13 +140,7 @@ struct AccountService: Service {
     }
 
     private func findFolder(_ wish: SentFolder.Wish, on connection: Connection) async throws -> MailboxName {
-        let capabilities = await connection.capabilities
-        let extended = capabilities.contains(.listExtended) && capabilities.contains(.specialUse)
-        var entries: [ListEntry] = []
-        try await connection.require(
-            .list(reference: MailboxName(""), pattern: MailboxName(wire: Array("*".utf8)), returnSpecialUse: extended)
-        ) { if case .list(let entry) = $0 { entries.append(entry) } }
-        switch SentFolder.choose(from: entries, wish: wish) {
+        switch SentFolder.choose(from: try await connection.listAll(), wish: wish) {
         case .found(let names):
             guard let first = names.first else { throw AccountProblem.noSentFolder(wish, []) }
             return first

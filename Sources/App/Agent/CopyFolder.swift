@@ -10,11 +10,20 @@ struct CopyFolder {
     /// Messages that one look takes in; each costs memory.
     static let limit = 100_000
 
-    let name: String
-    let store: AgentStore
-    let account: AccountID
+    private let name: String
+    private let store: AgentStore
+    private let account: AccountID
     /// Whose messages are copied.
-    let folder: FolderID
+    private let folder: FolderID
+
+    /// `nil` where nothing is to be copied.
+    init?(_ tools: FolderTools, for folder: FolderID) {
+        guard let name = tools.signs.copyFolder else { return nil }
+        self.name = name
+        store = tools.store
+        account = tools.account
+        self.folder = folder
+    }
 
     private var mailbox: MailboxName { MailboxName(name) }
 

@@ -99,9 +99,12 @@ package enum Services {
 
     private static func syncPolicy(_ inputs: Inputs) -> (Settings.Account, Date) -> FolderSync.Policy {
         let isOurs = inputs.isOurs
+        let needles = inputs.settings.sources.map { $0.pixelURL.text.afterScheme + PixelURL.pathPrefix }
         return { account, now in
-            FolderSync.Policy(
+            var policy = FolderSync.Policy(
                 since: account.since.map { now - $0.seconds }, patterns: inputs.patterns, isOurs: isOurs)
+            policy.needles = needles + inputs.patterns.map(\.needle)
+            return policy
         }
     }
 
@@ -166,6 +169,11 @@ extension StreamCredential {
         }
         self = credential
     }
+}
+
+extension String {
+    /// A URL without `https://`.
+    fileprivate var afterScheme: String { firstRange(of: "://").map { String(self[$0.upperBound...]) } ?? self }
 }
 
 extension Duration {

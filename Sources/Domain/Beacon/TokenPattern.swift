@@ -12,6 +12,8 @@ package struct TokenPattern: Sendable, Hashable, CustomStringConvertible {
     /// What stands before the token, from `//` on, and after it; in lower case, percent-decoded.
     let prefix: [UInt8]
     let suffix: [UInt8]
+    /// What stands before the token, without `//`: a text that messages with such a pixel hold.
+    package var needle: String { String(decoding: prefix.dropFirst(2), as: UTF8.self) }
     /// The longest run of letters and digits in either.
     let anchor: [UInt8]
 

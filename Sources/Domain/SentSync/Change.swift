@@ -6,12 +6,16 @@ package enum Change: Sendable, Equatable {
     /// The folder is new or its UIDVALIDITY is another: every UID known of it means nothing any more.
     /// Messages stay; the scan finds their copies again by token.
     case reset(uidValidity: UIDValidity)
+    /// UIDVALIDITY is another, and the UIDs are the same as before.
+    case renamed(uidValidity: UIDValidity)
     /// A first scan begins that looks back to `since`; `nil` is everything.
     case scanBegan(since: Date?)
     case message(ExaminedMessage)
     /// These UIDs need no further look in this scan.
     case scanned(UIDSet)
     case scanCompleted
+    /// The server is about to be asked where it would look; once in a scan.
+    case hinted
     /// Flags and keywords as the server told them, not as an answer to our own STORE.
     case flags(UID, Set<Flag>)
     /// Labels (X-GM-LABELS), all of them.
@@ -24,6 +28,16 @@ package enum Change: Sendable, Equatable {
     case parked(UID, reason: String)
     /// Messages a request from now on: large requests failed.
     case chunk(Int)
+}
+
+extension Change {
+    /// Whether a message may be without a copy from now on.
+    package var losesCopies: Bool {
+        switch self {
+        case .reset, .vanished: true
+        default: false
+        }
+    }
 }
 
 /// A token as it was found in a message.
@@ -50,7 +64,7 @@ package struct FoundToken: Sendable, Hashable {
     package var isOwnOfTheMessage: Bool { !quoted && kind != .unverified }
 }
 
-/// A message that holds at least one token.
+/// A message that is tracked, or holds a token all the same.
 package struct ExaminedMessage: Sendable, Equatable {
     package struct Recipient: Sendable, Equatable {
         package var name: String
@@ -66,21 +80,26 @@ package struct ExaminedMessage: Sendable, Equatable {
     package var flags: Set<Flag>
     /// Without brackets; `nil` if the header is missing.
     package var messageID: String?
+    /// What it was called before a server gave it another Message-ID.
+    package var earlierIDs: [String]
     package var subject: String
     package var sentAt: Date?
     package var recipients: [Recipient]
     package var recipientIsSender: Bool
+    /// None: it is known by its Message-ID alone.
     package var tokens: [FoundToken]
     /// Arrived while the folder was known; the others were there before the first scan.
     package var isNews: Bool
 
     package init(
-        uid: UID, flags: Set<Flag>, messageID: String?, subject: String, sentAt: Date?, recipients: [Recipient],
+        uid: UID, flags: Set<Flag>, messageID: String?, earlierIDs: [String] = [], subject: String, sentAt: Date?,
+        recipients: [Recipient],
         recipientIsSender: Bool, tokens: [FoundToken], isNews: Bool = false
     ) {
         self.uid = uid
         self.flags = flags
         self.messageID = messageID
+        self.earlierIDs = earlierIDs
         self.subject = subject
         self.sentAt = sentAt
         self.recipients = recipients
@@ -88,6 +107,9 @@ package struct ExaminedMessage: Sendable, Equatable {
         self.tokens = tokens
         self.isNews = isNews
     }
+
+    /// Whether the message itself is tracked, and not only one that it quotes.
+    package var isTracked: Bool { tokens.isEmpty || tokens.contains(where: \.isOwnOfTheMessage) }
 }
 
 /// What is remembered of a folder between two runs.
@@ -101,6 +123,8 @@ package struct FolderState: Sendable, Equatable {
     package var scanSince: Date?
     package var scanComplete: Bool
     package var scanned: UIDSet
+    /// The server has been asked where it would look.
+    package var hinted: Bool
     /// Messages a request; 0 for the default.
     package var chunk: Int
     /// UIDs of copies of tracked messages.
@@ -111,7 +135,8 @@ package struct FolderState: Sendable, Equatable {
     package init(
         uidValidity: UIDValidity? = nil, uidNext: UID? = nil, highest: ModificationSequence? = nil,
         count: UInt32? = nil, scanSince: Date? = nil,
-        scanComplete: Bool = false, scanned: UIDSet = UIDSet(), chunk: Int = 0, tracked: UIDSet = UIDSet(),
+        scanComplete: Bool = false, scanned: UIDSet = UIDSet(), hinted: Bool = false, chunk: Int = 0,
+        tracked: UIDSet = UIDSet(),
         oldestTracked: Date? = nil
     ) {
         self.uidValidity = uidValidity
@@ -121,6 +146,7 @@ package struct FolderState: Sendable, Equatable {
         self.scanSince = scanSince
         self.scanComplete = scanComplete
         self.scanned = scanned
+        self.hinted = hinted
         self.chunk = chunk
         self.tracked = tracked
         self.oldestTracked = oldestTracked

@@ -13,20 +13,22 @@ struct Chunk: Sendable {
     private(set) var asked: SyncRequest?
     /// The longest that a request of this chunk took.
     private(set) var slowest = Duration.zero
+    /// All that its requests took.
+    private(set) var spent = Duration.zero
     private var isFresh = true
     private var drafts: [UID: Draft] = [:]
-    private let scanner: BeaconScanner
+    private let lookout: Lookout
 
-    init(uids: UIDSet, scanner: BeaconScanner) {
+    init(uids: UIDSet, lookout: Lookout) {
         self.uids = uids
         newsFrom = nil
-        self.scanner = scanner
+        self.lookout = lookout
     }
 
-    init(newsFrom first: UID, scanner: BeaconScanner) {
+    init(newsFrom first: UID, lookout: Lookout) {
         uids = UIDSet()
         newsFrom = first
-        self.scanner = scanner
+        self.lookout = lookout
     }
 
     var isDone: Bool { asked == nil && !isFresh && drafts.values.allSatisfy { $0.stage == .done } }
@@ -39,7 +41,7 @@ struct Chunk: Sendable {
     }
 
     private func next() -> SyncRequest? {
-        if isFresh { return newsFrom.map(SyncRequest.news) ?? .contentTypes(uids) }
+        if isFresh { return newsFrom.map(SyncRequest.news) ?? .glances(uids, fields: lookout.fields) }
         for (stage, request) in [
             (Draft.Stage.structure, SyncRequest.structures), (.whole, SyncRequest.wholes),
             (.details, SyncRequest.details),
@@ -61,12 +63,13 @@ struct Chunk: Sendable {
         guard uids.contains(uid) else { return false }
         let flags = data.flags.map(Set.init)
         if drafts[uid] != nil {
-            drafts[uid]?.received(data, flags: flags, scanner: scanner)
+            drafts[uid]?.received(data, flags: flags, scanner: lookout.scanner)
             return true
         }
         guard let header = data.headerFields else { return false }
         drafts[uid] = Draft(
-            uid: uid, header: header, flags: flags, internalDate: data.internalDate, isNews: newsFrom != nil)
+            uid: uid, header: header, flags: flags, internalDate: data.internalDate, isNews: newsFrom != nil,
+            lookout: lookout)
         return true
     }
 
@@ -74,12 +77,13 @@ struct Chunk: Sendable {
     mutating func finished(_ request: SyncRequest, took: Duration) {
         asked = nil
         slowest = max(slowest, took)
+        spent += took
         guard let asked = request.uids else { return }
         for uid in asked.uids { drafts[uid]?.answered(request) }
     }
 
-    func messages(isOurs: (Token) -> Bool) -> [ExaminedMessage] {
-        drafts.values.sorted { $0.uid < $1.uid }.compactMap { $0.message(isOurs: isOurs) }
+    func messages() -> [ExaminedMessage] {
+        drafts.values.sorted { $0.uid < $1.uid }.compactMap { $0.message(isOurs: lookout.isOurs) }
     }
 
     private func partRequests() -> [SyncRequest.PartRequest] {

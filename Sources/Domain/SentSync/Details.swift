@@ -5,10 +5,10 @@ import MIME
 /// The header fields of a tracked message that `status` shows.
 struct Details: Sendable, Equatable {
     /// What is asked for of the header, and nothing else.
-    static let fields = ["MESSAGE-ID", "SUBJECT", "DATE", "FROM", "TO", "CC", "BCC"]
+    static let fields = MessageNames.fields + ["SUBJECT", "DATE", "FROM", "TO", "CC", "BCC"]
     static let recipientLimit = 200
 
-    var messageID: String?
+    var names: MessageNames
     var subject: String
     var sentAt: Date?
     var recipients: [ExaminedMessage.Recipient]
@@ -16,7 +16,7 @@ struct Details: Sendable, Equatable {
 
     /// INTERNALDATE stands in where the message has no date that can be read.
     init(_ header: HeaderFields, internalDate: InternalDate?) {
-        messageID = header.messageID
+        names = MessageNames(header)
         subject = header.subject ?? ""
         sentAt = header.date ?? internalDate.map { Date(timeIntervalSince1970: Double($0.secondsSince1970)) }
         let addresses = ["to", "cc", "bcc"].flatMap { header.addresses($0) }.prefix(Details.recipientLimit)

@@ -34,19 +34,28 @@ struct Draft: Sendable {
     private var flags: Set<Flag>
     private var findings: [Finding] = []
     private var details: Details?
+    private var isAwaited = false
     private let isNews: Bool
 
-    init(uid: UID, header: SectionContent, flags: Set<Flag>?, internalDate: InternalDate?, isNews: Bool) {
+    init(
+        uid: UID, header: SectionContent, flags: Set<Flag>?, internalDate: InternalDate?, isNews: Bool, lookout: Lookout
+    ) {
         self.uid = uid
         self.flags = flags ?? []
         self.isNews = isNews
         guard let bytes = header.bytes else {
-            stage = .structure
+            stage = lookout.readsBodies ? .structure : .done
             return
         }
         let fields = HeaderFields(parsing: bytes)
-        stage = fields.contentType.mayHoldHTML ? .structure : .done
         if isNews { details = Details(fields, internalDate: internalDate) }
+        let known: Stage = isNews ? .done : .details
+        switch lookout.glance(at: fields) {
+        case .tokens(let found): (findings, stage) = (found, known)
+        case .awaited: (isAwaited, stage) = (true, known)
+        case .mayHoldTokens: stage = .structure
+        case .nothing: stage = .done
+        }
     }
 
     mutating func received(_ data: FetchData, flags: Set<Flag>?, scanner: BeaconScanner) {
@@ -85,9 +94,10 @@ struct Draft: Sendable {
     }
 
     func message(isOurs: (Token) -> Bool) -> ExaminedMessage? {
-        guard let details, !findings.isEmpty else { return nil }
+        guard let details, !findings.isEmpty || isAwaited else { return nil }
         return ExaminedMessage(
-            uid: uid, flags: flags, messageID: details.messageID, subject: details.subject, sentAt: details.sentAt,
+            uid: uid, flags: flags, messageID: details.names.current, earlierIDs: details.names.earlier,
+            subject: details.subject, sentAt: details.sentAt,
             recipients: details.recipients, recipientIsSender: details.recipientIsSender,
             tokens: findings.map { FoundToken($0, isOurs: isOurs) }, isNews: isNews)
     }

@@ -29,6 +29,12 @@ extension FolderSync {
             if data.flags != nil { due.insert(.flags) }
             return
         }
+        if doubt != nil {
+            doubt?.received(data, uid)
+            // Whose flags they are nobody knows yet.
+            if data.flags != nil { due.insert(.flags) }
+            return
+        }
         if let flags = data.flags, state.tracked.contains(uid) {
             if reviewed != nil {
                 reviewed?[uid] = Set(flags)
@@ -60,9 +66,13 @@ extension FolderSync {
             return told + review(asked) + settle([.flags, .survivors])
         case .changes:
             return told + settle(.flags)
+        case .identities:
+            return told + clearUp()
+        case .find:
+            return told + located()
         case .survivors(let asked):
             return told + survived(asked)
-        case .news, .contentTypes, .structures, .parts, .wholes, .details:
+        case .news, .glances, .structures, .parts, .wholes, .details:
             return told + advance(request, took)
         }
     }
@@ -76,6 +86,12 @@ extension FolderSync {
         case .search, .survivors:
             found = nil
             return told
+        case .find:
+            found = nil
+            return told + notLocated()
+        case .identities:
+            doubt = nil
+            return told + startAfresh()
         case .review:
             reviewed = nil
             return told
@@ -86,7 +102,7 @@ extension FolderSync {
             return told
         case .news:
             due.insert(.arrivals)
-        case .contentTypes, .structures, .parts, .wholes, .details:
+        case .glances, .structures, .parts, .wholes, .details:
             break
         }
         guard let index = chunks.firstIndex(where: { $0.asked == request }) else { return told }

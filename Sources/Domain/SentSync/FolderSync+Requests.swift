@@ -5,27 +5,38 @@ extension FolderSync {
     /// What to ask next, beside what is under way; `nil` until an answer or news comes.
     package mutating func next() -> SyncRequest? {
         guard underway.count + chunks.count(where: { $0.asked != nil }) < window else { return nil }
+        if doubt != nil {
+            guard underway.isEmpty else { return nil }
+            return begin(.identities(state.tracked))
+        }
         for index in chunks.indices where chunks[index].asked == nil {
             if let request = chunks[index].ask() { return request }
         }
-        if let request = look() {
-            underway.append(request)
-            return request
-        }
+        if let request = look() { return begin(request) }
         if let first = firstArrival {
             due.remove(.arrivals)
-            return begin(Chunk(newsFrom: first, scanner: scanner))
+            return begin(Chunk(newsFrom: first, lookout: lookout))
         }
-        // Newest first: what people look at is examined first.
+        let uids = chunks.count < window ? nextOfBacklog() : UIDSet()
+        return uids.isEmpty ? nil : begin(Chunk(uids: uids, lookout: lookout))
+    }
+
+    /// Newest first: what people look at is examined first. Before that, what the server has pointed at.
+    private func nextOfBacklog() -> UIDSet {
         var rest = chunks.reduce(backlog) { $0.subtracting($1.uids) }
-        let uids = chunks.count < window ? rest.removeNewest(chunkSize) : UIDSet()
-        return uids.isEmpty ? nil : begin(Chunk(uids: uids, scanner: scanner))
+        var hinted = hint.first.isEmpty ? hint.first : rest.intersection(hint.first)
+        return hinted.isEmpty ? rest.removeNewest(chunkSize) : hinted.removeNewest(chunkSize)
     }
 
     /// Large requests have failed: one at a time, so that it is known which one does.
     private var window: Int { state.chunk == 0 ? policy.window : 1 }
 
     var chunkSize: Int { state.chunk == 0 ? pace : state.chunk }
+
+    private mutating func begin(_ request: SyncRequest) -> SyncRequest {
+        underway.append(request)
+        return request
+    }
 
     private mutating func begin(_ chunk: Chunk) -> SyncRequest? {
         chunks.append(chunk)
@@ -44,7 +55,7 @@ extension FolderSync {
     /// A request that concerns the folder as a whole. The responses to SEARCH name no request: one at a time.
     private mutating func look() -> SyncRequest? {
         let isSearching = underway.contains(where: \.isSearch)
-        if due.contains(.arrivals), exists == 0 || state.uidNext == nil { due.remove(.arrivals) }
+        if due.contains(.arrivals), exists == 0 || state.uidNext == nil || policy.isVisit { due.remove(.arrivals) }
         if due.contains(.arrivals), state.chunk > 0, !isSearching, let first = state.uidNext {
             due.remove(.arrivals)
             return .search(from: first, since: nil)
@@ -68,30 +79,35 @@ extension FolderSync {
             due.remove(.search)
             return .search(from: nil, since: state.scanSince.map(CalendarDay.init))
         }
-        return nil
+        return nextHint() ?? nextOfHunt()
     }
 }
 
 extension SyncRequest {
     fileprivate var isSearch: Bool {
         switch self {
-        case .search, .survivors: true
-        case .review, .changes, .news, .contentTypes, .structures, .parts, .wholes, .details: false
+        case .search, .find, .survivors: true
+        case .review, .changes, .identities, .news, .glances, .structures, .parts, .wholes, .details: false
         }
     }
 
     fileprivate var isAboutFlags: Bool {
         switch self {
         case .review, .changes: true
-        case .search, .survivors, .news, .contentTypes, .structures, .parts, .wholes, .details: false
+        case .search, .find, .survivors, .identities, .news, .glances, .structures, .parts, .wholes, .details: false
         }
     }
 }
 
 extension CalendarDay {
     /// The day before, in UTC: SEARCH SINCE compares days in the server's zone (RFC 9051 6.4.4).
-    fileprivate init(_ date: Date) {
-        let days = Int(((date.timeIntervalSince1970 - 86_400) / 86_400).rounded(.down))
+    init(_ date: Date) { self.init(date, plus: -1) }
+
+    /// The day in UTC, so many days later.
+    init(_ date: Date, plus count: Int) {
+        // Years that the calendar of IMAP can spell.
+        let seconds = min(max(date.timeIntervalSince1970, -60_000_000_000), 250_000_000_000)
+        let days = Int((seconds / 86_400).rounded(.down)) + count
         // Civil from days since 1970-01-01 (proleptic Gregorian calendar).
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

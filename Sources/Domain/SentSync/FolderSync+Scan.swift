@@ -7,6 +7,8 @@ extension FolderSync {
         state.scanSince = since
         state.scanComplete = false
         state.scanned = UIDSet()
+        state.hinted = false
+        hint = Hint()
         return .scanBegan(since: since)
     }
 
@@ -52,10 +54,13 @@ extension FolderSync {
         if case .news = request { changes += countArrivals(chunks[index].uids.count) }
         guard chunks[index].isDone else { return changes }
         let done = chunks.remove(at: index)
-        for message in done.messages(isOurs: policy.isOurs) {
+        let messages = done.messages()
+        for message in messages {
             changes.append(.message(message))
-            if message.tokens.contains(where: \.isOwnOfTheMessage) { state.tracked.insert(message.uid) }
+            if message.isTracked { state.tracked.insert(message.uid) }
         }
+        hint.note(messages, of: done)
+        caught(messages)
         changes += adaptPace(done)
         if case .news = request, done.uids.isEmpty { return changes }
         return changes + settled(done.uids)

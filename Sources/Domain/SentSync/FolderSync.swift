@@ -21,6 +21,12 @@ package struct FolderSync: Sendable {
         package var patterns: [TokenPattern]
         /// Requests under way at once, so that the server always has the next one at hand.
         package var window = 3
+        /// Only copies that are known, and messages that are hunted, matter: a folder beside Sent.
+        package var isVisit = false
+        /// SEARCH HEADER and SEARCH BODY may be asked, as a hint where to look first.
+        package var searchesText = true
+        /// What the URLs of pixels begin with, without scheme.
+        package var needles: [String] = []
         package var isOurs: @Sendable (Token) -> Bool
         /// Whether labels are asked for where flags are.
         package var readsLabels = false
@@ -69,7 +75,11 @@ package struct FolderSync: Sendable {
 
     package internal(set) var state: FolderState
     package let policy: Policy
-    let scanner: BeaconScanner
+    var lookout: Lookout
+    /// What has to be cleared up before anything else is asked or written.
+    var doubt: Doubt?
+    var hint = Hint()
+    var hunt = Hunt()
     var selected = Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
     var exists: UInt32 = 0
     var due: Looks = []
@@ -95,7 +105,15 @@ package struct FolderSync: Sendable {
     package init(state: FolderState, policy: Policy) {
         self.state = state
         self.policy = policy
-        scanner = BeaconScanner(patterns: policy.patterns)
+        lookout = Lookout(scanner: BeaconScanner(patterns: policy.patterns), isOurs: policy.isOurs)
+        lookout.readsBodies = !policy.isVisit
+    }
+
+    /// Message-IDs of tracked messages of which no copy is known: those that moved, whose UIDs were changed, or that are
+    /// known before they have arrived.
+    package var awaited: Set<String> {
+        get { lookout.awaited }
+        set { lookout.awaited = newValue }
     }
 
     /// Messages examined of those the first scan has to examine, while it is under way.
@@ -110,18 +128,45 @@ package struct FolderSync: Sendable {
     package mutating func begin(_ selected: Selected) -> [Change] {
         self.selected = selected
         exists = selected.exists
-        var changes: [Change] = []
-        if let validity = selected.uidValidity, validity != state.uidValidity {
-            let oldest = state.oldestTracked
-            state = FolderState(uidValidity: validity, chunk: state.chunk, oldestTracked: oldest)
-            changes += [.reset(uidValidity: validity), beginScan(since: Self.earlier(policy.since, oldest))]
-        } else if Self.isEarlier(policy.since, than: state.scanSince) {
-            changes.append(beginScan(since: policy.since))
+        doubt = Doubt(of: selected, knowing: state)
+        if doubt != nil { return [] }
+        if let validity = selected.uidValidity, validity != state.uidValidity { return startAfresh() }
+        return resume()
+    }
+
+    /// Every UID that is known means nothing any more.
+    mutating func startAfresh() -> [Change] {
+        let validity = selected.uidValidity ?? state.uidValidity ?? UIDValidity(1)
+        let oldest = state.oldestTracked
+        state = FolderState(uidValidity: validity, chunk: state.chunk, oldestTracked: oldest)
+        return [.reset(uidValidity: validity)] + lookEverywhere(since: Self.earlier(policy.since, oldest)) + resume()
+    }
+
+    private mutating func lookEverywhere(since: Date?) -> [Change] {
+        // In a folder that is only visited, copies that are gone are looked for like all that moved.
+        if policy.isVisit {
+            state.scanComplete = true
+            return [.scanCompleted]
         }
+        return [beginScan(since: since)]
+    }
+
+    mutating func resume() -> [Change] {
+        var changes: [Change] = []
         let isNew = state.uidNext == nil
-        if isNew { state.uidNext = selected.uidNext }
-        if !state.scanComplete { due.insert(.search) }
-        if Self.isNews(selected.uidNext, beyond: state.uidNext) { due.insert(.arrivals) }
+        if policy.isVisit {
+            state.uidNext = selected.uidNext
+        } else {
+            // What it says is said of the messages that are there now.
+            if let next = selected.uidNext, let before = state.uidNext, next < before {
+                state.uidNext = next
+                state.count = nil
+            }
+            if Self.isEarlier(policy.since, than: state.scanSince) { changes.append(beginScan(since: policy.since)) }
+            if isNew { state.uidNext = selected.uidNext }
+            if !state.scanComplete { due.insert(.search) }
+            if Self.isNews(selected.uidNext, beyond: state.uidNext) { due.insert(.arrivals) }
+        }
         comparePast()
         unsettled = due.intersection([.flags, .survivors]).union(unsettled)
         if isNew || unsettled.isEmpty { changes += caughtUp() }
@@ -131,8 +176,6 @@ package struct FolderSync: Sendable {
     /// What is known of copies from earlier sessions, compared with what SELECT says.
     private mutating func comparePast() {
         guard !state.tracked.isEmpty, !selected.isResynchronised else { return }
-        // A number that went back is another mailbox's, or an older one's.
-        if let highest = selected.highest, let before = state.highest, before > highest { state.highest = nil }
         guard let highest = selected.highest, let before = state.highest else {
             due.insert(.flags)
             return

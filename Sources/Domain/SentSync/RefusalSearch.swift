@@ -7,7 +7,7 @@ import IMAP
 /// whole pieces of the set among them.
 package struct RefusalSearch: Sendable {
     /// Commands after the first: enough for three messages out of 5,000.
-    static let limit = 64
+    static let limit = 80
 
     /// What was refused, message by message.
     package private(set) var messages = UIDSet()

@@ -11,10 +11,14 @@ package enum SyncRequest: Sendable, Equatable {
     case changes(UIDSet, since: ModificationSequence)
     /// Which of the copies we know of are still there.
     case survivors(UIDSet)
+    /// Which messages match: where to look first, or to look at all, and never a proof that others do not.
+    case find(SearchKey)
+    /// What the messages are called whose UIDs may not be theirs any more.
+    case identities(UIDSet)
     /// What arrived since the last look, with everything that is needed of a header.
     case news(from: UID)
-    /// Which of these may hold HTML at all.
-    case contentTypes(UIDSet)
+    /// These fields of the header, which tell of most messages that no more is to be asked.
+    case glances(UIDSet, fields: [String])
     case structures(UIDSet)
     /// HTML parts by section, from a byte on; messages of the same section share a command.
     case parts([PartRequest])
@@ -32,9 +36,9 @@ package enum SyncRequest: Sendable, Equatable {
     /// What the whole request is about, when that is a set of known UIDs.
     var uids: UIDSet? {
         switch self {
-        case .search, .news: nil
-        case .review(let uids), .changes(let uids, _), .survivors(let uids), .contentTypes(let uids),
-            .structures(let uids), .wholes(let uids), .details(let uids):
+        case .search, .find, .news: nil
+        case .review(let uids), .changes(let uids, _), .survivors(let uids), .identities(let uids),
+            .glances(let uids, _), .structures(let uids), .wholes(let uids), .details(let uids):
             uids
         case .parts(let parts): parts.reduce(UIDSet()) { $0.union($1.uids) }
         }
@@ -47,9 +51,9 @@ package enum SyncRequest: Sendable, Equatable {
         guard let uid = data.uid else { return false }
         if let uids, !uids.contains(uid) { return true }
         return switch self {
-        case .search, .survivors, .structures: true
+        case .search, .find, .survivors, .structures: true
         case .review, .changes: data.flags != nil
-        case .news, .contentTypes, .details: data.headerFields != nil
+        case .news, .identities, .glances, .details: data.headerFields != nil
         case .parts, .wholes: !data.sections.isEmpty
         }
     }
@@ -60,10 +64,10 @@ package enum SyncRequest: Sendable, Equatable {
         let words = response.split(separator: 0x20, maxSplits: 2)
         guard words.count > 1, words[0] == [UInt8(ascii: "*")] else { return false }
         return switch self {
-        case .search, .survivors:
+        case .search, .find, .survivors:
             words[1].count >= 6 && String(decoding: words[1], as: UTF8.self).uppercased().hasSuffix("SEARCH")
         case .structures: false
-        case .review, .changes, .news, .contentTypes, .parts, .wholes, .details:
+        case .review, .changes, .identities, .news, .glances, .parts, .wholes, .details:
             words[1].allSatisfy { (0x30...0x39).contains($0) }
         }
     }
@@ -87,14 +91,18 @@ package enum SyncRequest: Sendable, Equatable {
                     .uid(uids.covered(within: SyncLimits.shortSet)),
                     returning: capabilities.contains(.esearch) ? [.all] : [])
             ]
+        case .find(let key):
+            [.uidSearch(key, returning: capabilities.contains(.esearch) ? [.all] : [])]
+        case .identities(let uids):
+            Self.fetch(uids, [.uid, Self.header(MessageNames.fields)], policy)
         case .news(let first):
             // No set that could be cut: nobody knows how many there are.
             [
                 .uidFetch(
-                    UIDSet(from: first), [.uid, .flags, .internalDate, Self.header(["CONTENT-TYPE"] + Details.fields)])
+                    UIDSet(from: first), [.uid, .flags, .internalDate, Self.header(Lookout.fields + Details.fields)])
             ]
-        case .contentTypes(let uids):
-            Self.fetch(uids, [.uid, Self.header(["CONTENT-TYPE"])], policy)
+        case .glances(let uids, let fields):
+            Self.fetch(uids, [.uid, Self.header(fields)], policy)
         case .structures(let uids):
             Self.fetch(uids, [.uid, .bodyStructure], policy)
         case .parts(let parts):
@@ -136,6 +144,16 @@ package enum SyncLimits {
     static let smallestPace = 50
     static let quick = Duration.seconds(2)
     static let slow = Duration.seconds(20)
+    /// A first scan that takes longer is worth a hint.
+    static let long = Duration.seconds(20)
+    /// Texts that one hint asks for.
+    static let needles = 8
+    /// Message-IDs that one search asks for.
+    static let namesPerSearch = 8
+    /// Messages of the same days that are looked at for one that moved.
+    static let suspects = 2000
+    /// Copies that have to be the same before another UIDVALIDITY is taken for a whim.
+    static let confirmations = 20
     /// Octets of a UID set that is sent as it is; of a longer one, its span is.
     static let shortSet = 1500
     /// Bytes of a part that one FETCH asks for.
@@ -150,7 +168,7 @@ package enum SyncLimits {
 
 extension UIDSet {
     /// Itself, or everything between its ends if that is shorter to say.
-    fileprivate func covered(within length: Int) -> UIDSet {
+    func covered(within length: Int) -> UIDSet {
         guard let first = ranges.first?.lowerBound, let last, description.utf8.count > length else { return self }
         return UIDSet(first...last)
     }

@@ -15,6 +15,7 @@ extension Decoder {
         let sent = sent(section)
         let show = show(section)
         let copyOpenedTo = folder(section, .copyOpenedTo)
+        let archives = archives(section)
         let since = since(section)
         let caFile = neededPath(section, .caFile)
         let proxy = proxy(section, .proxy)
@@ -22,8 +23,8 @@ extension Decoder {
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
-            authorization: authorization?.value, login: login, sent: sent, show: show, copyOpenedTo: copyOpenedTo,
-            since: since, caFile: caFile, proxy: proxy, pollInterval: pollInterval)
+            authorization: authorization?.value, login: login, sent: sent, archives: archives, show: show,
+            copyOpenedTo: copyOpenedTo, since: since, caFile: caFile, proxy: proxy, pollInterval: pollInterval)
         return (account, name)
     }
 
@@ -78,8 +79,8 @@ extension Decoder {
         case .passwordFile: return neededPath(section, key).map { .password(.file($0)) }
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
-        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .show, .copyOpenedTo, .since, .caFile,
-            .proxy, .pollInterval:
+        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .show, .copyOpenedTo,
+            .caFile, .proxy, .pollInterval:
             return nil
         }
     }
@@ -119,6 +120,18 @@ extension Decoder {
         }
         guard let name = section.string(.sent, expected: form) else { return Defaults.sent }
         return name.value == "auto" ? .automatic : .named([name.value])
+    }
+
+    private func archives(_ section: Section<AccountKey>) -> Settings.Archives {
+        let form = "\"auto\", false, the name of a folder, or a list of names"
+        guard let node = section.node(.archives) else { return Defaults.archives }
+        switch node.value.value {
+        case .boolean(false): return .nowhere
+        case .array: return .named(section.strings(.archives, expected: form)?.map(\.value) ?? [])
+        default:
+            guard let name = section.string(.archives, expected: form) else { return Defaults.archives }
+            return name.value == "auto" ? .automatic : .named([name.value])
+        }
     }
 
     private func since(_ section: Section<AccountKey>) -> Duration? {

@@ -1,6 +1,7 @@
 /// What holds for a key that the file does not have. The example configuration shows the same values; a test compares.
 enum Defaults {
     static let sent = Settings.SentFolders.automatic
+    static let archives = Settings.Archives.automatic
     static let since: Duration? = days(30)
     static let listen = ListenAddress(host: "127.0.0.1", port: 8025)
     static let store = Settings.HitStore.stateDirectory

@@ -37,6 +37,8 @@ extension Settings {
         package let authorization: String?
         package let login: Login
         package let sent: SentFolders
+        /// Where messages are looked for that are no longer in Sent.
+        package let archives: Archives
         /// How the results are shown on the messages themselves.
         package let show: Show
         /// The folder that opened messages are copied to, as the user reads its name.
@@ -70,6 +72,14 @@ extension Settings {
         case automatic
         /// As the user reads them, not in the encoding of IMAP.
         case named([String])
+    }
+
+    package enum Archives: Sendable, Equatable {
+        /// The folders that the server marks as `\Archive` or `\All` (RFC 6154), or one with a usual name.
+        case automatic
+        /// As the user reads them.
+        case named([String])
+        case nowhere
     }
 
     package struct Source: Sendable, Equatable {

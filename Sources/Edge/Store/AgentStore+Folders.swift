@@ -84,7 +84,8 @@ extension AgentStore {
                 uidNext: (row["uid_next"] as UInt32?).map { UID($0) },
                 highest: (row["highest_modseq"] as Int64?).map { ModificationSequence(UInt64($0)) },
                 count: row["message_count"], scanSince: (row["scan_since"] as Int64?).map(Date.init(milliseconds:)),
-                scanComplete: row["scan_complete"], scanned: UIDSet(stored: row["scanned"]), chunk: row["chunk"],
+                scanComplete: row["scan_complete"], scanned: UIDSet(stored: row["scanned"]), hinted: row["hinted"],
+                chunk: row["chunk"],
                 tracked: UIDSet(uids.map { UID($0) }), oldestTracked: oldest.map(Date.init(milliseconds:)))
         }
     }

@@ -14,14 +14,18 @@ struct FolderWriter {
     func apply(_ change: Change, _ news: inout Bool) throws {
         switch change {
         case .reset(let uidValidity):
-            try db.perform(sql: "DELETE FROM copy WHERE folder_id = ?", arguments: [folder.rawValue])
+            try forget(UIDSet(from: UID(1)))
             try db.perform(sql: "DELETE FROM parked WHERE folder_id = ?", arguments: [folder.rawValue])
             try db.perform(sql: "DELETE FROM refused WHERE folder_id = ?", arguments: [folder.rawValue])
             try update(
-                "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, message_count = NULL, scan_complete = 0, scanned = ''",
+                "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, message_count = NULL, scan_complete = 0, scanned = '', hinted = 0",
                 [uidValidity.rawValue])
+        case .renamed(let uidValidity):
+            try update("uid_validity = ?", [uidValidity.rawValue])
         case .scanBegan(let since):
-            try update("scan_since = ?, scan_complete = 0, scanned = ''", [since?.milliseconds])
+            try update("scan_since = ?, scan_complete = 0, scanned = '', hinted = 0", [since?.milliseconds])
+        case .hinted:
+            try update("hinted = 1", [])
         case .message(let message):
             try record(message)
             news = true
@@ -64,7 +68,10 @@ extension FolderWriter {
     private func record(_ found: ExaminedMessage) throws {
         let account = try Int64.fetchOne(
             try db.cachedStatement(sql: "SELECT account_id FROM folder WHERE id = ?"), arguments: [folder.rawValue])
-        let message = try known(found, account ?? 0) ?? insert(found, account ?? 0)
+        let known = try known(found, account ?? 0)
+        // Known by its Message-ID alone: to nobody any more.
+        if known == nil, found.tokens.isEmpty { return }
+        let message = try known ?? insert(found, account ?? 0)
         for token in found.tokens {
             try db.perform(
                 sql: """
@@ -82,7 +89,7 @@ extension FolderWriter {
             arguments: [message, folder.rawValue, found.uid.rawValue, found.flags.stored])
         // A copy found again may show a token of ours where none was known before: its credential was missing then.
         try db.perform(
-            sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?) WHERE id = ?",
+            sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?), hunt_at = NULL WHERE id = ?",
             arguments: [found.tokens.contains(where: \.isOwnOfTheMessage), message])
         try db.perform(
             sql: "DELETE FROM parked WHERE folder_id = ? AND uid = ?", arguments: [folder.rawValue, found.uid.rawValue])
@@ -99,10 +106,13 @@ extension FolderWriter {
                         """), arguments: [account, TokenKey.of(token.text)])
             if let id { return id }
         }
-        guard let header = found.messageID else { return nil }
-        return try Int64.fetchOne(
-            try db.cachedStatement(sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?"),
-            arguments: [account, header])
+        for header in [found.messageID].compactMap({ $0 }) + found.earlierIDs {
+            let id = try Int64.fetchOne(
+                try db.cachedStatement(sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?"),
+                arguments: [account, header])
+            if let id { return id }
+        }
+        return nil
     }
 
     private func insert(_ found: ExaminedMessage, _ account: Int64) throws -> Int64 {
@@ -130,14 +140,31 @@ extension FolderWriter {
         return id
     }
 
-    private func forget(_ uids: UIDSet) throws {
+    /// Messages whose last copy goes are looked for elsewhere, once what moves them has had time to do so.
+    func forget(_ uids: UIDSet) throws {
         for range in uids.ranges {
+            let arguments: StatementArguments = [
+                folder.rawValue, range.lowerBound.rawValue, range.upperBound.rawValue,
+            ]
+            let messages = try Int64.fetchAll(
+                try db.cachedStatement(
+                    sql: "SELECT DISTINCT message_id FROM copy WHERE folder_id = ? AND uid BETWEEN ? AND ?"),
+                arguments: arguments)
+            // 0 is the folder as a whole, and no UID.
             for table in ["copy", "refused"] {
-                // 0 is the folder as a whole, and no UID.
                 try db.perform(
-                    sql: "DELETE FROM \(table) WHERE folder_id = ? AND uid BETWEEN ? AND ?",
-                    arguments: [folder.rawValue, range.lowerBound.rawValue, range.upperBound.rawValue])
+                    sql: "DELETE FROM \(table) WHERE folder_id = ? AND uid BETWEEN ? AND ?", arguments: arguments)
+            }
+            for message in messages {
+                try db.perform(
+                    sql: """
+                        UPDATE message SET hunt_at = ? WHERE id = ? AND tracked = 1 AND message_id IS NOT NULL
+                            AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.message_id = message.id)
+                        """, arguments: [(now + Self.huntDelay).milliseconds, message])
             }
         }
     }
+
+    /// Seconds.
+    private static let huntDelay = 10.0
 }

@@ -21,6 +21,9 @@ enum Schema {
         migrator.registerMigration("4 other signs than keywords") { db in
             for statement in otherSigns { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("5 messages that move") { db in
+            for statement in messagesThatMove { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -263,5 +266,15 @@ enum Schema {
             PRIMARY KEY (account_id, mailbox)
         ) STRICT, WITHOUT ROWID
         """,
+    ]
+
+    private static let messagesThatMove = [
+        // Not watched, only visited for the copies that are known there.
+        "ALTER TABLE folder ADD COLUMN visited INTEGER NOT NULL DEFAULT 0 CHECK (visited IN (0, 1))",
+        // In this scan the server has been asked where it would look.
+        "ALTER TABLE folder ADD COLUMN hinted INTEGER NOT NULL DEFAULT 0 CHECK (hinted IN (0, 1))",
+        // When to look for the message elsewhere: its last copy is gone, and it has not been looked for since.
+        "ALTER TABLE message ADD COLUMN hunt_at INTEGER",
+        "CREATE INDEX message_hunt ON message(account_id, hunt_at) WHERE hunt_at IS NOT NULL",
     ]
 }

@@ -3,7 +3,12 @@ import FoundationEssentials
 /// The fields that Sentmark reads, decoded. Each takes the first field of its name.
 extension HeaderFields {
     /// `Message-ID` without its angle brackets.
-    package var messageID: String? { value("message-id").flatMap { MessageID.all(in: $0, limit: 1).first } }
+    package var messageID: String? { messageID(in: "message-id") }
+
+    /// The first Message-ID in a field of that name, without its angle brackets.
+    package func messageID(in name: String) -> String? {
+        value(name).flatMap { MessageID.all(in: $0, limit: 1).first }
+    }
 
     /// The Message-IDs of `In-Reply-To`, then those of `References`, each once, at most 200.
     package var repliesTo: [String] {

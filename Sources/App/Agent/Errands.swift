@@ -1,0 +1,84 @@
+import Foundation
+import IMAP
+import Logging
+import Mailbox
+import SentSync
+import Settings
+import Store
+
+/// What there is to do for an account outside the folders that are watched: tracked messages that are gone from them
+/// are looked for where mail is archived, and keywords of those that were found there are kept up to date.
+struct Errands {
+    let tools: FolderTools
+    let policy: FolderSync.Policy
+    let wish: Settings.Archives
+
+    /// How long until something is due; `nil`: nothing is in sight.
+    func next() async throws -> Duration? {
+        guard let due = try await tools.store.nextErrand(of: tools.account) else { return nil }
+        return .seconds(max(0, due.timeIntervalSince(tools.now())))
+    }
+
+    func run(_ connection: Connection) async throws {
+        let began = tools.now()
+        var lost = try await tools.store.quarries(of: tools.account, dueAt: began)
+        if !lost.isEmpty {
+            for mailbox in try await archives(on: connection) where !lost.isEmpty {
+                try await visit(mailbox, over: connection, hunting: lost)
+                lost = try await tools.store.quarries(of: tools.account, dueAt: began)
+            }
+            tools.logger.info("looked for what has moved", metadata: ["not_found": "\(lost.count)"])
+            try await tools.store.endHunt(of: tools.account, dueAt: began)
+        }
+        for mailbox in try await tools.store.visitedFoldersWithDueCopies(of: tools.account) {
+            try await visit(mailbox, over: connection, hunting: [])
+        }
+    }
+
+    private func archives(on connection: Connection) async throws -> [MailboxName] {
+        let found = ArchiveFolders.choose(from: try await connection.listAll(), wish: wish.wish)
+        let watched = try await tools.store.watchedFolders(of: tools.account)
+        return found.filter { !watched.contains($0) }
+    }
+
+    private func visit(_ mailbox: MailboxName, over connection: Connection, hunting: [Quarry]) async throws {
+        tools.logger.info(
+            "visiting", metadata: ["folder": "\(mailbox.display)", "looking_for": "\(hunting.count)"])
+        var work: FolderWork
+        do {
+            work = try await FolderWork.select(mailbox, on: connection, policy.visiting, tools)
+        } catch let error as MailboxError where error.isFinal {
+            // It went away, or is not ours to open.
+            tools.logger.warning("not visited", metadata: ["folder": "\(mailbox.display)", "reason": "\(error)"])
+            try await tools.store.leave(mailbox, of: tools.account, now: tools.now())
+            return
+        }
+        try await tools.store.noteVisit(to: work.folder)
+        if !hunting.isEmpty { work.sync.hunt(hunting) }
+        _ = try await work.settle()
+    }
+}
+
+extension MailboxError {
+    /// NO or BAD to the one command, and not for the moment.
+    fileprivate var isFinal: Bool {
+        if case .refused(_, let completion) = self { !completion.isTemporary } else { false }
+    }
+}
+
+extension FolderSync.Policy {
+    fileprivate var visiting: FolderSync.Policy {
+        var policy = self
+        policy.isVisit = true
+        return policy
+    }
+}
+
+extension Settings.Archives {
+    fileprivate var wish: ArchiveFolders.Wish {
+        switch self {
+        case .automatic, .nowhere: .automatic
+        case .named(let names): .named(names)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import IMAP
+import Logging
+import Mailbox
+import SentSync
+import Servers
+import Store
+
+/// What all that is done in folders of an account needs.
+struct FolderTools: Sendable {
+    let account: AccountID
+    let store: AgentStore
+    let signs: Signs
+    let server: MailServer
+    /// Rung when there is something new to judge.
+    let judge: Bell
+    let report: @Sendable (AccountState) async -> Void
+    let now: @Sendable () -> Date
+    let logger: Logger
+}
+
+/// A selected folder: what its sync asks, what of that is stored, and the keywords that follow from it.
+struct FolderWork {
+    let tools: FolderTools
+    let folder: FolderID
+    private(set) var conversation: Conversation
+    private let writer: KeywordWriter
+    private var scan: (began: ContinuousClock.Instant, done: Int)?
+
+    /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
+    static func select(
+        _ mailbox: MailboxName, on connection: Connection, _ policy: FolderSync.Policy, _ tools: FolderTools
+    ) async throws -> FolderWork {
+        let folder = try await tools.store.folder(mailbox, of: tools.account)
+        try await tools.store.forgetRefusals(in: folder)
+        let copyRefusal = try await CopyFolder(tools, for: folder)?.lookThrough(connection, source: mailbox)
+        var sync = FolderSync(state: try await tools.store.state(of: folder), policy: policy)
+        var selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)
+        selection.offer.copyRefusal = copyRefusal
+        let begun = sync.begin(selection.selected)
+        selection.news.forEach { sync.received($0) }
+        if sync.isInDoubt { sync.expect(try await tools.store.names(ofCopiesIn: folder)) }
+        var work = FolderWork(
+            tools: tools, folder: folder, conversation: Conversation(connection, with: tools.server, sync),
+            writer: KeywordWriter(
+                store: tools.store, folder: folder, signs: tools.signs, selection: selection, now: tools.now,
+                logger: tools.logger))
+        try await work.keep(begun + work.conversation.sync.drainNews())
+        if !policy.isVisit { try await work.awaitTheMissing() }
+        return work
+    }
+
+    private init(tools: FolderTools, folder: FolderID, conversation: Conversation, writer: KeywordWriter) {
+        self.tools = tools
+        self.folder = folder
+        self.conversation = conversation
+        self.writer = writer
+    }
+
+    var sync: FolderSync {
+        get { conversation.sync }
+        set { conversation.sync = newValue }
+    }
+
+    /// Whether a scan has been under way since this was last asked.
+    mutating func hasScanned() -> Bool {
+        defer { scan = nil }
+        return scan != nil
+    }
+
+    /// Does whatever can be done without waiting for news. Returns whether there was anything.
+    mutating func settle() async throws -> Bool {
+        var isNew = false
+        while true {
+            try Task.checkCancellation()
+            // Between two steps of a long scan the keywords of what is known already are not kept waiting.
+            let hasWritten = conversation.sync.isInDoubt ? false : try await writer.write(&conversation)
+            try await conversation.ask()
+            if conversation.isBusy {
+                isNew = true
+                try await takeAnswers()
+                try await reportScan()
+                continue
+            }
+            let news = conversation.sync.drainNews()
+            try await keep(news)
+            guard hasWritten || !news.isEmpty else { return isNew }
+            isNew = true
+        }
+    }
+
+    private mutating func reportScan() async throws {
+        guard let (done, total) = conversation.sync.progress else { return }
+        let began = scan ?? (.now, done)
+        scan = began
+        await tools.report(.scanning(done: done, total: total, left: Self.estimate(began, done, total)))
+    }
+
+    /// How long the rest of the scan will take, from what it has taken so far.
+    private static func estimate(
+        _ scan: (began: ContinuousClock.Instant, done: Int), _ done: Int, _ total: Int
+    ) -> Duration? {
+        guard done > scan.done else { return nil }
+        return (ContinuousClock.now - scan.began) * (Double(total - done) / Double(done - scan.done))
+    }
+}
+
+extension FolderWork {
+    private mutating func takeAnswers() async throws {
+        let answers: [(SyncRequest, Conversation.Outcome)]
+        do {
+            answers = try await conversation.answers()
+        } catch {
+            // A server that sends what cannot be read would do so again: the request is cut down for the next session.
+            if error.isAboutContent, let request = conversation.oldest {
+                try await keep(conversation.sync.failed(request, reason: "\(error)"))
+            }
+            throw error
+        }
+        await StopPoint.reached(.answered)
+        for (request, outcome) in answers {
+            switch outcome {
+            case .answered(let took):
+                try await keep(conversation.sync.finished(request, took: took))
+            case .refused(let refusal, let command):
+                if refusal.isTemporary { throw MailboxError.refused(command: command, refusal) }
+                tools.logger.warning("request refused", metadata: ["answer": "\(refusal.text)"])
+                try await keep(conversation.sync.failed(request, reason: refusal.text))
+            case .unreadable(let words):
+                tools.logger.warning("answer not read", metadata: ["answer": "\(words)"])
+                let reason = "the server's answer cannot be read: \(words)"
+                try await keep(conversation.sync.failed(request, reason: reason))
+            }
+        }
+        await StopPoint.reached(.changesStored)
+    }
+
+    private mutating func keep(_ changes: [Change]) async throws {
+        let store = tools.store
+        if try await store.apply(changes, to: folder, signs: tools.signs, now: tools.now()) { tools.judge.ring() }
+        // A copy that is gone may turn up again.
+        if changes.contains(where: \.losesCopies) { try await awaitTheMissing() }
+    }
+
+    private mutating func awaitTheMissing() async throws {
+        conversation.sync.awaited = try await tools.store.messagesWithoutCopy(of: tools.account)
+    }
+}
+
+extension MailboxError {
+    /// Whether it was what the server sent, and not the network, that ended the conversation.
+    fileprivate var isAboutContent: Bool {
+        switch self {
+        case .closed(.syntax), .closed(.tooMuchData): true
+        case .closed, .transport, .refused, .unsendable, .cancelled: false
+        }
+    }
+}
+
+extension Completion {
+    /// Whether the server means "not now".
+    var isTemporary: Bool {
+        switch code {
+        case .inUse, .unavailable, .throttled, .serverBug: status == .no
+        default: false
+        }
+    }
+}

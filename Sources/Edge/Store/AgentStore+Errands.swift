@@ -1,0 +1,114 @@
+import Foundation
+import GRDB
+import IMAP
+import SentSync
+
+/// Tracked messages that are not where they were, and folders that are visited because of them.
+extension AgentStore {
+    /// Message-IDs of tracked messages without a copy, those of the last ones first, at most 10,000.
+    package func messagesWithoutCopy(of account: AccountID) async throws(StoreError) -> Set<String> {
+        try await read { db in
+            try String.fetchSet(
+                try db.cachedStatement(
+                    sql: """
+                        SELECT message_id FROM message WHERE account_id = ? AND tracked = 1 AND message_id IS NOT NULL
+                            AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.message_id = message.id)
+                        ORDER BY id DESC LIMIT 10000
+                        """), arguments: [account.rawValue])
+        }
+    }
+
+    /// What the messages are called whose copies are known.
+    package func names(ofCopiesIn folder: FolderID) async throws(StoreError) -> [UID: String] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT copy.uid, message.message_id AS name FROM copy
+                    JOIN message ON message.id = copy.message_id
+                    WHERE copy.folder_id = ? AND message.message_id IS NOT NULL
+                    """, arguments: [folder.rawValue])
+            var names: [UID: String] = [:]
+            while let row = try rows.next() { names[UID(row["uid"] as UInt32)] = row["name"] }
+            return names
+        }
+    }
+
+    /// When something has to be done outside the watched folders; a time that is past: now.
+    package func nextErrand(of account: AccountID) async throws(StoreError) -> Date? {
+        try await read { db in
+            let isDue = try Bool.fetchOne(
+                try db.cachedStatement(sql: "SELECT EXISTS (\(Self.dueElsewhere))"), arguments: [account.rawValue])
+            if isDue == true { return .distantPast }
+            return try Int64.fetchOne(
+                try db.cachedStatement(
+                    sql: "SELECT MIN(hunt_at) FROM message WHERE account_id = ? AND hunt_at IS NOT NULL"),
+                arguments: [account.rawValue]
+            ).map(Date.init(milliseconds:))
+        }
+    }
+
+    package func quarries(of account: AccountID, dueAt now: Date) async throws(StoreError) -> [Quarry] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT message_id, sent_at FROM message WHERE account_id = ? AND hunt_at <= ?
+                    ORDER BY id DESC LIMIT 1000
+                    """, arguments: [account.rawValue, now.milliseconds]
+            ).map { row in
+                Quarry(
+                    messageID: row["message_id"], sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)))
+            }
+        }
+    }
+
+    /// Who has not been found by now is not looked for again.
+    package func endHunt(of account: AccountID, dueAt now: Date) async throws(StoreError) {
+        try await write { db in
+            try db.perform(
+                sql: "UPDATE message SET hunt_at = NULL WHERE account_id = ? AND hunt_at <= ?",
+                arguments: [account.rawValue, now.milliseconds])
+        }
+    }
+
+    package func visitedFoldersWithDueCopies(of account: AccountID) async throws(StoreError) -> [MailboxName] {
+        try await read { db in
+            try Data.fetchAll(db, sql: Self.dueElsewhere, arguments: [account.rawValue]).map {
+                MailboxName(wire: Array($0))
+            }
+        }
+    }
+
+    private static let dueElsewhere = """
+        SELECT DISTINCT folder.name FROM copy JOIN folder ON folder.id = copy.folder_id
+        JOIN message ON message.id = copy.message_id
+        WHERE copy.plan_due = 1 AND message.tracked = 1 AND folder.visited = 1 AND folder.account_id = ?
+        """
+
+    package func watchedFolders(of account: AccountID) async throws(StoreError) -> Set<MailboxName> {
+        try await read { db in
+            Set(
+                try Data.fetchAll(
+                    db, sql: "SELECT name FROM folder WHERE account_id = ? AND visited = 0",
+                    arguments: [account.rawValue]
+                ).map { MailboxName(wire: Array($0)) })
+        }
+    }
+
+    package func noteVisit(to folder: FolderID, _ isVisited: Bool = true) async throws(StoreError) {
+        try await write { db in
+            try db.perform(
+                sql: "UPDATE folder SET visited = ? WHERE id = ?", arguments: [isVisited, folder.rawValue])
+        }
+    }
+
+    /// The folder is gone, and what was in it may be elsewhere.
+    package func leave(_ name: MailboxName, of account: AccountID, now: Date) async throws(StoreError) {
+        let folder = try await folder(name, of: account)
+        try await write { db in
+            try FolderWriter(db: db, folder: folder, signs: Signs(.standard), now: now).forget(UIDSet(from: UID(1)))
+            try db.perform(sql: "DELETE FROM folder WHERE id = ?", arguments: [folder.rawValue])
+        }
+    }
+}
