@@ -185,8 +185,8 @@ extension World {
     }
 
     fileprivate func expectCopies(_ count: Int) async throws {
-        try await wait(20, "\(count) copies") { try await dovecot.messages(in: "Opened").count >= count }
-        #expect(try await dovecot.messages(in: "Opened").count == count)
+        try await wait(20, "\(count) copies") { try await server.messages(in: "Opened").count >= count }
+        #expect(try await server.messages(in: "Opened").count == count)
     }
 }
 

@@ -47,10 +47,9 @@ struct SignStoreTests {
                 family: ClientFamily(userAgent: agent))
         }
         try await store.append(hits, log: "L", cursor: "c", isEnd: true, from: source, now: Self.now)
-        for task in try await store.judgingTasks(now: Self.now, rules: Rules.current.version) {
-            try await store.save(
-                OpensEngine.judge(task.history, now: Self.now), of: task, rules: Rules.current.version)
-        }
+        let tasks = try await store.judgingTasks(now: Self.now, rules: Rules.current.version)
+        try await store.save(
+            tasks.map { (OpensEngine.judge($0.history, now: Self.now), $0) }, rules: Rules.current.version)
     }
 
     private func plan(_ signs: Signs) async throws -> (task: PlanningTask, orders: [StoreOrder]) {

@@ -7,7 +7,8 @@ extension Command {
             .uidCopy(let set, _):
             set
         case .uidSearch(let key, _): key.uidSet
-        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .notify, .append, .create,
+        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .notify,
+            .append, .create,
             .subscribe:
             nil
         }
@@ -24,7 +25,8 @@ extension Command {
         case .uidCopy(_, let mailbox): .uidCopy(set, mailbox)
         case .uidSearch(let key, let returning):
             key.uidSet == nil ? self : .uidSearch(key.replacingSet(set), returning: returning)
-        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .notify, .append, .create,
+        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .notify,
+            .append, .create,
             .subscribe:
             self
         }
