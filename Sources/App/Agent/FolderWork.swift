@@ -31,7 +31,7 @@ struct FolderWork {
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
     static func select(
-        _ mailbox: MailboxName, on connection: Connection, _ policy: FolderSync.Policy, _ tools: FolderTools
+        _ mailbox: MailboxName, on connection: any MailConnection, _ policy: FolderSync.Policy, _ tools: FolderTools
     ) async throws -> FolderWork {
         let folder = try await tools.store.folder(mailbox, of: tools.account)
         try await tools.store.forgetRefusals(in: folder)
