@@ -103,7 +103,10 @@ extension FolderSync {
         }
         guard let index = chunks.firstIndex(where: { $0.asked == request }) else { return told }
         let failed = chunks.remove(at: index)
-        if failed.newsFrom == nil || request.uids != nil, failed.uids.count == 1, let uid = failed.uids.first {
+        // Of several requests under way, a line that could not be read may have been any one's answer.
+        if failed.newsFrom == nil || request.uids != nil, failed.uids.count == 1, failed.isAlone,
+            let uid = failed.uids.first
+        {
             return told + [.parked(uid, reason: reason)] + settled(UIDSet(uid))
         }
         state.chunk = max(1, min(chunkSize, request.uids?.count ?? chunkSize) / 2)
