@@ -77,6 +77,9 @@ struct FolderWork {
         var isNew = false
         while true {
             try Task.checkCancellation()
+            // Before anything is written: what was told before would contradict what is read back.
+            let news = conversation.sync.drainNews()
+            try await keep(news)
             // Between two steps of a long scan the keywords of what is known already are not kept waiting.
             let hasWritten = conversation.sync.isInDoubt ? false : try await writer.write(&conversation)
             try await conversation.ask()
@@ -86,8 +89,6 @@ struct FolderWork {
                 try await reportScan()
                 continue
             }
-            let news = conversation.sync.drainNews()
-            try await keep(news)
             guard hasWritten || !news.isEmpty else { return isNew }
             isNew = true
         }

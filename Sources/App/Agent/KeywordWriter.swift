@@ -30,6 +30,7 @@ struct KeywordWriter {
             refused.merge(try await carryOut(orders, &conversation)) { first, _ in first }
             await StopPoint.reached(.keywordsStored)
             flags = try await readBack(orders, &conversation)
+            conversation.sync.readBack(flags)
             await StopPoint.reached(.readBack)
         }
         try await store.record(
@@ -88,8 +89,9 @@ struct KeywordWriter {
 }
 
 extension Untagged {
-    /// What we have just written is no news of the user's doing.
+    /// What we have just written is no news of the user's doing. A message's content is for the request that asked for it.
     fileprivate func tellsFlags(of planned: UIDSet) -> Bool {
-        if case .fetch(let data) = self, let uid = data.uid { planned.contains(uid) } else { false }
+        guard case .fetch(let data) = self, let uid = data.uid else { return false }
+        return data.sections.isEmpty && data.structure == nil && planned.contains(uid)
     }
 }

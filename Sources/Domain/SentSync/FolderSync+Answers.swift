@@ -44,6 +44,12 @@ extension FolderSync {
         for index in chunks.indices where chunks[index].received(data, uid) { return }
     }
 
+    /// Flags that were read after a STORE of ours, and that were kept from ``received(_:)``: a review that is under way may
+    /// have been told of the same messages before, or not at all.
+    package mutating func readBack(_ flags: [UID: Set<Flag>]) {
+        for (uid, flags) in flags { reviewed?[uid] = flags }
+    }
+
     /// Flag changes and disappearances that the server told on its own.
     package mutating func drainNews() -> [Change] {
         defer { news = [] }
