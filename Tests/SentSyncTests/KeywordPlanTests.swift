@@ -106,7 +106,21 @@ struct KeywordPlanTests {
 
     @Test func seesWhatTheUserRemoved() {
         let before: Set<Flag> = [Flag(spelling: "Opened"), Flag(spelling: "tracked"), .seen, Flag(spelling: "Work")]
+        let standing = Standing(status: .opened, readings: 1, evidence: 1)
+        let after: Set<Flag> = [Flag(spelling: "TRACKED")]
         #expect(
-            KeywordPlan.withdrawn(before: before, after: [Flag(spelling: "TRACKED")], names: .standard) == [.opened])
+            KeywordPlan.withdrawn(before: before, after: after, standing: standing, names: .standard) == [.opened])
+    }
+
+    /// Its STORE may have been carried out, and the answer lost with the connection.
+    @Test(arguments: [
+        (["opened", "not-me"], ["not-me"], OpenStatus.opened), (["reached"], ["opened"], .opened),
+        (["opened"], [], .machineOnly),
+    ])
+    func whatWeTakeOffWasNotRemovedByTheUser(_ before: [String], _ after: [String], _ status: OpenStatus) {
+        let flags = [before, after].map { Set($0.map { Flag(spelling: $0) }) }
+        let standing = Standing(status: status, readings: 1, evidence: 1)
+        #expect(
+            KeywordPlan.withdrawn(before: flags[0], after: flags[1], standing: standing, names: .standard).isEmpty)
     }
 }

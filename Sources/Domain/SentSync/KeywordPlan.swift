@@ -65,9 +65,13 @@ package enum KeywordPlan {
         return orders(.add, add, names) + orders(.remove, remove, names)
     }
 
-    /// Marks that were on the message, were not taken off by us, and are gone: the user removed them.
-    package static func withdrawn(before: Set<Flag>, after: Set<Flag>, names: KeywordNames) -> Set<Mark> {
-        Set(before.subtracting(after).compactMap { names.mark(of: $0) })
+    /// Marks that were on the message and are gone: the user removed them. Not those that we take off ourselves: a STORE
+    /// may have been carried out of which we never heard.
+    package static func withdrawn(
+        before: Set<Flag>, after: Set<Flag>, standing: Standing, names: KeywordNames
+    ) -> Set<Mark> {
+        let proven = standing.marks(overruled: before.contains(KeywordNames.notMe))
+        return Set(before.subtracting(after).compactMap { names.mark(of: $0) }).intersection(proven)
     }
 
     private static func isWithdrawn(_ mark: Mark, _ copy: CopyView) -> Bool {

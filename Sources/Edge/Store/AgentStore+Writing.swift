@@ -52,10 +52,9 @@ extension AgentStore {
     {
         try await write { db in
             var refused = readBack.refused
-            for (uid, flags) in readBack.flags {
-                try db.cachedStatement(sql: "UPDATE copy SET flags = ? WHERE folder_id = ? AND uid = ?").execute(
-                    arguments: [flags.stored, folder.rawValue, uid.rawValue])
-            }
+            // The user may have removed a keyword while we wrote another one.
+            let writer = FolderWriter(db: db, folder: folder, names: names, now: now)
+            for (uid, flags) in readBack.flags { _ = try writer.readFlags(uid, flags) }
             for order in readBack.orders {
                 for uid in order.uids.uids {
                     guard let flags = readBack.flags[uid] else { continue }

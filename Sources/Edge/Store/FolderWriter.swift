@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import IMAP
+import Opens
 import SentSync
 import Tokens
 
@@ -139,22 +140,26 @@ extension FolderWriter {
     }
 
     /// A keyword of ours that is gone without our doing was removed by the user: it is not fought.
-    private func readFlags(_ uid: UID, _ flags: Set<Flag>) throws -> Bool {
+    func readFlags(_ uid: UID, _ flags: Set<Flag>) throws -> Bool {
         guard
             let row = try Row.fetchOne(
                 try db.cachedStatement(
                     sql: """
-                        SELECT copy.id, copy.flags, copy.message_id, message.evidence FROM copy
+                        SELECT copy.id, copy.flags, copy.message_id, message.status, message.readings, message.evidence
+                        FROM copy
                         JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
                         """), arguments: [folder.rawValue, uid.rawValue])
         else { return false }
         let before = Set<Flag>(stored: row["flags"])
         guard before != flags else { return false }
         let message: Int64 = row["message_id"]
-        for mark in KeywordPlan.withdrawn(before: before, after: flags, names: names) {
+        let standing = Standing(
+            status: OpenStatus(rawValue: row["status"]) ?? .unknown, readings: row["readings"],
+            evidence: row["evidence"])
+        for mark in KeywordPlan.withdrawn(before: before, after: flags, standing: standing, names: names) {
             try db.perform(
                 sql: "INSERT OR REPLACE INTO withdrawn (message_id, mark, evidence) VALUES (?, ?, ?)",
-                arguments: [message, mark.rawValue, row["evidence"] as Int])
+                arguments: [message, mark.rawValue, standing.evidence])
             try db.perform(
                 sql: """
                     INSERT INTO written (message_id, folder_id, uid, at, action, keyword, detail)
