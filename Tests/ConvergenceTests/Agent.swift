@@ -104,7 +104,7 @@ final class LoopedAgent {
         for task in try await store.judgingTasks(now: Self.now, rules: rules) {
             let judgement = OpensEngine.judge(task.history, now: Self.now)
             try step()
-            try await store.save(judgement, of: task, rules: rules)
+            try await store.save([(judgement, task)], rules: rules)
             try step()
         }
     }

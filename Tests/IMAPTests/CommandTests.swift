@@ -12,6 +12,11 @@ struct CommandTests {
 
     static let encodings: [(Command, String)] = [
         (.capability, "CAPABILITY"), (.noop, "NOOP"), (.logout, "LOGOUT"), (.idle, "IDLE"), (.id(nil), "ID NIL"),
+        (.compress, "COMPRESS DEFLATE"),
+        (
+            .notify(newMessages: [.uid, .flags]),
+            "NOTIFY SET (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))"
+        ),
         (.id([]), "ID NIL"),
         (.id([IDField("name", "sentmark"), IDField("os", nil)]), "ID (\"name\" \"sentmark\" \"os\" NIL)"),
         (.enable([.condstore, .qresync]), "ENABLE CONDSTORE QRESYNC"),

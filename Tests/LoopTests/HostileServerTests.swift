@@ -127,7 +127,7 @@ extension World {
     fileprivate func deliver(
         _ name: String, _ pixel: String, header: String = "X-Mailer: none", padding: String = "", times: Int = 0
     ) throws {
-        let folder = dovecot.maildir() + "/cur"
+        let folder = server.maildir() + "/cur"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let path = "\(folder)/\(Int(Date().timeIntervalSince1970)).\(name).mail:2,S"
         let head = """

@@ -36,10 +36,8 @@ extension AgentStore {
         while true {
             let tasks = try await judgingTasks(now: World.now, rules: Rules.current.version)
             if tasks.isEmpty { break }
-            for task in tasks {
-                let judgement = OpensEngine.judge(task.history, now: World.now)
-                if try await save(judgement, of: task, rules: Rules.current.version) { hasChanged = true }
-            }
+            let judged = tasks.map { (OpensEngine.judge($0.history, now: World.now), $0) }
+            if try await save(judged, rules: Rules.current.version) { hasChanged = true }
         }
         if !hasChanged { return false }
         return try await !accountsWithDueCopies().isEmpty

@@ -179,7 +179,7 @@ struct StoreTests {
     private func judge(_ store: AgentStore) async throws {
         for task in try await store.judgingTasks(now: Self.now, rules: Rules.current.version) {
             let judgement = OpensEngine.judge(task.history, now: Self.now)
-            try await store.save(judgement, of: task, rules: Rules.current.version)
+            try await store.save([(judgement, task)], rules: Rules.current.version)
         }
     }
 

@@ -31,9 +31,14 @@ struct FolderWatch {
     private func watch(_ connection: any MailConnection, _ mailbox: MailboxName) async throws {
         var work = try await FolderWork.select(mailbox, on: connection, policy, tools)
         var trust = Self.firstTrust
+        var rests = 0
         while true {
             if try await work.settle() { trust = Self.firstTrust }
+            if work.sync.hasLostNews { return }
             if work.hasScanned() { Memory.trim() }
+            // Not before it is really at rest: whoever only looks in need not be told.
+            if rests == 1, tools.server.pushesMessages { try await work.subscribe() }
+            rests += 1
             let errand = try await errands?.next()
             if let errand, errand <= .zero { return }
             await tools.report(.idle)

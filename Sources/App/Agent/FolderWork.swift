@@ -78,10 +78,9 @@ struct FolderWork {
         while true {
             try Task.checkCancellation()
             // Before anything is written: what was told before would contradict what is read back.
-            let news = conversation.sync.drainNews()
-            try await keep(news)
+            var isQuiet = try await !keepNews()
             // Between two steps of a long scan the keywords of what is known already are not kept waiting.
-            let hasWritten = conversation.sync.isInDoubt ? false : try await writer.write(&conversation)
+            if !conversation.sync.isInDoubt, try await writer.write(&conversation) { isQuiet = false }
             try await conversation.ask()
             if conversation.isBusy {
                 isNew = true
@@ -89,9 +88,16 @@ struct FolderWork {
                 try await reportScan()
                 continue
             }
-            guard hasWritten || !news.isEmpty else { return isNew }
+            if try await !keepNews(), isQuiet { return isNew }
             isNew = true
         }
+    }
+
+    /// Has the server tell of messages that arrive all that is asked of them first. It may refuse.
+    mutating func subscribe() async throws {
+        let answer = try await conversation.run([.notify(newMessages: SyncRequest.pushedItems)]) { _ in false }
+        guard let refusal = answer.first, refusal.status != .ok else { return }
+        tools.logger.debug("NOTIFY refused", metadata: ["answer": "\(refusal.text)"])
     }
 
     private mutating func reportScan() async throws {
@@ -138,6 +144,13 @@ extension FolderWork {
             }
         }
         await StopPoint.reached(.changesStored)
+    }
+
+    /// Stores what the server told on its own; returns whether that was anything.
+    private mutating func keepNews() async throws -> Bool {
+        let news = conversation.sync.drainNews()
+        try await keep(news)
+        return !news.isEmpty
     }
 
     private mutating func keep(_ changes: [Change]) async throws {

@@ -8,14 +8,20 @@ extension FolderSync {
             exists = count
         case .expunge:
             exists = exists > 0 ? exists - 1 : 0
+            pushed.countIsKnown = false
             due.insert(.survivors)
         case .vanished(let uids, let earlier):
-            if !earlier { exists -= min(exists, UInt32(clamping: uids.count)) }
+            if !earlier {
+                exists -= min(exists, UInt32(clamping: uids.count))
+                pushed.countIsKnown = false
+            }
             forget(uids)
         case .fetch(let data):
             received(data)
         case .search(let result):
             found = (found ?? UIDSet()).union(result.all ?? UIDSet())
+        case .condition(let condition) where condition.code == .notificationOverflow:
+            pushed.hasOverflowed = true
         case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .flags, .list, .recent, .mailboxStatus,
             .other:
             break
@@ -42,6 +48,7 @@ extension FolderSync {
             }
         }
         for index in chunks.indices where chunks[index].received(data, uid) { return }
+        if let next = state.uidNext, uid >= next, !policy.isVisit { pushed.add(data, of: uid) }
     }
 
     /// Flags that were read after a STORE of ours, and that were kept from ``received(_:)``: a review that is under way may
@@ -171,6 +178,7 @@ extension FolderSync {
             due.contains(.arrivals) || isExaminingArrivals
             || !backlog.intersection(UIDSet(from: next)).isEmpty
         state.count = arriving || due.contains(.survivors) ? nil : exists
+        pushed.countIsKnown = state.count != nil
         return .checkpoint(uidNext: next, highest: state.highest, count: state.count)
     }
 }

@@ -99,6 +99,8 @@ package struct FolderSync: Sendable {
     /// Filled by FETCH responses until the review is finished.
     var reviewed: [UID: Set<Flag>]?
     var news: [Change] = []
+    /// What the server told by itself of messages that arrived.
+    var pushed = Pushed()
 
     package init(state: FolderState, policy: Policy) {
         self.state = state
@@ -128,7 +130,7 @@ package struct FolderSync: Sendable {
     }
 
     /// Whether there is something to ask or to store that the server told on its own.
-    package var hasNews: Bool { !due.isEmpty || !news.isEmpty }
+    package var hasNews: Bool { !due.isEmpty || !news.isEmpty || pushed.hasOverflowed }
 
     /// Begins a session; returns what has to be stored before anything is asked.
     package mutating func begin(_ selected: Selected) -> [Change] {

@@ -18,6 +18,8 @@ package enum Command: Equatable, Sendable {
     case uidStore(
         UIDSet, StoreAction, [Flag], silent: Bool = true, unchangedSince: ModificationSequence? = nil)
     case idle
+    /// RFC 5465: of the selected mailbox, flag changes, messages that go, and these items of those that come.
+    case notify(newMessages: [FetchItem])
     /// RFC 4978; see ``Session/Action/compress(received:)``.
     case compress
     case append(MailboxName, [Flag], InternalDate?, message: [UInt8])

@@ -19,6 +19,7 @@ extension Command {
         case .uidStore: "UID STORE"
         case .idle: "IDLE"
         case .compress: "COMPRESS"
+        case .notify: "NOTIFY"
         case .append: "APPEND"
         case .create: "CREATE"
         }
@@ -31,7 +32,8 @@ extension Command {
         case .compress: .compress
         case .logout: .logout
         case .enable, .select, .examine: .alone
-        case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .append, .create: .pipelined
+        case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .append, .create, .notify:
+            .pipelined
         }
     }
 
@@ -66,7 +68,7 @@ extension Command {
                 [self]
             }
         case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .append,
-            .create:
+            .create, .notify:
             [self]
         }
     }
@@ -85,6 +87,10 @@ extension Command {
         switch self {
         case .capability, .noop, .logout, .idle: break
         case .compress: writer.text(" DEFLATE")
+        case .notify(let items):
+            writer.text(" SET (selected-delayed (MessageNew")
+            try writer.fetchItems(items)
+            writer.text(" MessageExpunge FlagChange))")
         case .id(let fields): try writer.id(fields ?? [])
         case .enable(let all): try writer.capabilities(all)
         case .list(let reference, let pattern, let returnSpecialUse):
