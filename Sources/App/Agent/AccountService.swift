@@ -128,15 +128,7 @@ struct AccountService: Service {
     private func introduce(on connection: Connection, host: String) async throws -> MailServer {
         var server = try await MailServer.meet(over: connection, host: host)
         logger.info("server", metadata: server.metadata)
-        if server.serverClass >= .condstore, await connection.capabilities.contains(.enable) {
-            let wanted: Capability = server.serverClass == .qresync ? .qresync : .condstore
-            var isEnabled = false
-            _ = try await connection.run([.enable([wanted])]) { untagged in
-                if case .enabled(let all) = untagged { isEnabled = isEnabled || all.contains(wanted) }
-            }
-            // An OK without ENABLED is no promise (RFC 5161 3.2).
-            if !isEnabled { server.serverClass = min(server.serverClass, .condstore) }
-        }
+        try await server.enable(over: connection)
         return server
     }
 

@@ -20,7 +20,7 @@ struct FolderWatch {
     /// Rung when keywords of this account may have to change.
     let bell: Bell
 
-    func run(_ connection: Connection, _ mailbox: MailboxName) async throws {
+    func run(_ connection: any MailConnection, _ mailbox: MailboxName) async throws {
         while true {
             try await watch(connection, mailbox)
             try await errands?.run(connection)
@@ -28,7 +28,7 @@ struct FolderWatch {
     }
 
     /// Returns when there is something to do in other folders.
-    private func watch(_ connection: Connection, _ mailbox: MailboxName) async throws {
+    private func watch(_ connection: any MailConnection, _ mailbox: MailboxName) async throws {
         var work = try await FolderWork.select(mailbox, on: connection, policy, tools)
         var trust = Self.firstTrust
         var rests = 0
@@ -54,7 +54,7 @@ struct FolderWatch {
 
     /// IDLE is ended after `limit`, or sooner by the session's own.
     private func wait(
-        _ sync: inout FolderSync, _ connection: Connection, _ mailbox: MailboxName, atMost limit: Duration
+        _ sync: inout FolderSync, _ connection: any MailConnection, _ mailbox: MailboxName, atMost limit: Duration
     ) async throws {
         guard tools.server.pushesNews else {
             await bell.wait(atMost: tools.server.policy.pollInterval(pollInterval))
@@ -69,7 +69,8 @@ struct FolderWatch {
             begun: {
                 ringer = Task { [bell] in
                     await bell.wait(atMost: limit < .seconds(3600) ? limit : nil)
-                    await connection.finishIdle()
+                    // One that comes late would end the next IDLE.
+                    if !Task.isCancelled { await connection.finishIdle() }
                 }
             },
             each: { untagged in
