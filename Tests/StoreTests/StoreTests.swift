@@ -151,6 +151,17 @@ struct StoreTests {
         #expect(report.writes.map { "\($0.action) \($0.keyword)" } == ["withdrawn tracked", "add reached"])
     }
 
+    @Test func whatAServerIsIsRememberedForItsGreetingAndForAWhile() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let fields = [IDField("name", "Dove\"cot"), IDField("vendor", nil)]
+        try await store.note(serverID: fields, greeting: "ready", of: account, now: Self.now)
+        #expect(try await store.serverID(of: account, greeting: "ready", toldSince: Self.now) == fields)
+        #expect(try await store.serverID(of: account, greeting: "other", toldSince: Self.now) == nil)
+        #expect(try await store.serverID(of: account, greeting: "ready", toldSince: Self.now + 1) == nil)
+    }
+
     /// Keywords that an earlier database wrote stay until everything is known again, and for good if their evidence is gone.
     @Test func aNewDatabaseTakesNothingOffBeforeItKnowsBetter() async throws {
         let scratch = Scratch()
