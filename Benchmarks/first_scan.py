@@ -1,121 +1,163 @@
 #!/usr/bin/env python3
-"""The first scan of a Sent folder: time and bytes, beside two others that do the same work.
+"""The first scan of a Sent folder: time, bytes on the wire, commands and memory, beside others that look for the same.
 
-floor    a Python client that knows beforehand where each HTML part is: it asks for structure, five header fields and
-         those parts in pipelined commands and throws the answers away
-imaplib  what a user would write: RFC822 of every message one by one, parsed by Python's email, on a small box
+the same commands   what the agent sends, recorded once and sent at once by a C program that throws the answers away
+parts known         the same program with the commands of a client that knows beforehand where each HTML part is
+the peers           see peers.py; those that take a minute and more, only with --slow and once
 
-Bytes are what Dovecot says it sent (without TLS). All find Dovecot's caches warm, as in a mailbox in use; how long
-its very first look at the box takes is Dovecot's affair, not ours.
+Everything goes over TLS and through a relay that counts bytes. All find Dovecot's caches warm, as in a mailbox in use;
+how long its very first look at the box takes is Dovecot's affair, not ours. The agent's time is from the start of its
+process until it has looked at every message and another client sees the last `tracked`.
 """
 
-import email
-import re
-import socket
-import ssl
 import time
+from dataclasses import dataclass
 
-from world import PATIENCE, USER, World, main, median, progress, wait_until
+import peers
+from floor import Floor, parts_known_beforehand
+from idle import cpu_seconds
+from relay import OpenRelay, Relay
+from world import AgentError, World, main, median, progress, resident_peak
 
-FIELDS = "DATE SUBJECT TO CC MESSAGE-ID"
 SMALL = 2_000
+ROUNDS = 3
+FIGURES = ("seconds", "cpu", "down", "up", "peak")
 
 
-def agent(world):
-    """Seconds from the start of the process to the last `tracked`, and bytes received."""
+@dataclass
+class Trial:
+    seconds: float
+    cpu: float  # seconds of the client alone
+    down: int
+    up: int
+    peak: float  # MB
+    commands: int = 0  # after the login; 0: not counted
+
+    def __str__(self):
+        up = f"{self.up / 1e6:.2f}"
+        commands = f"  {self.commands:,} commands" if self.commands else ""
+        return (f"{self.seconds:.2f} s, cpu {self.cpu:.2f}  {self.down / 1e6:.1f} MB down, {up} up{commands}  "
+                f"peak {self.peak:.1f} MB")
+
+
+def agent(world, relay):
     world.forget()
-    position = world.dovecot.log_position()
-    with world.client() as watcher:  # stays until the agent's session has been counted
-        begin = time.monotonic()
-        world.run_agent()
-        world.await_tracked(len(world.box.tracked))
-        took = time.monotonic() - begin
-        waiting = world.dovecot.bytes_sent(USER, position)
-        world.agent.stop()
-        received = wait_until(lambda: world.dovecot.bytes_sent(USER, position) - waiting, 10)
+    world.route(relay.port)
+    before = relay.counts()
+    begin = time.monotonic()
+    world.run_agent()
+    world.await_scanned()
+    took = time.monotonic() - begin
+    cpu, peak = cpu_seconds(world.agent.process.pid), resident_peak(world.agent.process.pid)
+    world.agent.stop()
+    with world.client() as watcher:
         found = world.tracked(watcher)
     if found != len(world.box.tracked):
-        raise SystemExit(f"{found} messages tracked instead of {len(world.box.tracked)}")
-    return took, received
+        raise AgentError(f"{found} messages tracked instead of {len(world.box.tracked)}")
+    return Trial(took, cpu, *_difference(relay.counts(), before), peak)
 
 
-def floor(world):
-    begin = time.monotonic()
-    context = ssl.create_default_context(cafile=world.dovecot.ca_file)
-    with context.wrap_socket(socket.create_connection(("127.0.0.1", world.dovecot.imaps_port), PATIENCE),
-                             server_hostname="localhost") as connection:
-        commands = [f"LOGIN {USER} {world.dovecot.password}", "EXAMINE Sent",
-                    f"UID FETCH 1:* (UID FLAGS RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS ({FIELDS})])"]
-        for section, numbers in world.box.sections.items():
-            commands += [f"UID FETCH {','.join(map(str, numbers[n:n + 500]))} (BODY.PEEK[{section}])"
-                         for n in range(0, len(numbers), 500)]
-        # Not LOGOUT: Dovecot's TLS proxy can close before it has passed on the last of a large answer.
-        commands.append("NOOP")
-        connection.sendall("".join(f"a{n} {command}\r\n" for n, command in enumerate(commands)).encode())
-        received, tail, last = 0, b"", f"\r\na{len(commands) - 1} ".encode()
-        while last not in tail:
-            if not (block := connection.recv(1 << 18)):
-                raise SystemExit("the floor client was not answered to the end")
-            received += len(block)
-            tail = tail[-200:] + block
-    return time.monotonic() - begin, received
+def recorded(world):
+    """The commands of a first scan, without tags. It also warms what is cold."""
+    world.forget()
+    with OpenRelay(world.dovecot, answers=False) as relay:
+        world.route(relay.port)
+        world.run_agent()
+        world.await_scanned()
+        world.agent.stop()
+        return [command.text for dialogue in relay.dialogues for command in dialogue.work()]
 
 
-def one_by_one(world):
-    pattern = re.compile(re.escape(world.pixels.url).encode() + rb"/i/[a-z2-7]{40}\.gif")
-    position, found = world.dovecot.log_position(), 0
-    begin = time.monotonic()
-    with world.client() as client:
-        client.imap.select("Sent", readonly=True)
-        for uid in client.imap.uid("SEARCH", "ALL")[1][0].split():
-            message = email.message_from_bytes(client.imap.uid("FETCH", uid, "(RFC822)")[1][0][1])
-            found += any(part.get_content_type() == "text/html" and pattern.search(part.get_payload(decode=True))
-                         is not None for part in message.walk())
-    took = time.monotonic() - begin
-    if found != len(world.box.tracked):
-        raise SystemExit(f"imaplib found {found} messages instead of {len(world.box.tracked)}")
-    return took, wait_until(lambda: world.dovecot.bytes_sent(USER, position), 10)
+def counted(relay, action):
+    """A Trial of an action that returns a Run."""
+    before = relay.counts()
+    done = action()
+    return Trial(done.seconds, done.cpu, *_difference(relay.counts(), before), done.peak)
 
 
-def rounds(world, count, *clients):
-    """Median seconds and bytes of each client; they take turns."""
-    results = [[client(world) for client in clients] for _ in range(count)]
-    return [(median([row[i][0] for row in results]), median([row[i][1] for row in results]))
-            for i in range(len(clients))]
+def peer(client, world, relay):
+    before = relay.counts()
+    done = client.run(relay.port)
+    if client.finds and done.said != str(len(world.box.tracked)):
+        raise AgentError(f"{client.title}: found {done.said!r} instead of {len(world.box.tracked)}")
+    return Trial(done.seconds, done.cpu, *_difference(relay.counts(), before), done.peak)
 
 
-def measure(program, table, messages=20_000, **_):
+def rounds(count, *actions):
+    """The medians of each action's trials; they take turns."""
+    trials = [[action() for action in actions] for _ in range(count)]
+    return [Trial(*(median([getattr(row[n], name) for row in trials]) for name in FIGURES))
+            for n in range(len(actions))]
+
+
+def measure(program, table, messages=20_000, slow=False, **_):
+    measure_small(program, table)
     progress(f"a box of {messages:,} messages")
     with World(program, apart=True) as world:
         world.fill(messages)
-        measure_large(world, table)
-    measure_small(program, table)
+        measure_large(world, table, slow)
 
 
 def measure_small(program, table):
     progress(f"a box of {SMALL:,} messages")
     with World(program, apart=True) as world:
         world.fill(SMALL)
-        ours, theirs = rounds(world, 3, agent, one_by_one)
-        table.row(f"first scan, {SMALL:,} messages", _shown(*ours))
-        table.row("  imaplib, whole messages one by one", f"{_shown(*theirs)}",
-                  f"ours: {theirs[0] / ours[0]:.1f}x faster, {theirs[1] / ours[1]:.1f}x fewer bytes")
+        measure_large(world, table, slow=True)
 
 
-def measure_large(world, table):
-    box = world.box
-    needed = box.header_bytes + box.html_bytes
-    progress("first scan, three rounds")
-    ours, raw = rounds(world, 3, agent, floor)
-    table.row(f"first scan, {box.count:,} messages", _shown(*ours))
-    table.row("  floor: same parts, nothing parsed", _shown(*raw),
-              f"ours: {ours[0] / raw[0]:.2f}x the time, {ours[1] / raw[1]:.2f}x the bytes")
-    table.row("  bytes / (headers + HTML parts)", f"{ours[1] / needed:.3f}", "≤ 1.15")
-    table.row("  bytes / whole box", f"{ours[1] / box.bytes:.3f}", f"headers + HTML are {needed / box.bytes:.3f} of it")
+def measure_large(world, table, slow):
+    count, floor = world.box.count, Floor(world)
+    progress("recording the commands of a first scan")
+    commands = recorded(world)
+    known = parts_known_beforehand(world.box)
+    progress(f"first scan, {ROUNDS} rounds")
+
+    def same():
+        world.take_keywords()
+        return counted(relay, lambda: floor.run(commands, relay.port))
+
+    with Relay(world.dovecot.imaps_port) as relay:
+        ours, raw, less = rounds(
+            ROUNDS, lambda: agent(world, relay), same, lambda: counted(relay, lambda: floor.run(known, relay.port)))
+        ours.commands = raw.commands = len(commands)
+        less.commands = len(known)
+        _row(table, f"first scan, {count:,} messages", ours, "peak ≤ 40 MB")
+        _row(table, "  the same commands, answers thrown away", raw, _against(ours, raw, " (≤ 1.3, ≤ 1.05)"))
+        _row(table, "  parts known beforehand, the same way", less, _against(ours, less, " (≤ 1.3, ≤ 1.05)"))
+        needed = world.box.header_bytes + world.box.html_bytes
+        table.row("  bytes / (headers + HTML parts)", f"{ours.down / needed:.3f}", "≤ 1.15", ratio=ours.down / needed)
+        for kind in (*peers.SCRIPTS, *peers.SYNCERS):
+            measure_peer(world, table, relay, kind, ours, slow)
 
 
-def _shown(seconds, count):
-    return f"{seconds:.2f} s  {count / 1e6:.1f} MB"
+def measure_peer(world, table, relay, kind, ours, slow):
+    if not kind.installed():
+        table.row(f"  {kind.title}", "missing: Benchmarks/install-peers")
+        return
+    if kind.slow and not slow:
+        table.row(f"  {kind.title}", "not run: --slow")
+        return
+    progress(kind.title)
+    client = world.peer(kind)
+    trial, = rounds(1 if kind.slow else ROUNDS, lambda: peer(client, world, relay))
+    _row(table, f"  {kind.title}", trial, _against(ours, trial))
+    if client.maildir:
+        found = client.find_tokens()
+        if found.said != str(len(world.box.tracked)):
+            raise AgentError(f"{client.title}: found {found.said!r} instead of {len(world.box.tracked)}")
+        table.row("    and finding the pixels in its Maildir", f"{found.seconds:.2f} s", seconds=found.seconds)
+
+
+def _row(table, what, trial, goal):
+    table.row(what, str(trial), goal, **vars(trial))
+
+
+def _against(ours, other, goal=""):
+    return f"ours: {ours.seconds / other.seconds:.2f}x the time, {ours.down / other.down:.3g}x the bytes{goal}"
+
+
+def _difference(after, before):
+    return after[0] - before[0], after[1] - before[1]
 
 
 if __name__ == "__main__":

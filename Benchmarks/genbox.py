@@ -5,8 +5,9 @@
  20 %  text/plain
  20 %  multipart/mixed(multipart/alternative(text/plain, text/html), attachment)     html is part 1.2
 
-HTML is 2-30 KiB decoded (log-uniform), quoted-printable 65 % or base64 35 %; attachments are 50-400 KiB. One message
-in ten carries one of our pixels in its HTML; one tenth of the other HTML messages carries a stranger's.
+HTML is 2-30 KiB decoded (log-uniform), quoted-printable 65 % or base64 35 %; attachments are 50-400 KiB, unless other
+sizes are given. One message in ten carries one of our pixels in its HTML; one tenth of the other HTML messages carries
+a stranger's.
 """
 
 import base64
@@ -36,7 +37,18 @@ class Box:
     sections: dict = field(default_factory=dict)  # IMAP section of the HTML part -> message numbers
 
 
-def generate(deliver, count, new_url, seed=1, newest=1_790_000_000):
+@dataclass(frozen=True)
+class Sizes:
+    """Octets, least and most: of HTML before it is encoded, of attachments."""
+    html: tuple = (2 << 10, 30 << 10)
+    attachment: tuple = (50 << 10, 400 << 10)
+
+
+# For boxes of very many messages: some 4 KB each.
+SMALL = Sizes(html=(512, 2 << 10), attachment=(1 << 10, 4 << 10))
+
+
+def generate(deliver, count, new_url, seed=1, newest=1_790_000_000, sizes=Sizes()):
     """`deliver(bytes, time)` stores a message, oldest first; `new_url()` makes the URL of one of our pixels."""
     choose = random.Random(seed)
     noise = choose.randbytes(1 << 20)
@@ -61,12 +73,12 @@ def generate(deliver, count, new_url, seed=1, newest=1_790_000_000):
         body = _part("text/plain; charset=utf-8", text.encode(), "quoted-printable")
         if shape != "plain":
             encoding = choose.choices(["quoted-printable", "base64"], [65, 35])[0]
-            page = _encode(_page(choose, paragraphs, image), encoding)
+            page = _encode(_page(choose, paragraphs, image, sizes.html), encoding)
             box.html_bytes += _crlf_length(page)
             box.sections.setdefault("2" if shape == "alternative" else "1.2", []).append(n + 1)
             body = _multipart(choose, "alternative", [body, _encoded_part("text/html; charset=utf-8", page, encoding)])
         if shape == "mixed":
-            start, size = choose.randrange(len(noise) // 2), choose.randint(50 << 10, 400 << 10)
+            start, size = choose.randrange(len(noise) // 2), choose.randint(*sizes.attachment)
             file = f'name="doc{n}.pdf"'
             body = _multipart(choose, "mixed", [body, _part(
                 f"application/pdf; {file}", noise[start:start + size], "base64",
@@ -89,8 +101,9 @@ def _head(choose, n, when, name, earlier):
             "User-Agent: genbox\nMIME-Version: 1.0\n")
 
 
-def _page(choose, paragraphs, image):
-    wanted, rows, size = int(2048 * 15 ** choose.random()), [], 120
+def _page(choose, paragraphs, image, sizes):
+    least, most = sizes
+    wanted, rows, size = int(least * (most / least) ** choose.random()), [], 120
     while size < wanted - 200:
         link = f"https://www.example.com/{choose.getrandbits(64):x}"
         row = (f'<tr><td style="font-family:Arial,sans-serif;font-size:14px;padding:4px">'

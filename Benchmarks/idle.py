@@ -36,6 +36,7 @@ def measure(program, table, messages=20_000, seconds=60, **_):
 
 def measure_idle(world, table, seconds):
     world.forget()
+    world.route(world.dovecot.imaps_port)
     world.run_agent()
     world.await_tracked(len(world.box.tracked))
     peak = mebibytes(world.agent.process.pid, "VmHWM")

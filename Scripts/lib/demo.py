@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import AgentError
-from dovecot import DovecotError
+from privateserver import ServerError
 from processes import Process
 from story import KEPT, Failed, Story
 from terminal import Screen
@@ -45,7 +45,7 @@ def play(arguments, screen):
         done = True
         if arguments.keep:
             story.leave_running()
-    except (Failed, AgentError, DovecotError, OSError) as error:
+    except (Failed, AgentError, ServerError, OSError) as error:
         screen.end()
         log = story.agent.log_tail()
         story.view.failure(error, "" if log in str(error) else log)

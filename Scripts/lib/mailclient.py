@@ -7,11 +7,13 @@ import time
 
 
 class MailClient:
-    def __init__(self, port, ca_file, user, password, host="127.0.0.1", timeout=20):
+    def __init__(self, port, ca_file, user, password, host="127.0.0.1", timeout=20, prefix="", modseq=True):
+        """`prefix`: what the server puts before the names of folders beside INBOX. `modseq`: it has CONDSTORE."""
         context = ssl.create_default_context(cafile=ca_file)
         self.imap = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=timeout)
         self.imap.login(user, password)
         self.folder = None
+        self.prefix, self.modseq = prefix, modseq
 
     def __enter__(self):
         return self
@@ -27,7 +29,7 @@ class MailClient:
 
     def select(self, folder):
         if folder != self.folder:
-            _checked(self.imap.select(_quoted(folder)))
+            _checked(self.imap.select(self._name(folder)))
             self.folder = folder
         else:
             _checked(self.imap.noop())
@@ -36,7 +38,7 @@ class MailClient:
         """Stores the message and returns its UID (RFC 4315 APPENDUID)."""
         crlf = re.sub(rb"\r?\n", b"\r\n", message)
         when = imaplib.Time2Internaldate(date if date is not None else time.time())
-        answer = _checked(self.imap.append(_quoted(folder), f"({' '.join(flags)})", when, crlf))
+        answer = _checked(self.imap.append(self._name(folder), f"({' '.join(flags)})", when, crlf))
         code = re.search(rb"APPENDUID \d+ (\d+)", answer[0])
         if not code:
             raise imaplib.IMAP4.error(f"no APPENDUID in {answer!r}")
@@ -47,8 +49,8 @@ class MailClient:
         return {uid: flags for uid, (flags, _) in self._fetch(folder, uids, "(FLAGS)").items()}
 
     def flags_and_modseq(self, folder, uids="1:*"):
-        """UID -> (flags, MODSEQ): the modification sequence moves with every change (RFC 7162)."""
-        return self._fetch(folder, uids, "(FLAGS MODSEQ)")
+        """UID -> (flags, MODSEQ): the modification sequence moves with every change (RFC 7162). None without it."""
+        return self._fetch(folder, uids, "(FLAGS MODSEQ)" if self.modseq else "(FLAGS)")
 
     def uids_by_message_id(self, folder):
         self.select(folder)
@@ -73,15 +75,19 @@ class MailClient:
     def move(self, folder, uid, to):
         """As a user archives: there is a time when the message is in both, or in neither, for who only looks at one."""
         self.select(folder)
-        _checked(self.imap.uid("MOVE", str(uid), _quoted(to)))
+        _checked(self.imap.uid("MOVE", str(uid), self._name(to)))
 
     def recreate(self, folder):
         """Deletes and creates the folder: a new UIDVALIDITY."""
         if self.folder is not None:
-            self.imap.unselect()
+            _checked(self.imap.close())  # not every server has UNSELECT
             self.folder = None
-        _checked(self.imap.delete(_quoted(folder)))
-        _checked(self.imap.create(_quoted(folder)))
+        _checked(self.imap.delete(self._name(folder)))
+        _checked(self.imap.create(self._name(folder)))
+
+    def _name(self, folder):
+        name = folder if folder == "INBOX" else self.prefix + folder
+        return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     def _fetch(self, folder, uids, items):
         self.select(folder)
@@ -101,7 +107,3 @@ def _checked(answer):
     if kind != "OK":
         raise imaplib.IMAP4.error(f"{kind} {data!r}")
     return data
-
-
-def _quoted(name):
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

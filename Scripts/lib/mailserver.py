@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A private Dovecot for another program's tests, driven by lines of JSON.
+"""A private mail server for another program's tests, driven by lines of JSON.
 
-mailserver.py serve [--users alice,bob] [--capability LIST] [--rights Sent=lrsi]
+mailserver.py serve [--kind dovecot|cyrus|courier] [--users alice,bob] [--capability LIST] [--rights Sent=lrsi]
 starts one in a temporary directory, prints where it is as one line of JSON, then answers one JSON request a line
 (see REQUESTS). At the end of its input or on SIGTERM it stops the server and removes the directory: a caller that
 dies leaves nothing behind.
@@ -14,7 +14,13 @@ import json
 import signal
 import sys
 
-from dovecot import Dovecot, DovecotError
+from courier import Courier
+from cyrus import Cyrus
+from dovecot import Dovecot
+from privateserver import ServerError
+from relay import Relay
+
+KINDS = {"dovecot": Dovecot, "cyrus": Cyrus, "courier": Courier}
 
 
 def _append(server, request):
@@ -60,6 +66,12 @@ def _refused(server, request):
     return {"logins": server.refused_logins(request.get("user", server.users[0]))}
 
 
+def _sessions(server, _):
+    sessions = [[{"line": line, "received": received} for line, received in session.commands]
+                for session in server.relay.sessions]
+    return {"sessions": sessions}
+
+
 REQUESTS = {
     "append": _append,  # user folder message(base64) [flags] [date] -> uid
     "flags": _flags,  # user folder -> messages: uid flags modseq
@@ -72,6 +84,7 @@ REQUESTS = {
     "start": _start,
     "sent": _sent,  # user -> bytes sent in finished sessions
     "refused": _refused,  # user -> logins that failed
+    "sessions": _sessions,  # what each connection over the relay asked, and the bytes that it got
 }
 
 
@@ -79,15 +92,21 @@ def serve(arguments):
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides; it closes our input
-    rights = dict(item.split("=", 1) for item in arguments.rights)
-    with Dovecot(users=arguments.users.split(","), capability=arguments.capability, rights=rights) as server:
+    kind, options = KINDS[arguments.kind], {"users": arguments.users.split(",")}
+    if kind is Dovecot:
+        options["capability"] = arguments.capability
+        options["rights"] = dict(item.split("=", 1) for item in arguments.rights)
+    elif arguments.capability or arguments.rights:
+        raise ServerError(f"{kind.name} takes neither --capability nor --rights")
+    with kind(**options) as server:
         server.start()
-        print(json.dumps(server.description()), flush=True)
+        server.relay = Relay(server.imap_port)
+        print(json.dumps(server.description() | {"relay": server.relay.port}), flush=True)
         for line in sys.stdin:
             try:
                 request = json.loads(line)
                 answer = REQUESTS[request["do"]](server, request)
-            except (DovecotError, OSError, KeyError, ValueError, imaplib.IMAP4.error) as error:
+            except (ServerError, OSError, AttributeError, KeyError, ValueError, imaplib.IMAP4.error) as error:
                 answer = {"error": f"{type(error).__name__}: {error}"}
             print(json.dumps(answer), flush=True)
 
@@ -96,14 +115,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("serve")
+    command.add_argument("--kind", choices=KINDS, default="dovecot")
     command.add_argument("--users", default="alice,bob")
-    command.add_argument("--capability", help="capabilities after login, instead of Dovecot's own list")
-    command.add_argument("--rights", action="append", default=[], metavar="FOLDER=RIGHTS")
+    command.add_argument("--capability", help="Dovecot: capabilities after login, instead of its own")
+    command.add_argument("--rights", action="append", default=[], metavar="FOLDER=RIGHTS",
+                         help="Dovecot: rights that the owner keeps")
     command.set_defaults(run=serve)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
-    except DovecotError as error:
+    except ServerError as error:
         sys.exit(f"mailserver.py: {error}")
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import letters
 from agent import Agent, load_pixel
-from dovecot import Dovecot, free_ports
+from dovecot import Dovecot
 from letters import Letter
 from mailclient import MailClient
+from privateserver import free_ports
 from view import View
 from watcher import OWNED, Watcher
 

@@ -21,6 +21,16 @@ struct GreetingTests {
         #expect(Greeting(lines: lines).text == text)
     }
 
+    @Test(arguments: [
+        (["* OK [CAPABILITY A] hi", "A1 OK listed", "A2 OK [CAPABILITY IDLE ID] in"], [Capability.idle, .id]),
+        (["* OK [CAPABILITY A] hi", "A1 OK [CAPABILITY B] listed", "A2 OK in"], nil),
+        (["* CAPABILITY IDLE", "A2 NO [CAPABILITY IDLE] no"], nil),
+        (["A2 OK [CAPABILITY IDLE XAPPLEPUSHSERVICE] in"], nil), ([], nil),
+    ])
+    func onlyTheAnswerToTheLoginListsWhatHoldsAfterIt(_ lines: [String], _ expected: [Capability]?) {
+        #expect(Greeting(lines: lines).afterLogin == expected.map { Capabilities($0) })
+    }
+
     /// A line that announces a literal takes no other line with it.
     @Test func everyLineStandsForItself() {
         let greeting = Greeting(lines: ["* OK hi", "* CAPABILITY {99}", "A002 OK [CAPABILITY IDLE] in"])

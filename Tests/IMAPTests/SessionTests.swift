@@ -60,6 +60,17 @@ struct SessionTests {
         #expect(session.takeActions() == [])
     }
 
+    @Test func asksOnlyForCapabilitiesThatTheLoginDidNotList() {
+        for (listed, command) in [([], "CAPABILITY"), ([Capability.idle], "NOOP")] {
+            var session = Session(tagPrefix: "t", capabilities: Capabilities(listed))
+            session.begin(now: 0)
+            #expect(sent(session.takeActions()) == ["t1 \(command)\r\n"])
+            session.received("f the last line\r\n* 1 EXISTS\r\nt1 OK done\r\n".bytes, now: 1)
+            #expect(session.takeActions().contains(.deliver(.ready)))
+            #expect(session.capabilities.contains(.idle) == !listed.isEmpty)
+        }
+    }
+
     /// Nothing may be sent before the answer (RFC 4978), and what follows it is not ours to read as it is.
     @Test func compressionBeginsBehindItsAnswer() throws {
         var session = ready()
@@ -112,8 +123,7 @@ struct SessionTests {
     }
 
     @Test func beginsWithItsOwnCapability() {
-        var session = Session(tagPrefix: "\r\n x*", capabilities: Capabilities([.idle]))
-        #expect(session.capabilities.contains(.idle))
+        var session = Session(tagPrefix: "\r\n x*")
         session.begin(now: 5)
         session.begin(now: 6)
         #expect(session.takeActions() == [.send("x1 CAPABILITY\r\n".bytes), .wait(until: 60_005)])

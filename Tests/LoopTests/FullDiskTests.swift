@@ -99,7 +99,7 @@ private struct Story {
         world.program.signal(SIGTERM)
         try await world.wait(3, "a clean stop") { !world.program.isRunning }
         #expect(world.program.status == 0)
-        await world.dovecot.stop()
+        await world.server.stop()
     }
 
     private func load(_ pixel: World.Pixel) async throws -> Int {

@@ -12,10 +12,10 @@ struct LoginTests {
             """
             [[account]]
             name = "\(name)"
-            imap = "imaps://127.0.0.1:\(world.dovecot.imapsPort)"
+            imap = "imaps://127.0.0.1:\(world.server.imapsPort)"
             user = "\(name)"
             \(key) = ["/bin/sh", "\(world.program.home.path)/\(name).sh"]
-            ca_file = "\(world.dovecot.caFile)"
+            ca_file = "\(world.server.caFile)"
             """)
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct MovingTests {
     /// The one message of a folder.
     private func only(in folder: String, _ world: World) async throws -> Dovecot.Message? {
-        try await world.dovecot.messages(in: folder).first
+        try await world.server.messages(in: folder).first
     }
 
     private func expect(_ keywords: Set<String>, in folder: String, _ world: World) async throws {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A mailbox on a real Dovecot, the program beside it, and recipients who load pixels.
+/// A mailbox on a real mail server, the program beside it, and recipients who load pixels.
 struct World {
     enum Connection: String, Sendable, CaseIterable { case tls, starttls }
 
@@ -12,7 +12,7 @@ struct World {
     static let filter = "40.107.218.12"
     static let relay = "172.225.0.9"
 
-    let dovecot: Dovecot
+    let server: PrivateServer
     let program: Program
     private let template: String
 
@@ -27,12 +27,17 @@ struct World {
 
     /// - Parameter server: where the pixel server runs, if not in the same process.
     init(dovecot: Dovecot, accounts: [Account], server: Program? = nil) throws {
-        self.dovecot = dovecot
+        try self.init(on: dovecot, accounts: accounts, pixels: server)
+    }
+
+    /// - Parameter pixels: where the pixel server runs, if not in the same process.
+    init(on server: PrivateServer, accounts: [Account], pixels: Program? = nil) throws {
+        self.server = server
         program = try Program()
-        let fixture = try found(Bundle.module.url(forResource: "Fixtures/message", withExtension: "eml"))
+        let fixture = try found(Bundle.module.url(forResource: "Fixtures/message", withExtension: "eml"), "message.eml")
         template = try String(contentsOf: fixture, encoding: .utf8)
         for account in accounts { try program.write("keys/\(account.name).password", account.password) }
-        let host = server ?? program
+        let host = pixels ?? program
         let source = """
             [[source]]
             kind = "sentmark"
@@ -40,9 +45,9 @@ struct World {
             credential_file = "keys/px"
             """
         let serving = Self.serving(host)
-        let parts = accounts.map(\.text) + [source] + (server == nil ? [serving] : [])
+        let parts = accounts.map(\.text) + [source] + (pixels == nil ? [serving] : [])
         try program.write("config.toml", parts.joined(separator: "\n\n") + "\n")
-        if let server { try server.write("config.toml", serving) }
+        try pixels?.write("config.toml", serving)
         try host.command("stream", "add", "test", "--output", program.home.appending(path: "keys/px").path)
     }
 
@@ -68,12 +73,12 @@ struct World {
         var more = ""
 
         /// A user of the server with the right password.
-        init(_ name: String = "alice", on dovecot: Dovecot, user: String? = nil, imap: String? = nil) {
+        init(_ name: String = "alice", on server: PrivateServer, user: String? = nil, imap: String? = nil) {
             self.name = name
-            self.imap = imap ?? "imaps://127.0.0.1:\(dovecot.imapsPort)"
+            self.imap = imap ?? "imaps://127.0.0.1:\(server.imapsPort)"
             self.user = user ?? name
-            password = dovecot.password
-            caFile = dovecot.caFile
+            password = server.password
+            caFile = server.caFile
         }
 
         /// Somebody on a server that plays a script.
@@ -84,6 +89,13 @@ struct World {
             password = "correct horse"
             caFile = server.caFile
             if security == .none { more = "cleartext = true" }
+        }
+
+        /// A user of the server behind a relay.
+        init(_ user: String, on dovecot: Dovecot, through relay: IMAPRelay, more: String = "") {
+            self.init(user, on: dovecot, imap: "imap://127.0.0.1:\(relay.port)")
+            caFile = nil
+            self.more = "cleartext = true\n\(more)"
         }
 
         fileprivate var text: String {
@@ -131,18 +143,27 @@ struct World {
     /// Puts a message into Sent, as the user's mail program does after sending. Returns its UID.
     @discardableResult
     func send(_ number: String, _ pixel: Pixel? = nil, as user: String = "alice") async throws -> UInt32 {
+        try await send(number, html: pixel?.html ?? "", as: user)
+    }
+
+    /// A message that shows an image which may be no pixel of ours.
+    func send(_ number: String, image: String) async throws -> UInt32 {
+        try await send(number, html: "<img src=\"\(image)\" width=\"1\" height=\"1\">", as: "alice")
+    }
+
+    private func send(_ number: String, html: String, as user: String) async throws -> UInt32 {
         let date = Date().formatted(
             Date.VerbatimFormatStyle(
                 format:
                     "\(day: .twoDigits) \(month: .abbreviated) \(year: .defaultDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits) +0000",
                 locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
         let text = template.replacing("NUMBER", with: number).replacing("DATE", with: date)
-            .replacing("PIXEL", with: pixel?.html ?? "")
-        return try await dovecot.append(text, of: user)
+            .replacing("PIXEL", with: html)
+        return try await server.append(text, of: user)
     }
 
     func keywords(_ uid: UInt32, of user: String = "alice") async throws -> Set<String> {
-        Set(try await dovecot.fetchFlags(uid, of: user)?.filter { !$0.hasPrefix("\\") } ?? [])
+        Set(try await server.fetchFlags(uid, of: user)?.filter { !$0.hasPrefix("\\") } ?? [])
     }
 
     /// Waits until the message has exactly these keywords, as another mail program sees it.
@@ -191,6 +212,42 @@ struct World {
         return (own.prefix(1) + own.dropFirst().prefix { $0.hasPrefix("  ") }).joined(separator: "\n")
     }
 
+    /// A message as `status --json` tells of it.
+    struct StatusMessage: Decodable {
+        let messageID: String?
+        /// `nil`: no folder has a copy.
+        let keywords: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case messageID = "message_id"
+            case keywords
+        }
+    }
+
+    /// `nil`: it is not known, or not tracked.
+    func statusMessage(_ number: String) throws -> StatusMessage? {
+        struct Status: Decodable { let messages: [StatusMessage] }
+        let status = try JSONDecoder().decode(Status.self, from: Data(program.command("status", "--json").utf8))
+        return status.messages.first { $0.messageID == "\(number)@example.net" }
+    }
+
+    /// Until `status` has the message, and no copy of it.
+    func waitUntilGone(_ number: String) async throws {
+        try await wait(20, "status to miss \(number)") {
+            guard let message = try statusMessage(number) else { return false }
+            return message.keywords == nil
+        }
+    }
+
+    /// Asks the program to end, and waits until it has.
+    func stop() async throws {
+        program.signal(SIGTERM)
+        try await wait(10, "a clean stop") { !program.isRunning }
+        guard program.status == 0 else {
+            throw Program.Failure(description: "ended with \(program.status ?? -1); log:\n\(program.log.suffix(4000))")
+        }
+    }
+
     /// Until the pixel server answers its first request, or its program is gone.
     func waitForServer(_ server: Program? = nil) async throws {
         let server = server ?? program
@@ -201,7 +258,35 @@ struct World {
     }
 }
 
-private func found(_ url: URL?) throws -> URL {
-    guard let url else { throw Program.Failure(description: "fixture missing") }
-    return url
+extension World {
+    /// Puts a message of any size into Sent, while Dovecot is away.
+    func deliver(
+        _ name: String, _ pixel: String, header: String = "X-Mailer: none", padding: String = "", times: Int = 0
+    ) throws {
+        let folder = server.maildir() + "/cur"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let path = "\(folder)/\(Int(Date().timeIntervalSince1970)).\(name).mail:2,S"
+        let head = """
+            \(header)
+            Message-ID: <\(name)@example.net>
+            Subject: \(name)
+            Content-Type: text/html; charset=utf-8
+
+            <html><body><p>Hello</p>\(pixel)
+
+            """
+        guard FileManager.default.createFile(atPath: path, contents: Data(head.utf8)) else {
+            throw Program.Failure(description: "cannot write \(path)")
+        }
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        defer { try? file.close() }
+        try file.seekToEnd()
+        let block = Data(String(repeating: padding, count: 1000).utf8)
+        for _ in 0..<times / 1000 { try file.write(contentsOf: block) }
+    }
+}
+
+private func found<Value>(_ value: Value?, _ what: String) throws -> Value {
+    guard let value else { throw Program.Failure(description: "missing: \(what)") }
+    return value
 }

@@ -79,7 +79,7 @@ struct StoreTests {
             uid: 1, flags: [], messageID: "m@x", subject: "S", sentAt: Self.now, recipients: [],
             recipientIsSender: false,
             tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
-        #expect(try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now))
+        #expect(try await store.apply([.message(message)], to: folder, signs: Signs(.standard), now: Self.now))
         let tasks = try await store.judgingTasks(now: Self.now, rules: 1)
         #expect(tasks.map { $0.history.hits.map(\.seq) } == [[1]])
     }
@@ -94,8 +94,8 @@ struct StoreTests {
             uid: 4, flags: [], messageID: "r@x", subject: "Re", sentAt: Self.now, recipients: [],
             recipientIsSender: false,
             tokens: [FoundToken(text: "t", kind: .foreign, quoted: true)])
-        try await store.apply([.message(reply)], to: folder, names: .standard, now: Self.now)
-        #expect(try await store.planningTask(for: folder).copies.isEmpty)
+        try await store.apply([.message(reply)], to: folder, signs: Signs(.standard), now: Self.now)
+        #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.isEmpty)
         #expect(try await store.status(StatusFilter()).isEmpty)
         let report = try #require(try await store.reports(on: "<r@x>").first)
         #expect(!report.tracked && report.tokens.first?.quoted == true)
@@ -109,17 +109,17 @@ struct StoreTests {
         let message = ExaminedMessage(
             uid: 1, flags: [.seen], messageID: "m@x", subject: "S", sentAt: Self.now, recipients: [],
             recipientIsSender: false, tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
-        try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now)
-        let task = try await store.planningTask(for: folder)
-        let orders = KeywordPlan.orders(for: task.copies, names: .standard)
+        try await store.apply([.message(message)], to: folder, signs: Signs(.standard), now: Self.now)
+        let task = try await store.planningTask(for: folder, signs: Signs(.standard))
+        let orders = KeywordPlan.orders(for: task.copies, signs: Signs(.standard))
         // Accepted, and not kept: the server drops keywords silently.
         try await store.record(
-            ReadBack(flags: [1: [.seen]], orders: orders, refused: [:]), in: folder, planned: task, names: .standard,
-            now: Self.now)
-        #expect(try await store.planningTask(for: folder).copies.isEmpty)
-        #expect(try await store.accounts().first?.refusals.map(\.keyword) == ["tracked"])
+            ReadBack(orders: orders, outcome: StoreOutcome(), seen: [1: SeenOnServer(flags: [.seen])]), in: folder,
+            planned: task, signs: Signs(.standard), now: Self.now)
+        #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.isEmpty)
+        #expect(try await store.accounts().first?.refusals.map(\.sign.text) == ["tracked"])
         try await store.forgetRefusals(in: folder)
-        #expect(try await store.planningTask(for: folder).copies.map(\.uid) == [1])
+        #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.map(\.uid) == [1])
     }
 
     /// Keywords that an earlier database wrote stay until everything is known again, and for good if their evidence is gone.
@@ -136,7 +136,7 @@ struct StoreTests {
                     messageID: "\(token)@x", subject: "S", sentAt: Self.now - 600, recipients: [],
                     recipientIsSender: false, tokens: [FoundToken(text: token, kind: .foreign, quoted: false)]))
         }
-        try await store.apply(found, to: folder, names: .standard, now: Self.now)
+        try await store.apply(found, to: folder, signs: Signs(.standard), now: Self.now)
         #expect(try await orders(store, folder) == [])
         // Forged requests prove nothing; this one is a mail filter's.
         let scan = Hit(
@@ -152,13 +152,15 @@ struct StoreTests {
     private func judge(_ store: AgentStore) async throws {
         for task in try await store.judgingTasks(now: Self.now, rules: Rules.current.version) {
             let judgement = OpensEngine.judge(task.history, now: Self.now)
-            try await store.save(judgement, of: task, rules: Rules.current.version)
+            try await store.save([(judgement, task)], rules: Rules.current.version)
         }
     }
 
     private func orders(_ store: AgentStore, _ folder: FolderID) async throws -> [String] {
-        KeywordPlan.orders(for: try await store.planningTask(for: folder).copies, names: .standard)
-            .map { ($0.action == .add ? "+" : "-") + "\($0.keyword) \($0.uids)" }
+        KeywordPlan.orders(
+            for: try await store.planningTask(for: folder, signs: Signs(.standard)).copies, signs: Signs(.standard)
+        )
+        .map { ($0.action == .add ? "+" : "-") + "\($0.sign.text) \($0.uids)" }
     }
 
     @Test func aDamagedFileIsSetAsideAndNeverOverwritten() throws {

@@ -16,7 +16,7 @@ struct AccountService: Service {
     let settings: Settings.Account
     let store: AgentStore
     let desk: LoginDesk
-    let names: KeywordNames
+    let signs: Signs
     let policy: FolderSync.Policy
     let bell: Bell
     /// Rung after the machine has slept.
@@ -102,11 +102,12 @@ struct AccountService: Service {
             }
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             let tools = FolderTools(
-                account: account, store: store, names: names, server: server,
+                account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
                 compresses: compresses, judge: judge, report: report, now: now,
                 logger: logger)
             var policy = policy
             policy.searchesText = server.policy.searchesText
+            policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)
             try await FolderWatch(
                 tools: tools, policy: policy,
                 errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,

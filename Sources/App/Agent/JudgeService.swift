@@ -25,16 +25,18 @@ struct JudgeService: Service {
     private func judgeAll() async -> Duration? {
         do throws(StoreError) {
             var changed = false
+            var rung = ContinuousClock.now
             while !Task.isCancelled {
                 let time = now()
                 let tasks = try await store.judgingTasks(now: time, rules: Rules.current.version)
                 if tasks.isEmpty { break }
-                for task in tasks {
-                    let judgement = OpensEngine.judge(task.history, now: time)
-                    if try await store.save(judgement, of: task, rules: Rules.current.version) { changed = true }
-                }
+                let judged = tasks.map { (OpensEngine.judge($0.history, now: time), $0) }
+                if try await store.save(judged, rules: Rules.current.version) { changed = true }
                 await StopPoint.reached(.judged)
-                if changed { try await ringAccounts() }
+                // Many at once are written at once, but the first ones do not wait for all.
+                guard changed, ContinuousClock.now - rung > Self.patience else { continue }
+                try await ringAccounts()
+                (changed, rung) = (false, .now)
             }
             if changed { try await ringAccounts() }
             guard let next = try await store.nextReview() else { return nil }
@@ -44,6 +46,8 @@ struct JudgeService: Service {
             return .seconds(10)
         }
     }
+
+    private static let patience = Duration.milliseconds(500)
 
     private func ringAccounts() async throws(StoreError) {
         for name in try await store.accountsWithDueCopies() { accounts[name]?.ring() }

@@ -31,6 +31,13 @@ struct Chunk: Sendable {
         self.lookout = lookout
     }
 
+    /// News that the server told by itself, with all that is asked of news.
+    init(told news: [UID: FetchData], from first: UID, lookout: Lookout) {
+        self.init(newsFrom: first, lookout: lookout)
+        isFresh = false
+        for (uid, data) in news { _ = received(data, uid) }
+    }
+
     var isDone: Bool { asked == nil && !isFresh && drafts.values.allSatisfy { $0.stage == .done } }
 
     /// The next request of this chunk, which is under way from now on.
@@ -70,6 +77,7 @@ struct Chunk: Sendable {
         drafts[uid] = Draft(
             uid: uid, header: header, flags: flags, internalDate: data.internalDate, isNews: newsFrom != nil,
             lookout: lookout)
+        if data.structure != nil { drafts[uid]?.received(data, flags: flags, scanner: lookout.scanner) }
         return true
     }
 

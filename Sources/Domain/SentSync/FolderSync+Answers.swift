@@ -8,16 +8,23 @@ extension FolderSync {
             exists = count
         case .expunge:
             exists = exists > 0 ? exists - 1 : 0
+            pushed.countIsKnown = false
             due.insert(.survivors)
         case .vanished(let uids, let earlier):
-            if !earlier { exists -= min(exists, UInt32(clamping: uids.count)) }
+            if !earlier {
+                exists -= min(exists, UInt32(clamping: uids.count))
+                pushed.countIsKnown = false
+            }
             forget(uids)
         case .fetch(let data):
             received(data)
         case .search(let result):
             found = (found ?? UIDSet()).union(result.all ?? UIDSet())
-        case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .flags, .list, .recent, .mailboxStatus,
-            .other:
+        case .flags(let all):
+            listedFlags = Set(all)
+        case .condition(let condition) where condition.code == .notificationOverflow:
+            pushed.hasOverflowed = true
+        case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .list, .recent, .mailboxStatus, .other:
             break
         }
     }
@@ -41,7 +48,11 @@ extension FolderSync {
                 news.append(.flags(uid, Set(flags)))
             }
         }
+        if let labels = data.gmailLabels, state.tracked.contains(uid) {
+            news.append(.labels(uid, Set(labels.map { Label($0) })))
+        }
         for index in chunks.indices where chunks[index].received(data, uid) { return }
+        if let next = state.uidNext, uid >= next, !policy.isVisit { pushed.add(data, of: uid) }
     }
 
     /// Flag changes and disappearances that the server told on its own.
@@ -162,6 +173,7 @@ extension FolderSync {
             due.contains(.arrivals) || isExaminingArrivals
             || !backlog.intersection(UIDSet(from: next)).isEmpty
         state.count = arriving || due.contains(.survivors) ? nil : exists
+        pushed.countIsKnown = state.count != nil
         return .checkpoint(uidNext: next, highest: state.highest, count: state.count)
     }
 }

@@ -15,7 +15,10 @@ extension FolderSync {
         if let request = look() { return begin(request) }
         if let first = firstArrival {
             due.remove(.arrivals)
-            return begin(Chunk(newsFrom: first, lookout: lookout))
+            guard let told = takePushed(from: first) else { return begin(Chunk(newsFrom: first, lookout: lookout)) }
+            if let request = begin(told) { return request }
+            news += conclude(at: chunks.count - 1)
+            return next()
         }
         let uids = chunks.count < window ? nextOfBacklog() : UIDSet()
         return uids.isEmpty ? nil : begin(Chunk(uids: uids, lookout: lookout))

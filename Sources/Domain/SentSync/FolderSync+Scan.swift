@@ -52,9 +52,14 @@ extension FolderSync {
         chunks[index].finished(request, took: took)
         var changes: [Change] = []
         if case .news = request { changes += countArrivals(chunks[index].uids.count) }
-        guard chunks[index].isDone else { return changes }
+        return chunks[index].isDone ? changes + conclude(at: index) : changes
+    }
+
+    /// The chunk's messages have been examined.
+    mutating func conclude(at index: Int) -> [Change] {
         let done = chunks.remove(at: index)
         let messages = done.messages()
+        var changes: [Change] = []
         for message in messages {
             changes.append(.message(message))
             if message.isTracked { state.tracked.insert(message.uid) }
@@ -62,8 +67,7 @@ extension FolderSync {
         hint.note(messages, of: done)
         caught(messages)
         changes += adaptPace(done)
-        if case .news = request, done.uids.isEmpty { return changes }
-        return changes + settled(done.uids)
+        return done.uids.isEmpty ? changes : changes + settled(done.uids)
     }
 
     /// After a failure the size comes back step by step; else it grows while the server answers quickly.

@@ -28,6 +28,8 @@ package struct FolderSync: Sendable {
         /// What the URLs of pixels begin with, without scheme.
         package var needles: [String] = []
         package var isOurs: @Sendable (Token) -> Bool
+        /// Whether labels are asked for where flags are.
+        package var readsLabels = false
 
         package init(since: Date?, patterns: [TokenPattern] = [], isOurs: @escaping @Sendable (Token) -> Bool) {
             self.since = since
@@ -72,7 +74,7 @@ package struct FolderSync: Sendable {
     }
 
     package internal(set) var state: FolderState
-    let policy: Policy
+    package let policy: Policy
     var lookout: Lookout
     /// What has to be cleared up before anything else is asked or written.
     var doubt: Doubt?
@@ -97,6 +99,10 @@ package struct FolderSync: Sendable {
     /// Filled by FETCH responses until the review is finished.
     var reviewed: [UID: Set<Flag>]?
     var news: [Change] = []
+    /// What the server told by itself of messages that arrived.
+    var pushed = Pushed()
+    /// All flags and keywords of the mailbox, as FLAGS told them last.
+    package internal(set) var listedFlags: Set<Flag> = []
 
     package init(state: FolderState, policy: Policy) {
         self.state = state
@@ -128,7 +134,7 @@ package struct FolderSync: Sendable {
     }
 
     /// Whether there is something to ask or to store that the server told on its own.
-    package var hasNews: Bool { !due.isEmpty || !news.isEmpty }
+    package var hasNews: Bool { !due.isEmpty || !news.isEmpty || pushed.hasOverflowed }
 
     /// Begins a session; returns what has to be stored before anything is asked.
     package mutating func begin(_ selected: Selected) -> [Change] {

@@ -73,15 +73,18 @@ package enum SyncRequest: Sendable, Equatable {
     }
 
     /// The commands to send, all of which may be in flight at once.
-    package func commands(for capabilities: Capabilities, policy: ServerPolicy = ServerPolicy()) -> [Command] {
-        switch self {
+    package func commands(
+        for capabilities: Capabilities, policy: ServerPolicy = ServerPolicy(), labels: Bool = false
+    ) -> [Command] {
+        let flags: [FetchItem] = labels ? [.uid, .flags, .gmailLabels] : [.uid, .flags]
+        return switch self {
         case .search(let first, let since):
             [.uidSearch(Self.key(from: first, since: since), returning: capabilities.contains(.esearch) ? [.all] : [])]
         case .review(let uids):
-            Self.fetch(uids, [.uid, .flags], policy)
+            Self.fetch(uids, flags, policy)
         case .changes(let uids, let since):
             // One short command: what is told of others costs less than a long set, and is passed over.
-            [.uidFetch(uids.covered(within: SyncLimits.shortSet), [.uid, .flags], changedSince: since)]
+            [.uidFetch(uids.covered(within: SyncLimits.shortSet), flags, changedSince: since)]
         case .survivors(let uids):
             [
                 .uidSearch(
@@ -94,10 +97,7 @@ package enum SyncRequest: Sendable, Equatable {
             Self.fetch(uids, [.uid, Self.header(MessageNames.fields)], policy)
         case .news(let first):
             // No set that could be cut: nobody knows how many there are.
-            [
-                .uidFetch(
-                    UIDSet(from: first), [.uid, .flags, .internalDate, Self.header(Lookout.fields + Details.fields)])
-            ]
+            [.uidFetch(UIDSet(from: first), Self.newsItems)]
         case .glances(let uids, let fields):
             Self.fetch(uids, [.uid, Self.header(fields)], policy)
         case .structures(let uids):
@@ -114,6 +114,13 @@ package enum SyncRequest: Sendable, Equatable {
             Self.fetch(uids, [.uid, .flags, .internalDate, Self.header(Details.fields)], policy)
         }
     }
+
+    /// What is asked of a message that arrived.
+    private static let newsItems: [FetchItem] = [
+        .uid, .flags, .internalDate, header(Lookout.fields + Details.fields),
+    ]
+    /// What a server is to tell of one by itself: the next question's answer too.
+    package static let pushedItems = newsItems + [.bodyStructure]
 
     private static func header(_ fields: [String]) -> FetchItem { .body(.headerFields(fields)) }
 
@@ -147,6 +154,8 @@ package enum SyncLimits {
     static let needles = 8
     /// Message-IDs that one search asks for.
     static let namesPerSearch = 8
+    /// Messages that a server may tell of by itself before they are taken.
+    static let pushed = 50
     /// Messages to be read from which on compression is worth its round trip.
     static let much: UInt32 = 200
     /// Messages of the same days that are looked at for one that moved.

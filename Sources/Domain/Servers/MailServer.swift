@@ -20,4 +20,7 @@ package struct MailServer: Sendable {
 
     /// Whether the server pushes news of a mailbox that waits in IDLE.
     package var pushesNews: Bool { policy.usesIdle && identity.capabilities.contains(.idle) }
+
+    /// Whether what it pushes can hold more than numbers.
+    package var pushesMessages: Bool { pushesNews && policy.usesNotify && identity.capabilities.contains(.notify) }
 }

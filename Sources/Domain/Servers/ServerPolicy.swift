@@ -6,6 +6,8 @@ package struct ServerPolicy: Sendable, Equatable {
     /// The most that is believed of what the server offers.
     package var changeDetection = ServerClass.qresync
 
+    /// NOTIFY beside IDLE: news come with what would be asked of them.
+    package var usesNotify = true
     /// IDLE, where it is offered, instead of polling.
     package var usesIdle = true
     /// One IDLE lasts no longer. Servers may log out after 30 minutes (RFC 2177).

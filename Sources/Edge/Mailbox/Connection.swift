@@ -54,10 +54,12 @@ package actor Connection {
         } catch {
             throw .transport(error)
         }
+        let capabilities = Greeting(lines: stream.greetingLines).afterLogin ?? Capabilities()
         var random = SystemRandomNumberGenerator()
         let prefix = String(random.next() & 0xffff_ffff, radix: 36) + "x"
         let connection = Connection(
-            stream: stream, session: Session(tagPrefix: prefix, timing: timing, limits: limits), on: poller)
+            stream: stream,
+            session: Session(tagPrefix: prefix, capabilities: capabilities, timing: timing, limits: limits), on: poller)
         do {
             try await connection.begin()
         } catch {

@@ -35,47 +35,55 @@ extension AgentStore {
         }
     }
 
-    /// Stores a judgement. Returns whether the keywords of the message may have to change.
-    /// If new facts came while it was judged, the message stays due.
+    /// Stores judgements, all of them or none. Returns whether the keywords of any message may have to change.
+    /// If new facts came while a message was judged, it stays due.
     @discardableResult
-    package func save(_ judgement: Judgement, of task: JudgingTask, rules: Int) async throws(StoreError) -> Bool {
+    package func save(_ judged: [(Judgement, JudgingTask)], rules: Int) async throws(StoreError) -> Bool {
         try await write { [recent] db in
-            let id = task.message.rawValue
-            guard
-                let before = try Row.fetchOne(
-                    try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
-            else {
-                return false
+            try judged.reduce(false) { changed, one in
+                try Self.save(db, one.0, of: one.1, rules: rules, recent) || changed
             }
-            for (hit, verdict) in zip(task.hits, judgement.verdicts) {
-                try db.cachedStatement(
-                    sql: """
-                        INSERT OR REPLACE INTO verdict (message_id, hit_id, class, p_person, confidence, rule)
-                        VALUES (?, ?, ?, ?, ?, ?)
-                        """
-                ).execute(arguments: [
-                    id, hit, verdict.hitClass.rawValue, verdict.personProbability, verdict.confidence, verdict.rule,
-                ])
-            }
-            let evidence = judgement.verdicts.count { $0.hitClass.isEvidence }
-            let known = try Self.hits(db, of: id, recent).count
-            let changed =
-                before["status"] as String != judgement.status.rawValue
-                || before["readings"] as Int != judgement.readings
-                || before["evidence"] as Int != evidence
-            try db.perform(
-                sql: """
-                    UPDATE message SET status = ?, readings = ?, evidence = ?, first_open_at = ?, last_open_at = ?,
-                        review_at = ?, rules = ?, judge_due = ? WHERE id = ?
-                    """,
-                arguments: [
-                    judgement.status.rawValue, judgement.readings, evidence, judgement.firstOpen?.milliseconds,
-                    judgement.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules,
-                    known != task.hits.count, id,
-                ])
-            if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
-            return changed
         }
+    }
+
+    private static func save(
+        _ db: Database, _ judgement: Judgement, of task: JudgingTask, rules: Int, _ recent: RecentHits
+    ) throws -> Bool {
+        let id = task.message.rawValue
+        guard
+            let before = try Row.fetchOne(
+                try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
+        else {
+            return false
+        }
+        for (hit, verdict) in zip(task.hits, judgement.verdicts) {
+            try db.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO verdict (message_id, hit_id, class, p_person, confidence, rule)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(arguments: [
+                id, hit, verdict.hitClass.rawValue, verdict.personProbability, verdict.confidence, verdict.rule,
+            ])
+        }
+        let evidence = judgement.verdicts.count { $0.hitClass.isEvidence }
+        let known = try hits(db, of: id, recent).count
+        let changed =
+            before["status"] as String != judgement.status.rawValue
+            || before["readings"] as Int != judgement.readings
+            || before["evidence"] as Int != evidence
+        try db.perform(
+            sql: """
+                UPDATE message SET status = ?, readings = ?, evidence = ?, first_open_at = ?, last_open_at = ?,
+                    review_at = ?, rules = ?, judge_due = ? WHERE id = ?
+                """,
+            arguments: [
+                judgement.status.rawValue, judgement.readings, evidence, judgement.firstOpen?.milliseconds,
+                judgement.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules,
+                known != task.hits.count, id,
+            ])
+        if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
+        return changed
     }
 
     private static func task(_ db: Database, _ id: Int64, _ recent: RecentHits) throws -> JudgingTask? {

@@ -9,6 +9,7 @@ package struct Capability: Hashable, Sendable, CustomStringConvertible, Expressi
 
     package static let imap4rev1: Capability = "IMAP4rev1"
     package static let imap4rev2: Capability = "IMAP4rev2"
+    package static let applePush: Capability = "XAPPLEPUSHSERVICE"
     package static let compressDeflate: Capability = "COMPRESS=DEFLATE"
     package static let condstore: Capability = "CONDSTORE"
     package static let enable: Capability = "ENABLE"

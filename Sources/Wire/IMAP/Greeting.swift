@@ -9,16 +9,23 @@ package struct Greeting: Equatable, Sendable {
     package let text: String
     /// All that any line listed, before and with the answer to the login.
     package let capabilities: Capabilities
+    /// What the answer to the login listed: they are those of the session. `nil` if it did not, or if more may be said
+    /// when the server is asked (Quirk: iCloud's proxy puts `XAPPLEPUSHSERVICE` into literals until then; isync asks too).
+    package let afterLogin: Capabilities?
 
-    package init(text: String = "", capabilities: Capabilities = Capabilities()) {
+    package init(
+        text: String = "", capabilities: Capabilities = Capabilities(), afterLogin: Capabilities? = nil
+    ) {
         self.text = String(decoding: text.utf8.prefix(Self.textLimit), as: UTF8.self)
         self.capabilities = capabilities
+        self.afterLogin = afterLogin
     }
 
     /// - Parameter lines: what came up to the answer to the login, the greeting first; without line ends.
     package init(lines: [String]) {
         var text = ""
         var capabilities: Set<Capability> = []
+        var afterLogin: Capabilities?
         for (index, line) in lines.enumerated() {
             // Each line for itself: what looks like a literal's announcement takes no other line with it.
             var parser = ResponseParser()
@@ -28,12 +35,16 @@ package struct Greeting: Equatable, Sendable {
             case .untagged(.condition(let condition)):
                 if index == 0 { text = condition.text }
                 capabilities.formUnion(condition.code?.capabilities ?? [])
-            case .tagged(_, let completion): capabilities.formUnion(completion.code?.capabilities ?? [])
+            case .tagged(_, let completion):
+                let listed = completion.code?.capabilities
+                capabilities.formUnion(listed ?? [])
+                afterLogin = completion.status == .ok ? listed.map { Capabilities($0) } : nil
             case .untagged(.capability(let all)): capabilities.formUnion(all)
             case .untagged, .continuation, .unparsable: break
             }
         }
-        self.init(text: text, capabilities: Capabilities(capabilities))
+        if afterLogin?.contains(.applePush) == true { afterLogin = nil }
+        self.init(text: text, capabilities: Capabilities(capabilities), afterLogin: afterLogin)
     }
 }
 

@@ -4,10 +4,9 @@
 /// actions; the runner then takes them with ``takeActions()`` and carries them out in order. `now` is any clock that
 /// never goes back, in milliseconds.
 ///
-/// The first command is a CAPABILITY of the session's own: bytes behind the login's OK may have been lost with the
-/// transport's buffer, perhaps in the middle of a line, so everything that cannot be read is dropped up to its answer.
-/// (iCloud's proxy also stops injecting capabilities into literals only after it.) Then `Event.ready` comes, and
-/// commands that were started meanwhile go out.
+/// The first command is the session's own: bytes behind the login's OK may have been lost with the transport's buffer,
+/// perhaps in the middle of a line, so everything that cannot be read is dropped up to its answer. It is CAPABILITY, or
+/// NOOP if the login has listed all. Then `Event.ready` comes, and commands that were started meanwhile go out.
 ///
 /// Commands are pipelined (RFC 9051 5.5), but SELECT, EXAMINE, ENABLE, COMPRESS, IDLE and LOGOUT run alone, and nothing overtakes
 /// a command that waits for a `+`. After `.close` there are no further actions; commands without `.finished` have
@@ -30,7 +29,7 @@ package struct Session: Sendable {
 
     /// - Parameter tagPrefix: hard to guess, so that nobody can forge a tagged response; letters and digits, the rest is
     ///   left out.
-    /// - Parameter capabilities: what the greeting or the login said, if known.
+    /// - Parameter capabilities: what the answer to the login listed, if it did.
     package init(
         tagPrefix: String, capabilities: Capabilities = Capabilities(), timing: Timing = Timing(),
         limits: Limits = Limits()
@@ -77,7 +76,8 @@ extension Session {
         guard phase == .fresh else { return }
         let tag = tags.next()
         phase = .resynchronising(tag)
-        transmit(Outgoing(tag: tag, command: .capability, parts: [.text(Array("CAPABILITY".utf8))]), now: now)
+        let command: Command = capabilities.all.isEmpty ? .capability : .noop
+        transmit(Outgoing(tag: tag, command: command, parts: [.text(Array(command.name.utf8))]), now: now)
     }
 
     /// Queues the command; it goes out as soon as the commands before it allow.

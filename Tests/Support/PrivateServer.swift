@@ -1,14 +1,28 @@
 import Foundation
 
-/// A real Dovecot on loopback, private to a test: own CA, Maildir, IMAPS and STARTTLS.
+/// A real mail server on loopback, private to a test: own CA, own mail, IMAPS and STARTTLS.
 ///
 /// `Scripts/lib/mailserver.py` makes it and is at the same time the second mail client of the tests: it appends, stores and
 /// reads flags through Python's imaplib and shares no code with the agent. The server ends with ``stop()``, with the
 /// last reference, and with this process, however that ends.
-package final class Dovecot: Sendable {
+package final class PrivateServer: Sendable {
+    package enum Kind: String, Sendable { case dovecot, cyrus, courier }
+
+    /// A connection over the relay: its commands without tags, from the login on, and what the server sent after each.
+    package struct Session: Sendable {
+        package struct Command: Decodable, Sendable {
+            package let line: String
+            /// Octets until the next command.
+            package let received: Int
+        }
+
+        package let commands: [Command]
+    }
+
     package struct Message: Decodable, Sendable, Equatable {
         package let uid: UInt32
         package let flags: Set<String>
+        /// 0 where the server has none.
         package let modseq: UInt64
         /// Flags without a backslash.
         package var keywords: Set<String> { flags.filter { !$0.hasPrefix("\\") } }
@@ -18,6 +32,8 @@ package final class Dovecot: Sendable {
     package let imapPort: Int
     /// Implicit TLS.
     package let imapsPort: Int
+    /// Cleartext, by way of a relay that keeps what is asked: ``sessions()``.
+    package let relayPort: Int
     package let caFile: String
     package let users: [String]
     package let password: String
@@ -27,19 +43,21 @@ package final class Dovecot: Sendable {
     /// Starts a server and returns when its users can log in.
     ///
     /// - Parameters:
-    ///   - capability: what the server offers after login, instead of Dovecot's own list.
-    ///   - rights: folder to the ACL rights (RFC 4314) that its owner keeps; without `w` it drops keywords.
+    ///   - capability: what the server offers after login, instead of Dovecot's own list; with Dovecot alone.
+    ///   - rights: folder to the ACL rights (RFC 4314) that its owner keeps; without `w` it drops keywords. With Dovecot
+    ///     alone.
     package static func start(
-        users: [String] = ["alice", "bob"], capability: String? = nil, rights: [String: String] = [:]
-    ) async throws -> Dovecot {
-        var arguments = ["serve", "--users", users.joined(separator: ",")]
+        _ kind: Kind = .dovecot, users: [String] = ["alice", "bob"], capability: String? = nil,
+        rights: [String: String] = [:]
+    ) async throws -> PrivateServer {
+        var arguments = ["serve", "--kind", kind.rawValue, "--users", users.joined(separator: ",")]
         if let capability { arguments += ["--capability", capability] }
         for (folder, kept) in rights.sorted(by: { $0.key < $1.key }) { arguments += ["--rights", "\(folder)=\(kept)"] }
         let conversation = try Conversation(arguments: arguments)
-        return Dovecot(try await conversation.next(), conversation)
+        return PrivateServer(try await conversation.next(), conversation)
     }
 
-    /// Where the messages of a folder lie, to write them there before anyone reads.
+    /// Where the messages of a folder lie, to write them there before anyone reads: in a Maildir, so not with Cyrus.
     package func maildir(_ folder: String = "Sent", of user: String = "alice") -> String {
         let base = maildirs[user] ?? ""
         return folder == "INBOX" ? base : "\(base)/.\(folder)"
@@ -112,7 +130,13 @@ package final class Dovecot: Sendable {
         let _: Done = try await conversation.ask(Request("recreate", user, folder))
     }
 
-    /// Cuts every connection of the user.
+    /// What the connections over the relay asked so far, in order.
+    package func sessions() async throws -> [Session] {
+        let asked: Sessions = try await conversation.ask(Request("sessions"))
+        return asked.sessions.map(Session.init)
+    }
+
+    /// Cuts every connection of the user. With Dovecot alone.
     package func dropConnections(of user: String = "alice") async throws {
         let _: Done = try await conversation.ask(Request("drop", user))
     }
@@ -126,13 +150,13 @@ package final class Dovecot: Sendable {
         let _: Done = try await conversation.ask(Request("start"))
     }
 
-    /// IMAP bytes sent to the user in all sessions that have ended, without TLS.
+    /// IMAP bytes sent to the user in all sessions that have ended, without TLS. With Dovecot alone.
     package func bytesSent(to user: String = "alice") async throws -> Int {
         let sent: Sent = try await conversation.ask(Request("sent", user))
         return sent.bytes
     }
 
-    /// How often somebody tried to log in as the user, and could not.
+    /// How often somebody tried to log in as the user, and could not. With Dovecot alone.
     package func refusedLogins(of user: String = "alice") async throws -> Int {
         let refused: Refused = try await conversation.ask(Request("refused", user))
         return refused.logins
@@ -146,6 +170,7 @@ package final class Dovecot: Sendable {
     private init(_ place: Place, _ conversation: Conversation) {
         imapPort = place.imap
         imapsPort = place.imaps
+        relayPort = place.relay
         caFile = place.ca
         users = place.users
         password = place.password
@@ -154,13 +179,17 @@ package final class Dovecot: Sendable {
     }
 }
 
-package struct DovecotError: Error, CustomStringConvertible {
+/// What most tests need.
+package typealias Dovecot = PrivateServer
+
+package struct PrivateServerError: Error, CustomStringConvertible {
     package let description: String
 }
 
 private struct Place: Decodable {
     let imap: Int
     let imaps: Int
+    let relay: Int
     let ca: String
     let users: [String]
     let password: String
@@ -187,7 +216,8 @@ private struct Request: Encodable {
 
 private struct Refusal: Decodable { let error: String }
 private struct Stored: Decodable { let uid: UInt32 }
-private struct Listing: Decodable { let messages: [Dovecot.Message] }
+private struct Listing: Decodable { let messages: [PrivateServer.Message] }
+private struct Sessions: Decodable { let sessions: [[PrivateServer.Session.Command]] }
 private struct Sent: Decodable { let bytes: Int }
 private struct Refused: Decodable { let logins: Int }
 private struct Done: Decodable {}
@@ -247,7 +277,7 @@ private final class Conversation: @unchecked Sendable {
     private func readAnswer<Answer: Decodable>() throws -> Answer {
         let line = try readLine()
         if let refusal = try? JSONDecoder().decode(Refusal.self, from: line) {
-            throw DovecotError(description: refusal.error)
+            throw PrivateServerError(description: refusal.error)
         }
         return try JSONDecoder().decode(Answer.self, from: line)
     }
@@ -261,7 +291,7 @@ private final class Conversation: @unchecked Sendable {
             }
             let more = output.fileHandleForReading.availableData
             guard !more.isEmpty else {
-                throw DovecotError(description: "mailserver.py has ended; its reason is on standard error")
+                throw PrivateServerError(description: "mailserver.py has ended; its reason is on standard error")
             }
             unread += more
         }
