@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+import compression
 import first_scan
 import idle
 import large
@@ -22,6 +23,7 @@ def measure(program, table, messages=20_000, seconds=60, slow=False, **_):
     with World(program, apart=True) as world:
         world.fill(messages)
         first_scan.measure_large(world, table, slow)
+        compression.measure_large(world, table)
         idle.measure_idle(world, table, seconds)
         writeback.measure_large(world, table)
         no_change.measure_box(world, table, slow)

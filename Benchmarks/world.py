@@ -62,10 +62,10 @@ class World:
         return [(USER, SimpleNamespace(imaps_port=port or self.dovecot.imaps_port, password=self.dovecot.password,
                                        ca_file=self.dovecot.ca_file))]
 
-    def route(self, port):
-        """From its next start on the agent reaches Dovecot through this port, a relay's. For an agent without the
-        pixel server."""
-        self.agent.configure(self._accounts(port), self.port, server=False, everybody=self.everybody)
+    def route(self, port, more=""):
+        """From its next start on the agent reaches Dovecot through this port, a relay's, with `more` lines in its
+        account. For an agent without the pixel server."""
+        self.agent.configure(self._accounts(port), self.port, server=False, everybody=self.everybody, more=more)
 
     def __enter__(self):
         return self

@@ -30,8 +30,9 @@ class Agent:
             (self.home / name).mkdir(parents=True, exist_ok=True)
             (self.home / name).chmod(0o700)
 
-    def configure(self, accounts, port, server=True, source=True, everybody=None):
+    def configure(self, accounts, port, server=True, source=True, everybody=None, more=""):
         """`accounts`: (name, Dovecot) pairs; each name is also the user. The pixel server is on loopback `port`.
+        `more`: further lines of each account.
         `everybody`: a Dovecot all of whose users are accounts, opened by its master user."""
         self.port = port
         text = []
@@ -60,6 +61,7 @@ user = "{name}"
 password_file = "keys/{name}.password"
 ca_file = "{dovecot.ca_file}"
 since = "all"
+{more}
 """)
         if source:
             text.append(f"""\

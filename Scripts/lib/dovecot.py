@@ -204,6 +204,9 @@ service imap {{
 """
         if self.capability:
             text += f"imap_capability = {self.capability}\n"
+        plugins = "zlib acl" if self.rights else "zlib"
+        # imap_zlib: COMPRESS=DEFLATE.
+        text += f"mail_plugins = {plugins}\nprotocol imap {{\n  mail_plugins = {plugins} imap_zlib\n}}\n"
         if self.rights:
-            text += f"mail_plugins = acl\nplugin {{\n  acl = vfile:{d}/acl\n}}\n"
+            text += f"plugin {{\n  acl = vfile:{d}/acl\n}}\n"
         return text

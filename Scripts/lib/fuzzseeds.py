@@ -10,6 +10,7 @@ from pathlib import Path
 ACTS = {
     "noop": 0, "idle": 1, "done": 2, "select": 3, "examine": 3, "fetch": 4, "search": 5, "store": 6, "append": 7,
     "list": 8, "create": 9, "enable": 10, "id": 11, "logout": 12, "status": 16, "capability": 17,
+    "compress": 19,
 }
 TIME_PASSES, LONG_TIME_PASSES, HANG_UP, NOTHING = 13, 14, 15, 18
 MOST_ACTS = 23

@@ -25,6 +25,7 @@ enum CommandText {
         case "noop": return .noop
         case "logout": return .logout
         case "idle": return .idle
+        case "compress": return .compress
         case "notify": return .notify(newMessages: try rest.map(item))
         case "id": return .id(rest.map { IDField(before($0, "="), after($0, "=")) })
         case "enable": return .enable(rest.map { Capability($0) })

@@ -94,7 +94,7 @@ struct SessionTests {
         #expect(sent(session.takeActions()).count == 2)
     }
 
-    @Test(arguments: [Command.select(.inbox, nil), .examine(.inbox, nil), .enable([.condstore]), .idle])
+    @Test(arguments: [Command.select(.inbox, nil), .examine(.inbox, nil), .enable([.condstore]), .compress, .idle])
     func runsAlone(_ command: Command) throws {
         var session = ready()
         _ = try session.start(fetch(1), now: 0)

@@ -41,6 +41,15 @@ struct CompressionTests {
         #expect(count == 8 << 20)
     }
 
+    /// A server's last word may stand right before the fault.
+    @Test(arguments: [([0x03, 0x00], CompressionError.ended), ([0x07], .unreadable)] as [([UInt8], CompressionError)])
+    func whatStandsBeforeTheFaultIsRead(_ fault: [UInt8], _ expected: CompressionError) throws {
+        let compression = try #require(Compression())
+        compression.feed(try Self.deflated("* BYE\r\n") + fault)
+        #expect(try compression.next() == "* BYE\r\n".bytes)
+        for _ in 0..<2 { #expect(throws: expected) { try compression.next() } }
+    }
+
     @Test(arguments: [
         ([0xff, 0xff, 0xff, 0xff], CompressionError.unreadable), ([0x03, 0x00], .ended),
         (Array("* 1 EXISTS\r\n".utf8), .unreadable),

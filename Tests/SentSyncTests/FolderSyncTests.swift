@@ -52,6 +52,27 @@ struct FolderSyncTests {
         #expect(!changes.contains { if case .reset = $0 { true } else { false } })
     }
 
+    /// Compression takes a round trip: a few messages are not worth it.
+    @Test(arguments: [(199, false), (200, true)])
+    func aLongBacklogIsMuch(_ count: Int, _ isMuch: Bool) {
+        var mailbox = mailbox(count)
+        var (first, _) = begin(mailbox)
+        #expect(!first.expectsMuch, "nobody knows yet how many there are")
+        var wasMuch = false
+        while let request = first.next() {
+            _ = answer(request, &first, &mailbox)
+            wasMuch = wasMuch || first.expectsMuch
+        }
+        #expect(wasMuch == isMuch)
+        #expect(!first.expectsMuch)
+
+        for number in 0..<count { mailbox.append("Subject: \(number)\n\nplain\n") }
+        var (second, _) = begin(mailbox, first.state)
+        #expect(second.expectsMuch == isMuch)
+        while let request = second.next() { _ = answer(request, &second, &mailbox) }
+        #expect(!second.expectsMuch)
+    }
+
     @Test func theScanGoesFromTheNewestToTheOldest() throws {
         var mailbox = mailbox(5)
         var state = FolderState()

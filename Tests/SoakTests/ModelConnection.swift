@@ -51,6 +51,7 @@ actor ModelConnection: MailConnection {
 
     var capabilities: Capabilities { session.capabilities }
     var canCompress: Bool { false }
+    var isCompressed: Bool { false }
     var left: ArraySlice<Story.Step> { steps }
     /// Whether the agent came to rest, with nothing left to happen.
     private(set) var isAtRest = false

@@ -46,6 +46,7 @@ struct AccountService: Service {
     private func watch(_ wish: SentFolder.Wish) async {
         var backoff = Backoff()
         var pace = LoginPace()
+        var compresses = settings.compress ?? !settings.imap.isLoopback
         if startDelay > .zero { try? await Task.sleep(for: startDelay) }
         while !Task.isCancelled {
             var began = ContinuousClock.now
@@ -54,7 +55,7 @@ struct AccountService: Service {
                 began = .now
                 // Where nothing can be written, as on a full disk, a login would be wasted.
                 if let failure = await note(.connecting) { throw failure }
-                try await session(wish, &pace)
+                try await session(wish, &pace, &compresses)
             } catch {
                 if Task.isCancelled { return }
                 let (failure, reason) = SessionEnd.classify(error)
@@ -81,7 +82,10 @@ struct AccountService: Service {
         try await Task.sleep(for: wait)
     }
 
-    private func session(_ wish: SentFolder.Wish, _ pace: inout LoginPace) async throws {
+    /// Returns when the next connection is to be opened at once.
+    private func session(
+        _ wish: SentFolder.Wish, _ pace: inout LoginPace, _ compresses: inout Bool
+    ) async throws {
         let account = try await store.account(named: settings.name)
         let opened = try await desk.open(settings, &pace)
         let (connection, options) = (opened.connection, opened.options)
@@ -99,7 +103,7 @@ struct AccountService: Service {
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             let tools = FolderTools(
                 account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
-                compresses: settings.compress ?? !settings.imap.isLoopback, judge: judge, report: report, now: now,
+                compresses: compresses, judge: judge, report: report, now: now,
                 logger: logger)
             var policy = policy
             policy.searchesText = server.policy.searchesText
@@ -109,7 +113,9 @@ struct AccountService: Service {
                 errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,
                 pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell
             ).run(connection, mailbox)
+            await connection.logout()
         } catch {
+            if error.isAboutWhatCame, await connection.isCompressed { compresses = false }
             if case .refused("SELECT", _)? = error as? MailboxError {
                 try? await store.forgetSentFolder(of: account, wish: wish.text)
             }
@@ -163,6 +169,16 @@ struct AccountService: Service {
             guard await board.notNoted(settings.name) else { return error }
             logger.error("state not noted", metadata: ["problem": "\(error)"])
             return error
+        }
+    }
+}
+
+extension Error {
+    /// Whether the server went silent, or what it sent could not be read: with compression between, that is suspected.
+    fileprivate var isAboutWhatCame: Bool {
+        switch self as? MailboxError {
+        case .closed(.timedOut), .closed(.syntax), .closed(.tooMuchData), .closed(.protocolError): true
+        case .closed, .transport, .refused, .unsendable, .cancelled, nil: false
         }
     }
 }

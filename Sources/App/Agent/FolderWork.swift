@@ -27,6 +27,7 @@ struct FolderWork {
     let folder: FolderID
     private(set) var conversation: Conversation
     private let writer: KeywordWriter
+    private var mayCompress: Bool
     private var scan: (began: ContinuousClock.Instant, done: Int)?
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
@@ -49,15 +50,12 @@ struct FolderWork {
                 logger: tools.logger))
         try await work.keep(begun + work.conversation.sync.drainNews())
         if !policy.isVisit { try await work.awaitTheMissing() }
-        // It costs a round trip and a processor's time, which a few answers are not worth.
-        if tools.compresses, work.sync.expectsMuch, await connection.canCompress {
-            _ = try await work.conversation.run([.compress]) { _ in false }
-        }
         return work
     }
 
     private init(tools: FolderTools, folder: FolderID, conversation: Conversation, writer: KeywordWriter) {
         self.tools = tools
+        mayCompress = tools.compresses
         self.folder = folder
         self.conversation = conversation
         self.writer = writer
@@ -83,6 +81,7 @@ struct FolderWork {
             var isQuiet = try await !keepNews()
             // Between two steps of a long scan the keywords of what is known already are not kept waiting.
             if !conversation.sync.isInDoubt, try await writer.write(&conversation) { isQuiet = false }
+            try await compressIfWorthIt()
             try await conversation.ask()
             if conversation.isBusy {
                 isNew = true
@@ -93,6 +92,15 @@ struct FolderWork {
             if try await !keepNews(), isQuiet { return isNew }
             isNew = true
         }
+    }
+
+    /// Asked once: it takes a round trip in which nothing else can be sent, and which a few answers are not worth.
+    private mutating func compressIfWorthIt() async throws {
+        guard mayCompress, conversation.sync.expectsMuch else { return }
+        mayCompress = false
+        guard await conversation.connection.canCompress else { return }
+        let answer = try await conversation.run([.compress]) { _ in false }.first
+        tools.logger.info("compression", metadata: ["answer": "\(answer?.text ?? "")"])
     }
 
     /// Has the server tell of messages that arrive all that is asked of them first. It may refuse.

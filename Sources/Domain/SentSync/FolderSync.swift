@@ -126,11 +126,14 @@ package struct FolderSync: Sendable {
         state.scanComplete || scanTotal == 0 ? nil : (scanTotal - backlog.count, scanTotal)
     }
 
-    /// Whether there is more to be read than a few messages.
+    /// Whether there is more to be read than a few messages, as far as is known by now: how many the first scan looks at
+    /// is told by its SEARCH.
     package var expectsMuch: Bool {
-        if !state.scanComplete { return exists >= SyncLimits.much }
-        guard let next = selected.uidNext, let known = state.uidNext else { return false }
-        return next.rawValue >= known.rawValue && next.rawValue - known.rawValue >= SyncLimits.much
+        if backlog.count >= SyncLimits.much { return true }
+        guard due.contains(.arrivals), let next = selected.uidNext, let known = state.uidNext, next > known else {
+            return false
+        }
+        return min(next.rawValue - known.rawValue, exists) >= SyncLimits.much
     }
 
     /// Whether there is something to ask or to store that the server told on its own.

@@ -13,6 +13,7 @@ final class Compression {
     private var input: [UInt8] = []
     private var used = 0
     private var mayHoldMore = false
+    private var failure: CompressionError?
 
     /// `nil` when there is no memory for it.
     init?() {
@@ -40,8 +41,10 @@ final class Compression {
         input += bytes
     }
 
-    /// What the server meant, at most ``pieceLength`` octets of it; `nil` until more is fed.
+    /// What the server meant, at most ``pieceLength`` octets of it; `nil` until more is fed. An error is repeated for ever;
+    /// what stands before the fault comes first.
     func next() throws(CompressionError) -> [UInt8]? {
+        if let failure { throw failure }
         guard used < input.count || mayHoldMore else { return nil }
         var code = Z_OK
         let count = input.count - used
@@ -58,12 +61,13 @@ final class Compression {
         used += count - Int(incoming.pointee.avail_in)
         mayHoldMore = output.count == Self.pieceLength
         switch code {
-        case Z_OK: return output.isEmpty ? nil : output
-        // Nothing could be done: all there was has been taken.
-        case Z_BUF_ERROR: return nil
-        case Z_STREAM_END: throw .ended
-        default: throw .unreadable
+        // The second: nothing could be done, all there was has been taken.
+        case Z_OK, Z_BUF_ERROR: break
+        case Z_STREAM_END: failure = .ended
+        default: failure = .unreadable
         }
+        if let failure, output.isEmpty { throw failure }
+        return output.isEmpty ? nil : output
     }
 
     /// What to send for these octets.

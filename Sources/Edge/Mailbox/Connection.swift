@@ -71,6 +71,9 @@ package actor Connection: MailConnection {
 
     package var capabilities: Capabilities { session.capabilities }
 
+    /// Whether both sides compress what they send, or did until the connection ended.
+    package var isCompressed: Bool { compression != nil }
+
     /// Whether COMPRESS would be understood, and not for the second time.
     package var canCompress: Bool { compression == nil && session.capabilities.contains(.compressDeflate) }
 

@@ -10,6 +10,8 @@ package protocol MailConnection: Sendable {
     var capabilities: Capabilities { get async }
     /// Whether COMPRESS would be understood, and not for the second time.
     var canCompress: Bool { get async }
+    /// Whether COMPRESS is in force.
+    var isCompressed: Bool { get async }
     /// Keeps to what the server at the other end bears, as soon as it is known which one it is.
     func restrict(idle: Duration, commandsInFlight: Int) async
     /// Sends commands, all of which may be in flight at once, or queues them behind those that run. Who starts them
