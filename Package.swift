@@ -117,7 +117,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["Dialogues"], path: "Tests/Support", resources: [.copy("Resources")],
             swiftSettings: strict),
         .target(
-            name: "MailboxModel", dependencies: ["IMAP", "MIME"], path: "Tests/MailboxModel", swiftSettings: strict),
+            name: "MailboxModel", dependencies: ["IMAP", "MIME", "Opens", "Secrets", "Tokens"],
+            path: "Tests/MailboxModel", swiftSettings: strict),
         tests("MIME", ["MIME"]),
         tests("IMAP", ["IMAP", "Dialogues"]),
         tests("Tokens", ["Tokens", "Secrets"]),
@@ -131,6 +132,12 @@ let package = Package(
         tests(
             "Convergence",
             ["Store", "SentSync", "MailboxModel", "Beacon", "IMAP", "Opens", "Tokens", "Secrets"]),
+        tests(
+            "Soak",
+            [
+                "Agent", "Store", "SentSync", "Servers", "Mailbox", "MailboxModel", "IMAP", "Beacon", "Opens", "Tokens",
+                grdb, log,
+            ]),
         tests(
             "PixelServer",
             ["PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle]),

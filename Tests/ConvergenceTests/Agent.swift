@@ -141,24 +141,9 @@ final class LoopedAgent {
     }
 
     private var policy: FolderSync.Policy {
-        var policy = FolderSync.Policy(since: nil) { token in
-            Keys.credential.map { token.isGenuine(under: $0.streamKey) } ?? false
-        }
+        var policy = FolderSync.Policy(since: nil, isOurs: Keys.isOurs)
         policy.readsLabels = signs.contains(.label)
         return policy
-    }
-}
-
-/// The keys that all messages of the tests are made with.
-enum Keys {
-    static let credential = ServerSecret(Secret((0..<32).map { UInt8($0) })).flatMap { secret in
-        StreamID(7).flatMap { secret.credential(for: $0, epoch: 0) }
-    }
-
-    static func token(_ number: UInt64) -> Token? {
-        credential.flatMap {
-            Token.mint(stream: $0.stream, epoch: $0.epoch, key: $0.streamKey, message: number, level: .pseudonymous)
-        }
     }
 }
 
@@ -166,48 +151,7 @@ extension MailboxModel {
     /// A mail as programs send it; with `token` its HTML part holds the pixel.
     @discardableResult
     mutating func send(_ number: Int, token: Token? = nil, quoted: Token? = nil) -> UInt32 {
-        let pixel = token.map { PixelURL.element(for: $0, base: "https://px.example.org") } ?? ""
-        let quote = quoted.map {
-            "<blockquote type=\"cite\">" + PixelURL.element(for: $0, base: "https://px.example.org") + "</blockquote>"
-        }
-        return append(
-            """
-            From: Alice <alice@example.net>
-            To: Bob <bob@example.org>
-            Subject: Offer \(number)
-            Message-ID: <m\(number)@example.net>
-            Date: Mon, 21 Sep 2026 14:13:20 +0000
-            MIME-Version: 1.0
-            Content-Type: multipart/alternative; boundary="b"
-
-            --b
-            Content-Type: text/plain; charset=utf-8
-
-            Hello
-            --b
-            Content-Type: text/html; charset=utf-8
-
-            <html><body><p>Hello</p>\(pixel)\(quote ?? "")</body></html>
-            --b--
-
-            """, flags: ["\\Seen"])
-    }
-}
-
-extension Hit {
-    /// Thunderbird at home, an hour after sending.
-    static func person(_ seq: Int64, _ token: Token, after seconds: Double = 3600) -> Hit {
-        Hit(
-            seq: seq, at: Date(timeIntervalSince1970: 1_790_000_000 + seconds), token: token.text, net: "n\(seq)",
-            ua: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0",
-            family: ClientFamily(
-                userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0"))
-    }
-
-    /// A mail gateway's scanner, ten seconds after sending.
-    static func scanner(_ seq: Int64, _ token: Token) -> Hit {
-        Hit(
-            seq: seq, at: Date(timeIntervalSince1970: 1_790_000_010), token: token.text, method: "HEAD", net: "s\(seq)",
-            netclass: NetworkClass(rawValue: "microsoft-eop"), ua: "Mozilla/5.0")
+        append(
+            Self.letter(number, html: token.map(Self.pixel) ?? "", quoting: quoted.map(Self.pixel)), flags: ["\\Seen"])
     }
 }

@@ -5,6 +5,8 @@ import MIME
 /// A mailbox in memory that answers commands as a server would: the reference against which the sync is tested.
 package struct MailboxModel: Sendable {
     package struct Message: Sendable {
+        /// Which message it is, whatever its UID: 1 for the first that was ever appended.
+        package let id: Int
         package var raw: [UInt8]
         package var flags: Set<Flag>
         package var internalDate: Int64
@@ -19,6 +21,7 @@ package struct MailboxModel: Sendable {
     /// CONDSTORE, ESEARCH; with QRESYNC, ``resync(since:)`` tells what has changed.
     package var capabilities = Capabilities([.condstore, .esearch])
     private var expunged: [(uid: UInt32, at: UInt64)] = []
+    private var appended = 0
     package var keepsKeywords = true
     /// Otherwise SEARCH finds no text, whatever it holds.
     package var searchesText = true
@@ -34,9 +37,10 @@ package struct MailboxModel: Sendable {
     @discardableResult
     package mutating func append(_ raw: String, flags: [String] = [], at date: Int64 = 1_790_000_000) -> UInt32 {
         modSeq += 1
+        appended += 1
         let bytes = Array(raw.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n").utf8)
         messages[uidNext] = Message(
-            raw: bytes, flags: Set(flags.map { Flag(spelling: $0) }), internalDate: date, changed: modSeq)
+            id: appended, raw: bytes, flags: Set(flags.map { Flag(spelling: $0) }), internalDate: date, changed: modSeq)
         uidNext += 1
         return uidNext - 1
     }
@@ -82,15 +86,27 @@ package struct MailboxModel: Sendable {
     }
 
     /// Every message gets another UID, as after a restored backup.
-    package mutating func renumber() {
+    package mutating func renumber(from first: UInt32 = 1000) {
         uidValidity += 1
         let before = messages.sorted { $0.key < $1.key }.map(\.value)
-        uidNext = 1000
+        expunged = []
+        uidNext = first
         messages = [:]
         for message in before {
             messages[uidNext] = message
             uidNext += 1
         }
+    }
+
+    /// The numbers of changes begin anew, as after an index was rebuilt.
+    package mutating func turnBack() {
+        modSeq = 1
+        messages = messages.mapValues { message in
+            var message = message
+            message.changed = 1
+            return message
+        }
+        expunged = []
     }
 
     package func keywords(of uid: UInt32) -> Set<String> {

@@ -151,6 +151,26 @@ struct FolderSyncTests {
         #expect(sync.state.scanComplete)
     }
 
+    /// Of several requests under way nobody can tell whose answer it was that could not be read.
+    @Test func whatFailsBesideOthersIsAskedForOnceMoreAlone() {
+        var mailbox = mailbox(3)
+        var policy = FolderSync.Policy(since: nil) { _ in true }
+        policy.chunk = 2
+        var sync = FolderSync(state: FolderState(), policy: policy)
+        _ = sync.begin(.init(uidValidity: 1, uidNext: 4, highest: nil, exists: 3))
+        if let search = sync.next() { _ = answer(search, &sync, &mailbox) }
+        let requests = [sync.next(), sync.next()].compactMap { $0 }
+        #expect(requests.map { $0.uids?.description } == ["2:3", "1"])
+        var changes = requests.flatMap { sync.failed($0, reason: "unreadable") }
+        var asked: [UIDSet] = []
+        while let request = sync.next() {
+            if case .glances(let uids, _) = request { asked.append(uids) }
+            changes += answer(request, &sync, &mailbox)
+        }
+        #expect(asked.reduce(UIDSet()) { $0.union($1) }.description == "1:3")
+        #expect(!changes.contains { if case .parked = $0 { true } else { false } })
+    }
+
     @Test(arguments: [(0.0, "31-Dec-1969"), (1_790_000_000, "20-Sep-2026"), (951_868_800, "29-Feb-2000")])
     func theSearchBeginsADayEarly(_ since: Double, _ day: String) {
         var (sync, _) = begin(mailbox(1), since: Date(timeIntervalSince1970: since))

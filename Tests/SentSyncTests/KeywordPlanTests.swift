@@ -111,9 +111,21 @@ struct KeywordPlanTests {
 
     @Test func seesWhatTheUserRemoved() {
         let gone = KeywordPlan.withdrawn(
-            before: .flags(["Opened", "tracked", "\\Seen", "Work"]), after: .flags(["TRACKED"]), signs: Signs(.standard)
-        )
+            before: .flags(["Opened", "tracked", "\\Seen", "Work"]), after: .flags(["TRACKED"]),
+            standing: Standing(status: .opened, readings: 1, evidence: 1), signs: Signs(.standard))
         #expect(gone.map(\.mark) == [.opened])
+    }
+
+    /// Its STORE may have been carried out, and the answer lost with the connection.
+    @Test(arguments: [
+        (["opened", "not-me"], ["not-me"], OpenStatus.opened), (["reached"], ["opened"], .opened),
+        (["opened"], [], .machineOnly),
+    ])
+    func whatWeTakeOffWasNotRemovedByTheUser(_ before: [String], _ after: [String], _ status: OpenStatus) {
+        let gone = KeywordPlan.withdrawn(
+            before: .flags(before), after: .flags(after), standing: Standing(status: status, readings: 1, evidence: 1),
+            signs: Signs(.standard))
+        #expect(gone.isEmpty)
     }
 }
 

@@ -102,6 +102,28 @@ struct ResumingTests {
         #expect(sync.state.tracked.description == "1:9")
     }
 
+    /// While a review is under way a STORE is read back, and what the server says to that is not the review's.
+    @Test func aReviewTakesNothingFromWhatWasReadBack() throws {
+        var mailbox = Self.mailbox(.plain, count: 2)
+        var sync = Self.session(FolderState(), &mailbox)
+        sync.received(.fetch(Self.flags(nil, [.flagged])))
+        let next = sync.next()
+        let review = try #require(next)
+        // The first was told of before the STORE, the second only by the answer to it.
+        sync.received(.fetch(Self.flags(1, [])))
+        let written = Set([Flag(spelling: "opened")])
+        sync.readBack([1: written, 2: written])
+        #expect(sync.finished(review) == [.flags(1, written), .flags(2, written)])
+        #expect(sync.state.tracked.description == "1:2")
+    }
+
+    private static func flags(_ uid: UID?, _ flags: [Flag]) -> FetchData {
+        var data = FetchData(sequence: 1)
+        data.uid = uid
+        data.flags = flags
+        return data
+    }
+
     /// RFC 7162 lets a server name what we never had, and ranges without an end.
     @Test func aVanishedRangeWithoutEndIsNoLoop() {
         var mailbox = Self.mailbox(.qresync)

@@ -122,6 +122,46 @@ struct StoreTests {
         #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.map(\.uid) == [1])
     }
 
+    /// The user takes one keyword away while we write another one: reading back is the first that is heard of it.
+    @Test func whatTheUserRemovesBeforeTheReadBackIsNotWrittenAgain() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let folder = try await store.folder(MailboxName("Sent"), of: account)
+        let message = ExaminedMessage(
+            uid: 1, flags: [Flag(spelling: "tracked")], messageID: "m@x", subject: "S", sentAt: Self.now - 600,
+            recipients: [], recipientIsSender: false,
+            tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
+        let source = try await store.source(named: "px")
+        try await store.apply([.message(message)], to: folder, signs: Signs(.standard), now: Self.now)
+        let scan = Hit(
+            seq: 1, at: Self.now - 590, token: "t", method: "HEAD", netclass: NetworkClass(rawValue: "microsoft-eop"))
+        try await store.append([scan], log: "L", cursor: "c1", isEnd: true, from: source, now: Self.now)
+        try await judge(store)
+        let task = try await store.planningTask(for: folder, signs: Signs(.standard))
+        let orders = KeywordPlan.orders(for: task.copies, signs: Signs(.standard))
+        #expect(orders.map(\.sign.text) == ["reached"])
+        try await store.record(
+            ReadBack(
+                orders: orders, outcome: StoreOutcome(), seen: [1: SeenOnServer(flags: [Flag(spelling: "reached")])]),
+            in: folder, planned: task,
+            signs: Signs(.standard), now: Self.now)
+        #expect(try await self.orders(store, folder) == [])
+        let report = try #require(try await store.reports(on: "<m@x>").first)
+        #expect(report.writes.map { "\($0.action) \($0.keyword)" } == ["withdrawn tracked", "add reached"])
+    }
+
+    @Test func whatAServerIsIsRememberedForItsGreetingAndForAWhile() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let fields = [IDField("name", "Dove\"cot"), IDField("vendor", nil)]
+        try await store.note(serverID: fields, greeting: "ready", of: account, now: Self.now)
+        #expect(try await store.serverID(of: account, greeting: "ready", toldSince: Self.now) == fields)
+        #expect(try await store.serverID(of: account, greeting: "other", toldSince: Self.now) == nil)
+        #expect(try await store.serverID(of: account, greeting: "ready", toldSince: Self.now + 1) == nil)
+    }
+
     /// Keywords that an earlier database wrote stay until everything is known again, and for good if their evidence is gone.
     @Test func aNewDatabaseTakesNothingOffBeforeItKnowsBetter() async throws {
         let scratch = Scratch()

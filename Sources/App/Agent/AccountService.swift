@@ -29,7 +29,7 @@ struct AccountService: Service {
     let logger: Logger
 
     static let defaultPollInterval = Duration.seconds(60)
-    /// Seconds after which LIST is asked again which folder it is.
+    /// Seconds after which LIST is asked again which folder it is, and ID which server.
     private static let listInterval = 86_400.0
 
     func run() async throws {
@@ -90,7 +90,7 @@ struct AccountService: Service {
         let opened = try await desk.open(settings, &pace)
         let (connection, options) = (opened.connection, opened.options)
         do {
-            let server = try await introduce(on: connection, host: options.endpoint.host)
+            let server = try await introduce(account, on: connection, host: options.endpoint.host)
             let known = try await store.sentFolder(
                 of: account, wish: wish.text, foundSince: now().addingTimeInterval(-Self.listInterval))
             let mailbox: MailboxName
@@ -131,18 +131,18 @@ struct AccountService: Service {
     }
 
     /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
-    private func introduce(on connection: Connection, host: String) async throws -> MailServer {
-        var server = try await MailServer.meet(over: connection, host: host)
-        logger.info("server", metadata: server.metadata)
-        if server.serverClass >= .condstore, await connection.capabilities.contains(.enable) {
-            let wanted: Capability = server.serverClass == .qresync ? .qresync : .condstore
-            var isEnabled = false
-            _ = try await connection.run([.enable([wanted])]) { untagged in
-                if case .enabled(let all) = untagged { isEnabled = isEnabled || all.contains(wanted) }
-            }
-            // An OK without ENABLED is no promise (RFC 5161 3.2).
-            if !isEnabled { server.serverClass = min(server.serverClass, .condstore) }
+    private func introduce(
+        _ account: AccountID, on connection: Connection, host: String
+    ) async throws -> MailServer {
+        let greeting = host + " " + connection.greeting.text
+        let known = try await store.serverID(
+            of: account, greeting: greeting, toldSince: now().addingTimeInterval(-Self.listInterval))
+        var server = try await MailServer.meet(over: connection, host: host, known: known)
+        if known == nil {
+            try await store.note(serverID: server.identity.id, greeting: greeting, of: account, now: now())
         }
+        logger.info("server", metadata: server.metadata)
+        try await server.enable(over: connection)
         return server
     }
 

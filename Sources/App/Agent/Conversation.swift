@@ -24,13 +24,13 @@ struct Conversation {
         var unreadable: String?
     }
 
-    let connection: Connection
+    let connection: any MailConnection
     let server: MailServer
     var sync: FolderSync
     private var underway: [Underway] = []
     private var lastAnswer = ContinuousClock.now
 
-    init(_ connection: Connection, with server: MailServer, _ sync: FolderSync) {
+    init(_ connection: any MailConnection, with server: MailServer, _ sync: FolderSync) {
         self.connection = connection
         self.server = server
         self.sync = sync

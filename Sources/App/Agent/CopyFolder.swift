@@ -28,7 +28,7 @@ struct CopyFolder {
     private var mailbox: MailboxName { MailboxName(name) }
 
     /// Returns why nothing can be copied there, if so. Another mailbox is selected afterwards.
-    func lookThrough(_ connection: Connection, source: MailboxName) async throws -> String? {
+    func lookThrough(_ connection: any MailConnection, source: MailboxName) async throws -> String? {
         if mailbox == source { return "it is the folder that the messages are in" }
         var contents = Contents()
         let completion = try await connection.run([.examine(mailbox, nil)]) { contents.add($0) }.first
@@ -51,7 +51,7 @@ struct CopyFolder {
         return nil
     }
 
-    private func make(on connection: Connection) async throws -> String? {
+    private func make(on connection: any MailConnection) async throws -> String? {
         let completion = try await connection.run([.create(mailbox)]).first
         guard completion?.status == .ok else {
             return "the folder is not there and cannot be made: \(completion?.text ?? "")"

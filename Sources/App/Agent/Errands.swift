@@ -19,7 +19,7 @@ struct Errands {
         return .seconds(max(0, due.timeIntervalSince(tools.now())))
     }
 
-    func run(_ connection: Connection) async throws {
+    func run(_ connection: any MailConnection) async throws {
         let began = tools.now()
         var lost = try await tools.store.quarries(of: tools.account, dueAt: began)
         if !lost.isEmpty {
@@ -35,13 +35,13 @@ struct Errands {
         }
     }
 
-    private func archives(on connection: Connection) async throws -> [MailboxName] {
+    private func archives(on connection: any MailConnection) async throws -> [MailboxName] {
         let found = ArchiveFolders.choose(from: try await connection.listAll(), wish: wish.wish)
         let watched = try await tools.store.watchedFolders(of: tools.account)
         return found.filter { !watched.contains($0) }
     }
 
-    private func visit(_ mailbox: MailboxName, over connection: Connection, hunting: [Quarry]) async throws {
+    private func visit(_ mailbox: MailboxName, over connection: any MailConnection, hunting: [Quarry]) async throws {
         tools.logger.info(
             "visiting", metadata: ["folder": "\(mailbox.display)", "looking_for": "\(hunting.count)"])
         var work: FolderWork

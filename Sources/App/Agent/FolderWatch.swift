@@ -23,7 +23,7 @@ struct FolderWatch {
     /// Returns when another connection is to take over. One that compresses has done its work once nothing is left to
     /// read: to wait in it takes some 80 KB, and on Dovecot a process that would sleep otherwise (measured with 2.3.19: its
     /// imap-hibernate takes no connection that compresses).
-    func run(_ connection: Connection, _ mailbox: MailboxName) async throws {
+    func run(_ connection: any MailConnection, _ mailbox: MailboxName) async throws {
         while try await watch(connection, mailbox) == .selection {
             try await errands?.run(connection)
         }
@@ -35,7 +35,7 @@ struct FolderWatch {
         case connection
     }
 
-    private func watch(_ connection: Connection, _ mailbox: MailboxName) async throws -> Next {
+    private func watch(_ connection: any MailConnection, _ mailbox: MailboxName) async throws -> Next {
         var work = try await FolderWork.select(mailbox, on: connection, policy, tools)
         var trust = Self.firstTrust
         var rests = 0
@@ -62,7 +62,7 @@ struct FolderWatch {
 
     /// IDLE is ended after `limit`, or sooner by the session's own.
     private func wait(
-        _ sync: inout FolderSync, _ connection: Connection, _ mailbox: MailboxName, atMost limit: Duration
+        _ sync: inout FolderSync, _ connection: any MailConnection, _ mailbox: MailboxName, atMost limit: Duration
     ) async throws {
         guard tools.server.pushesNews else {
             await bell.wait(atMost: tools.server.policy.pollInterval(pollInterval))
@@ -77,7 +77,8 @@ struct FolderWatch {
             begun: {
                 ringer = Task { [bell] in
                     await bell.wait(atMost: limit < .seconds(3600) ? limit : nil)
-                    await connection.finishIdle()
+                    // One that comes late would end the next IDLE.
+                    if !Task.isCancelled { await connection.finishIdle() }
                 }
             },
             each: { untagged in

@@ -32,7 +32,7 @@ struct FolderWork {
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
     static func select(
-        _ mailbox: MailboxName, on connection: Connection, _ policy: FolderSync.Policy, _ tools: FolderTools
+        _ mailbox: MailboxName, on connection: any MailConnection, _ policy: FolderSync.Policy, _ tools: FolderTools
     ) async throws -> FolderWork {
         let folder = try await tools.store.folder(mailbox, of: tools.account)
         try await tools.store.forgetRefusals(in: folder)
@@ -77,8 +77,10 @@ struct FolderWork {
         var isNew = false
         while true {
             try Task.checkCancellation()
+            // Before anything is written: what was told before would contradict what is read back.
+            var isQuiet = try await !keepNews()
             // Between two steps of a long scan the keywords of what is known already are not kept waiting.
-            let hasWritten = conversation.sync.isInDoubt ? false : try await writer.write(&conversation)
+            if !conversation.sync.isInDoubt, try await writer.write(&conversation) { isQuiet = false }
             try await compressIfWorthIt()
             try await conversation.ask()
             if conversation.isBusy {
@@ -87,9 +89,7 @@ struct FolderWork {
                 try await reportScan()
                 continue
             }
-            let news = conversation.sync.drainNews()
-            try await keep(news)
-            guard hasWritten || !news.isEmpty else { return isNew }
+            if try await !keepNews(), isQuiet { return isNew }
             isNew = true
         }
     }
@@ -154,6 +154,13 @@ extension FolderWork {
             }
         }
         await StopPoint.reached(.changesStored)
+    }
+
+    /// Stores what the server told on its own; returns whether that was anything.
+    private mutating func keepNews() async throws -> Bool {
+        let news = conversation.sync.drainNews()
+        try await keep(news)
+        return !news.isEmpty
     }
 
     private mutating func keep(_ changes: [Change]) async throws {

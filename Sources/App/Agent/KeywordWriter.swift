@@ -29,6 +29,7 @@ struct KeywordWriter {
             try await carryOut(orders, &outcome, &conversation)
             await StopPoint.reached(.keywordsStored)
             seen = try await readBack(orders, &conversation)
+            conversation.sync.readBack(seen.mapValues(\.flags))
             await StopPoint.reached(.readBack)
         }
         try await store.record(
@@ -114,12 +115,11 @@ extension KeywordWriter {
         }
     }
 
-    /// What we have just written is no news of the user's doing.
     private func run(
         _ commands: [Command], about orders: [StoreOrder], _ conversation: inout Conversation
     ) async throws -> [Completion] {
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
-        return try await conversation.run(commands) { $0.fetchedUID.map(planned.contains) ?? false }
+        return try await conversation.run(commands) { $0.tellsSigns(of: planned) }
     }
 
     private func readBack(
@@ -133,8 +133,8 @@ extension KeywordWriter {
         let commands = Command.uidFetch(planned, items).split(
             maxLineLength: conversation.server.policy.commandLineLength)
         let completions = try await conversation.run(commands) { untagged in
-            guard let uid = untagged.fetchedUID, planned.contains(uid) else { return false }
-            if case .fetch(let data) = untagged, let flags = data.flags {
+            guard untagged.tellsSigns(of: planned) else { return false }
+            if case .fetch(let data) = untagged, let uid = data.uid, let flags = data.flags {
                 seen[uid] = SeenOnServer(
                     flags: Set(flags), labels: data.gmailLabels.map { Set($0.map { Label($0) }) } ?? seen[uid]?.labels)
             }
@@ -149,7 +149,9 @@ extension KeywordWriter {
 }
 
 extension Untagged {
-    fileprivate var fetchedUID: UID? {
-        if case .fetch(let data) = self { data.uid } else { nil }
+    /// What we have just written is no news of the user's doing. A message's content is for the request that asked for it.
+    fileprivate func tellsSigns(of planned: UIDSet) -> Bool {
+        guard case .fetch(let data) = self, let uid = data.uid else { return false }
+        return data.sections.isEmpty && data.structure == nil && planned.contains(uid)
     }
 }

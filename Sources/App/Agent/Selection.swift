@@ -14,7 +14,7 @@ struct Selection: Sendable {
 
     /// `state` is what is known of the mailbox: a server that can tells what has changed since.
     static func select(
-        _ mailbox: MailboxName, on connection: Connection, of server: MailServer, resuming state: FolderState
+        _ mailbox: MailboxName, on connection: any MailConnection, of server: MailServer, resuming state: FolderState
     ) async throws -> Selection {
         let numbersChanges = server.serverClass >= .condstore
         var seen = Collected()

@@ -11,6 +11,8 @@ struct Chunk: Sendable {
     let newsFrom: UID?
     /// The request under way.
     private(set) var asked: SyncRequest?
+    /// Whether nothing else of the sync is under way meanwhile: what cannot be read is of this request then.
+    private(set) var isAlone = false
     /// The longest that a request of this chunk took.
     private(set) var slowest = Duration.zero
     /// All that its requests took.
@@ -41,8 +43,9 @@ struct Chunk: Sendable {
     var isDone: Bool { asked == nil && !isFresh && drafts.values.allSatisfy { $0.stage == .done } }
 
     /// The next request of this chunk, which is under way from now on.
-    mutating func ask() -> SyncRequest? {
+    mutating func ask(alone: Bool) -> SyncRequest? {
         asked = next()
+        isAlone = alone
         isFresh = false
         return asked
     }

@@ -55,6 +55,12 @@ extension FolderSync {
         if let next = state.uidNext, uid >= next, !policy.isVisit { pushed.add(data, of: uid) }
     }
 
+    /// Flags that were read after a STORE of ours, and that were kept from ``received(_:)``: a review that is under way may
+    /// have been told of the same messages before, or not at all.
+    package mutating func readBack(_ flags: [UID: Set<Flag>]) {
+        for (uid, flags) in flags { reviewed?[uid] = flags }
+    }
+
     /// Flag changes and disappearances that the server told on its own.
     package mutating func drainNews() -> [Change] {
         defer { news = [] }
@@ -114,7 +120,10 @@ extension FolderSync {
         }
         guard let index = chunks.firstIndex(where: { $0.asked == request }) else { return told }
         let failed = chunks.remove(at: index)
-        if failed.newsFrom == nil || request.uids != nil, failed.uids.count == 1, let uid = failed.uids.first {
+        // Of several requests under way, a line that could not be read may have been any one's answer.
+        if failed.newsFrom == nil || request.uids != nil, failed.uids.count == 1, failed.isAlone,
+            let uid = failed.uids.first
+        {
             return told + [.parked(uid, reason: reason)] + settled(UIDSet(uid))
         }
         state.chunk = max(1, min(chunkSize, request.uids?.count ?? chunkSize) / 2)

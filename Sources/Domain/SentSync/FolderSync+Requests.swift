@@ -10,7 +10,7 @@ extension FolderSync {
             return begin(.identities(state.tracked))
         }
         for index in chunks.indices where chunks[index].asked == nil {
-            if let request = chunks[index].ask() { return request }
+            if let request = chunks[index].ask(alone: window == 1) { return request }
         }
         if let request = look() { return begin(request) }
         if let first = firstArrival {
@@ -43,7 +43,7 @@ extension FolderSync {
 
     private mutating func begin(_ chunk: Chunk) -> SyncRequest? {
         chunks.append(chunk)
-        return chunks[chunks.count - 1].ask()
+        return chunks[chunks.count - 1].ask(alone: window == 1)
     }
 
     /// Where messages that arrived begin, if they are to be asked for now. While the last ones are being examined, the

@@ -21,6 +21,8 @@ package struct FolderSync: Sendable {
         package var patterns: [TokenPattern]
         /// Requests under way at once, so that the server always has the next one at hand.
         package var window = 3
+        /// Messages a request, when nothing is known of the server.
+        package var chunk = SyncLimits.chunk
         /// Only copies that are known, and messages that are hunted, matter: a folder beside Sent.
         package var isVisit = false
         /// SEARCH HEADER and SEARCH BODY may be asked, as a hint where to look first.
@@ -93,7 +95,7 @@ package struct FolderSync: Sendable {
     var backlog = UIDSet()
     var scanTotal = 0
     /// Messages a chunk, when all goes well.
-    var pace = SyncLimits.chunk
+    var pace: Int
     /// Filled by SEARCH responses; `nil` until there is one.
     var found: UIDSet?
     /// Filled by FETCH responses until the review is finished.
@@ -107,6 +109,7 @@ package struct FolderSync: Sendable {
     package init(state: FolderState, policy: Policy) {
         self.state = state
         self.policy = policy
+        pace = policy.chunk
         lookout = Lookout(scanner: BeaconScanner(patterns: policy.patterns), isOurs: policy.isOurs)
         lookout.readsBodies = !policy.isVisit
     }

@@ -58,11 +58,16 @@ package enum KeywordPlan {
         return orders(.add, add) + orders(.remove, remove)
     }
 
-    /// Marks whose sign was on the message, was not taken off by us, and is gone: the user removed it.
-    package static func withdrawn(before: SeenOnServer, after: SeenOnServer, signs: Signs) -> Set<Sign> {
-        let gone = signs.shown(in: before).subtracting(signs.shown(in: after))
+    /// Marks whose sign was on the message and is gone: the user removed it. Not those that we take off ourselves: a STORE
+    /// may have been carried out of which we never heard.
+    package static func withdrawn(
+        before: SeenOnServer, after: SeenOnServer, standing: Standing, signs: Signs
+    ) -> Set<Sign> {
+        let proven = standing.marks(overruled: before.flags.contains(KeywordNames.notMe))
         // Another colour is no answer to ours, and it is left alone by itself.
-        return gone.filter { $0.projection != .color || !after.flags.contains(.flagged) }
+        return signs.shown(in: before).subtracting(signs.shown(in: after)).filter {
+            proven.contains($0.mark) && ($0.projection != .color || !after.flags.contains(.flagged))
+        }
     }
 
     private static func isWithdrawn(_ mark: Mark, _ copy: CopyView) -> Bool {

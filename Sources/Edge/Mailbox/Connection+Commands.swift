@@ -1,6 +1,6 @@
 import IMAP
 
-extension Connection {
+extension MailConnection {
     /// Runs commands, all of which may be in flight at once, and returns how each ended, in their order.
     /// `each` gets every untagged response that arrives meanwhile, whomever it concerns; `skipped` the first bytes of
     /// every one that could not be read.
@@ -55,7 +55,9 @@ extension Connection {
         }
         if let ended, ended.status != .ok { throw .refused(command: Command.idle.name, ended) }
     }
+}
 
+extension Connection {
     /// Says LOGOUT, waits for at most a second, and closes.
     package func logout() async {
         _ = try? await run([.logout])

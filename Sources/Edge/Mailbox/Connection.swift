@@ -5,7 +5,7 @@ import Transport
 /// is parsed without changing threads.
 ///
 /// One task uses it; ``finishIdle()`` and ``close()`` may come from anywhere.
-package actor Connection {
+package actor Connection: MailConnection {
     package nonisolated let greeting: Greeting
     private let poller: Poller
     private let stream: ByteStream

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import IMAP
+import Opens
 import SentSync
 
 /// Writes what the server shows of one copy; the caller holds the transaction.
@@ -16,12 +17,7 @@ struct CopyWriter {
         guard let known = try known(uid) else { return false }
         let seen = SeenOnServer(flags: flags ?? known.seen.flags, labels: labels.map(ours) ?? known.seen.labels)
         guard seen != known.seen else { return false }
-        for sign in KeywordPlan.withdrawn(before: known.seen, after: seen, signs: signs) {
-            try db.perform(
-                sql: "INSERT OR REPLACE INTO withdrawn (message_id, mark, evidence) VALUES (?, ?, ?)",
-                arguments: [known.message, sign.mark.rawValue, known.evidence])
-            try note(uid, "withdrawn", sign, "removed by the user")
-        }
+        try noteWithdrawn(uid, seen, known)
         try keep(uid, seen, known)
         try db.perform(
             sql: "UPDATE copy SET plan_due = 1 WHERE folder_id = ? AND uid = ?",
@@ -32,8 +28,20 @@ struct CopyWriter {
     /// What was read after our own commands, `written` among them.
     func readBack(_ uid: UID, _ seen: SeenOnServer, written: Set<Mark>) throws {
         guard let known = try known(uid) else { return }
-        let labels = seen.labels.map(ours) ?? known.seen.labels
-        try keep(uid, SeenOnServer(flags: seen.flags, labels: labels), known, written: written)
+        let seen = SeenOnServer(flags: seen.flags, labels: seen.labels.map(ours) ?? known.seen.labels)
+        // The user may have removed one sign while we wrote another one.
+        try noteWithdrawn(uid, seen, known)
+        try keep(uid, seen, known, written: written)
+    }
+
+    private func noteWithdrawn(_ uid: UID, _ seen: SeenOnServer, _ known: Known) throws {
+        let gone = KeywordPlan.withdrawn(before: known.seen, after: seen, standing: known.standing, signs: signs)
+        for sign in gone {
+            try db.perform(
+                sql: "INSERT OR REPLACE INTO withdrawn (message_id, mark, evidence) VALUES (?, ?, ?)",
+                arguments: [known.message, sign.mark.rawValue, known.standing.evidence])
+            try note(uid, "withdrawn", sign, "removed by the user")
+        }
     }
 
     /// A line of what `why` tells.
@@ -66,7 +74,7 @@ extension CopyWriter {
     private struct Known {
         let message: Int64
         let seen: SeenOnServer
-        let evidence: Int
+        let standing: Standing
         /// Whether anything was ever written on it.
         let isWritten: Bool
     }
@@ -75,15 +83,18 @@ extension CopyWriter {
         try Row.fetchOne(
             try db.cachedStatement(
                 sql: """
-                    SELECT copy.flags, copy.labels, copy.message_id AS message, message.evidence,
+                    SELECT copy.flags, copy.labels, copy.message_id AS message,
+                        message.status, message.readings, message.evidence,
                         EXISTS (SELECT 1 FROM written WHERE written.message_id = copy.message_id) AS is_written
                     FROM copy JOIN message ON message.id = copy.message_id
                     WHERE copy.folder_id = ? AND copy.uid = ?
                     """), arguments: [folder.rawValue, uid.rawValue]
         ).map {
             Known(
-                message: $0["message"], seen: SeenOnServer(stored: $0), evidence: $0["evidence"],
-                isWritten: $0["is_written"])
+                message: $0["message"], seen: SeenOnServer(stored: $0),
+                standing: Standing(
+                    status: OpenStatus(rawValue: $0["status"]) ?? .unknown, readings: $0["readings"],
+                    evidence: $0["evidence"]), isWritten: $0["is_written"])
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import IMAP
+import Opens
 import SentSync
 import Tokens
 

@@ -276,5 +276,14 @@ enum Schema {
         // When to look for the message elsewhere: its last copy is gone, and it has not been looked for since.
         "ALTER TABLE message ADD COLUMN hunt_at INTEGER",
         "CREATE INDEX message_hunt ON message(account_id, hunt_at) WHERE hunt_at IS NOT NULL",
+        // What the server answered to ID, so that it need not be asked every time.
+        """
+        CREATE TABLE server_id (
+            account_id INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
+            greeting TEXT NOT NULL,
+            fields TEXT NOT NULL,                     -- JSON: [[name, value or null], …]
+            told_at INTEGER NOT NULL
+        ) STRICT
+        """,
     ]
 }

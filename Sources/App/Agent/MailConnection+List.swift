@@ -1,7 +1,7 @@
 import IMAP
 import Mailbox
 
-extension Connection {
+extension MailConnection {
     /// All mailboxes there are, with their special uses where the server can say them (RFC 6154).
     nonisolated(nonsending) func listAll() async throws(MailboxError) -> [ListEntry] {
         let capabilities = await self.capabilities

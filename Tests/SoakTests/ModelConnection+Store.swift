@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import IMAP
+import MailboxModel
+import Opens
+import SentSync
+
+@testable import Store
+
+/// What the agent believes of a folder.
+struct Knowledge: Sendable {
+    let copies: [UInt32: Set<Flag>]
+    let parked: Set<UInt32>
+}
+
+/// The agent's other loops: hits are pulled and judged beside the conversation.
+extension AgentStore {
+    /// Hands over hits that the pixel server has, at most `limit`, as one page.
+    func pull(_ feed: [Hit], after pulled: Int, limit: Int) async throws -> Int {
+        let source = try await source(named: "px")
+        let page = feed.dropFirst(pulled).prefix(limit)
+        let end = pulled + page.count
+        try await append(
+            Array(page), log: "L", cursor: String(end), isEnd: end == feed.count, from: source, now: World.now)
+        return end
+    }
+
+    /// How many hits it has been given.
+    func pulled() async throws -> Int {
+        try await position(of: source(named: "px")).cursor.flatMap(Int.init) ?? 0
+    }
+
+    /// Returns whether keywords may have to change.
+    func judge() async throws -> Bool {
+        var hasChanged = false
+        while true {
+            let tasks = try await judgingTasks(now: World.now, rules: Rules.current.version)
+            if tasks.isEmpty { break }
+            let judged = tasks.map { (OpensEngine.judge($0.history, now: World.now), $0) }
+            if try await save(judged, rules: Rules.current.version) { hasChanged = true }
+        }
+        if !hasChanged { return false }
+        return try await !accountsWithDueCopies().isEmpty
+    }
+
+    /// What is known of a copy; `isSettled`: nothing is left to be judged or written.
+    func copy(of uid: UInt32, in mailbox: MailboxModel) async throws -> (flags: Set<Flag>, isSettled: Bool)? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT copy.flags, copy.plan_due OR message.judge_due AS due FROM copy
+                    JOIN message ON message.id = copy.message_id JOIN folder ON folder.id = copy.folder_id
+                    WHERE copy.uid = ? AND folder.uid_validity = ?
+                    """, arguments: [uid, mailbox.uidValidity]
+            ).map { (Set<Flag>(stored: $0["flags"]), $0["due"] == 0) }
+        }
+    }
+
+    /// What is known of the folder's tracked messages, and which UIDs are set aside.
+    func knowledge() async throws -> Knowledge {
+        try await read { db in
+            let copies = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT copy.uid, copy.flags FROM copy JOIN message ON message.id = copy.message_id
+                    WHERE message.tracked = 1
+                    """)
+            return Knowledge(
+                copies: Dictionary(uniqueKeysWithValues: copies.map { ($0["uid"], Set<Flag>(stored: $0["flags"])) }),
+                parked: try UInt32.fetchSet(db, sql: "SELECT uid FROM parked"))
+        }
+    }
+
+    /// All that a run that finds nothing new must leave as it is.
+    func contents() async throws -> [String] {
+        let tables = [
+            "folder", "message", "message_token", "recipient", "copy", "hit", "verdict", "withdrawn", "inherited",
+            "parked", "source",
+        ]
+        return try await read { db in
+            try tables.flatMap { table in
+                try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1, 2").map { "\(table) \($0)" }
+            }
+        }
+    }
+}

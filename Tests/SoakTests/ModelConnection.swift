@@ -1,0 +1,274 @@
+import IMAP
+import Mailbox
+import MailboxModel
+import Store
+
+/// A connection to a ``ModelServer`` in memory, over the real ``Session``: octets go both ways in odd pieces, and between
+/// any two of them something may happen. There is no other clock than the number of moments that have passed, so that
+/// a story runs the same each time.
+actor ModelConnection: MailConnection {
+    nonisolated let greeting: Greeting
+    private let story: Story
+    private let store: AgentStore
+    private(set) var world: World
+    private var random: SplitMix64
+    private var steps: ArraySlice<Story.Step>
+    private var server: ModelServer
+    private var session = Session(tagPrefix: "a")
+    private var events: [Session.Event] = []
+    private var toClient: [UInt8] = []
+    private var ending: MailboxError?
+    private var receivedLeft: Int?
+    private var sentLeft: Int?
+    /// Moments until the next step.
+    private var countdown: Int
+    private var moments = 0
+    private var isPolling = false
+    private var quietWaits = 0
+    /// Keywords may have to change.
+    private var isRung = false
+    private(set) var demand: Demand?
+
+    /// What a step wants of the one who runs the agent.
+    enum Demand {
+        case crash
+        case loseDatabase
+    }
+
+    /// More of them without coming to rest, and something turns in circles.
+    private static let momentLimit = 4_000
+
+    init(_ story: Story, _ world: World, _ steps: ArraySlice<Story.Step>, _ store: AgentStore, seed: UInt64) {
+        self.story = story
+        self.store = store
+        self.world = world
+        self.steps = steps
+        random = SplitMix64(seed: seed)
+        countdown = steps.first?.gap ?? 0
+        server = ModelServer(story, random: SplitMix64(seed: seed ^ 0xff))
+        greeting = Greeting(text: story.software.rawValue)
+    }
+
+    var capabilities: Capabilities { session.capabilities }
+    var canCompress: Bool { false }
+    var isCompressed: Bool { false }
+    var left: ArraySlice<Story.Step> { steps }
+    /// Whether the agent came to rest, with nothing left to happen.
+    private(set) var isAtRest = false
+
+    func begin() async throws(MailboxError) {
+        session.begin(now: 0)
+        perform()
+        while try await !next().contains(.ready) {}
+    }
+
+    func restrict(idle: Duration, commandsInFlight: Int) {
+        session.restrict(idle: 60_000, commandsInFlight: commandsInFlight)
+        perform()
+    }
+
+    func start(_ commands: [Command]) throws(MailboxError) -> [Tag] {
+        if let ending { throw ending }
+        var tags: [Tag] = []
+        do {
+            for command in commands { tags.append(try session.start(command, now: 0)) }
+        } catch {
+            throw .unsendable(error)
+        }
+        isPolling = commands.contains(.noop)
+        if !isPolling, !commands.contains(.idle), !commands.contains(where: \.isStatus) { quietWaits = 0 }
+        perform()
+        return tags
+    }
+
+    func next() async throws(MailboxError) -> [Session.Event] {
+        while events.isEmpty || random.chance(percent: 30) && !toClient.isEmpty && ending == nil {
+            if let ending { throw ending }
+            moments += 1
+            guard moments < Self.momentLimit else {
+                world.violations.append("the agent does not come to rest")
+                isAtRest = true
+                throw .cancelled
+            }
+            await pass()
+        }
+        defer { events = [] }
+        return events
+    }
+
+    func finishIdle() {
+        session.finishIdle(now: 0)
+        perform()
+    }
+}
+
+extension ModelConnection {
+    private func pass() async {
+        while countdown <= 0, !world.isHeld, ending == nil, let step = steps.popFirst() {
+            countdown = steps.first?.gap ?? 0
+            await apply(step.operation)
+        }
+        if ending != nil { return }
+        if server.hasSelected { countdown -= 1 }
+        if isPolling || server.isIdle, toClient.isEmpty || isPolling { await rest() }
+        if toClient.isEmpty {
+            if server.isClosed { endOfStream() }
+        } else {
+            deliver()
+        }
+    }
+
+    /// Nobody has anything to say: time passes.
+    private func rest() async {
+        isPolling = false
+        world.isHeld = false
+        world.pulled =
+            await attempt { try await store.pull(world.feed, after: world.pulled, limit: .max) }
+            ?? world.pulled
+        if await attempt({ try await store.judge() }) == true { isRung = true }
+        if isRung {
+            isRung = false
+            wake()
+        } else if !steps.isEmpty {
+            countdown = 0
+        } else if quietWaits > 1 {
+            isAtRest = true
+            ending = .closed(.loggedOut)
+        } else {
+            quietWaits += 1
+            wake()
+        }
+    }
+
+    /// The bell rings, or IDLE has lasted long enough.
+    private func wake() {
+        if server.isIdle { finishIdle() }
+    }
+
+    private func deliver() {
+        let length = random.element(of: [1, 2, 7, 64, 1460, 100_000]) ?? 1
+        var piece = Array(toClient.prefix(length))
+        if let left = receivedLeft {
+            piece = Array(piece.prefix(left))
+            receivedLeft = left - piece.count
+        }
+        toClient.removeFirst(piece.count)
+        session.received(piece, now: 0)
+        perform()
+        if receivedLeft == 0 { endOfStream() }
+    }
+
+    private func endOfStream() {
+        session.endOfStream()
+        perform()
+    }
+
+    private func perform() {
+        for action in session.takeActions() {
+            switch action {
+            case .send(let bytes): send(bytes)
+            case .deliver(let event): events.append(event)
+            case .wait, .compress: break
+            case .close(let reason): ending = ending ?? .closed(reason)
+            }
+        }
+    }
+
+    private func send(_ bytes: [UInt8]) {
+        var bytes = bytes
+        if let left = sentLeft {
+            bytes = Array(bytes.prefix(left))
+            sentLeft = left - bytes.count
+        }
+        server.received(bytes, &world)
+        toClient += server.takeOutput()
+        if sentLeft == 0 { endOfStream() }
+    }
+
+    private func end(_ demand: Demand?) {
+        self.demand = demand
+        ending = .cancelled
+    }
+}
+
+extension ModelConnection {
+    private func apply(_ operation: Operation) async {
+        switch operation {
+        case .append(let kind, let pick, let carries, let isSick):
+            world.append(kind, pick: pick, carries: carries, isSick: isSick)
+        case .expunge(let pick): if let uid = world.uid(pick) { world.mailbox.expunge(uid) }
+        case .flag(let name, let on, let pick): if let uid = world.uid(pick) { await set(name, on, uid) }
+        case .addMark(let name, let pick): if let uid = world.uid(pick) { await set(name, true, uid) }
+        case .removeMark(let pick): await removeMark(pick)
+        case .hit(let opener, let pick): world.hit(opener, pick: pick)
+        case .pull(let judges):
+            world.pulled =
+                await attempt { try await store.pull(world.feed, after: world.pulled, limit: 3) } ?? world.pulled
+            if judges, await attempt({ try await store.judge() }) == true { isRung = true }
+        case .cutReceived(let count): receivedLeft = count
+        case .cutSent(let count): sentLeft = count
+        case .bye: server.sayBye()
+        case .busy: server.isBusy = true
+        case .crash: end(.crash)
+        case .loseDatabase:
+            world.inheritAll()
+            world.forgetWithdrawals()
+            end(.loseDatabase)
+        case .renumber(let first):
+            world.renumber(from: first)
+            end(nil)
+        case .turnBack:
+            world.mailbox.turnBack()
+            world.isHeld = true
+            end(nil)
+        }
+        server.push(world)
+        toClient += server.takeOutput()
+    }
+
+    private func set(_ name: String, _ on: Bool, _ uid: UInt32) async {
+        let flag = Flag(spelling: name)
+        guard world.flags(uid).contains(flag) != on else { return }
+        // What is on a message before the agent has seen it is inherited.
+        if on, await copy(of: uid) == nil { world.inherit(flag, world.letter(uid)?.token) }
+        world.setFlag(flag, on, of: uid)
+        server.noteFlags(of: uid)
+    }
+
+    private func removeMark(_ pick: Int) async {
+        let marked = world.uids.flatMap { uid in
+            world.flags(uid).intersection(World.marks).sorted { $0.spelling < $1.spelling }.map { (uid, $0) }
+        }
+        guard !marked.isEmpty else { return }
+        let (uid, mark) = marked[pick % marked.count]
+        let isKnown = await isKnown(mark, on: uid)
+        await set(mark.spelling, false, uid)
+        if isKnown, let id = world.mailbox.messages[uid]?.id { world.letters[id]?.withdrawn.insert(mark) }
+    }
+
+    private func copy(of uid: UInt32) async -> (flags: Set<Flag>, isSettled: Bool)? {
+        await attempt { try await store.copy(of: uid, in: world.mailbox) } ?? nil
+    }
+
+    /// A database that fails is a finding of its own.
+    private func attempt<Value: Sendable>(_ work: () async throws -> Value) async -> Value? {
+        do {
+            return try await work()
+        } catch {
+            world.violations.append("the database: \(error)")
+            return nil
+        }
+    }
+
+    /// Whether the agent knows that the keyword is there, and knows all that there is to know.
+    private func isKnown(_ mark: Flag, on uid: UInt32) async -> Bool {
+        guard let token = world.letter(uid)?.token, world.wanted(token, world.flags(uid)).contains(mark),
+            world.pulled == world.feed.count, let copy = await copy(of: uid)
+        else { return false }
+        return copy.isSettled && copy.flags.contains(mark)
+    }
+}
+
+extension Command {
+    fileprivate var isStatus: Bool { if case .status = self { true } else { false } }
+}

@@ -1,0 +1,238 @@
+import IMAP
+import MailboxModel
+import Servers
+
+/// One session of a server that speaks IMAP for the ``World``'s mailbox, with the ways of its story.
+struct ModelServer {
+    let story: Story
+    private var random: SplitMix64
+    private var inbox: [UInt8] = []
+    var writer = ResponseWriter()
+    /// UIDs by sequence number, as this session has been told of them.
+    var view: [UInt32] = []
+    /// Messages whose flags others have changed, and that is not told yet.
+    var changed: Set<UInt32> = []
+    private var isSelected = false
+    var hasModSeq = false
+    var isResynchronising = false
+    private var idle: Idle?
+    /// The next command is refused for the moment.
+    var isBusy = false
+    private(set) var isClosed = false
+
+    private struct Idle {
+        let tag: String
+        /// Tells only when it ends.
+        let isSilent: Bool
+    }
+
+    init(_ story: Story, random: SplitMix64) {
+        self.story = story
+        self.random = random
+    }
+
+    var isIdle: Bool { idle != nil }
+    /// Whether the client has seen the mailbox as it is, by SELECT.
+    var hasSelected: Bool { isSelected }
+
+    mutating func takeOutput() -> [UInt8] {
+        defer { writer = ResponseWriter() }
+        return writer.bytes
+    }
+
+    mutating func received(_ bytes: [UInt8], _ world: inout World) {
+        inbox += bytes
+        while !isClosed, let end = inbox.firstIndex(of: 0x0A) {
+            let line = String(decoding: inbox[..<end].filter { $0 != 0x0D }, as: UTF8.self)
+            inbox.removeSubrange(...end)
+            handle(line, &world)
+        }
+    }
+
+    mutating func noteFlags(of uid: UInt32) { changed.insert(uid) }
+
+    /// Something has happened to the mailbox: whoever idles is told.
+    mutating func push(_ world: World) {
+        if let idle, !idle.isSilent { tellNews(world) }
+    }
+
+    mutating func sayBye() {
+        writer.line("* BYE see you")
+        isClosed = true
+    }
+}
+
+extension ModelServer {
+    func has(_ quirk: Quirk) -> Bool { story.quirks.contains(quirk) }
+
+    private mutating func handle(_ line: String, _ world: inout World) {
+        if let idle {
+            // Nothing but DONE is expected.
+            guard line.uppercased() == "DONE" else { return world.violations.append("in IDLE came: \(line)") }
+            tellNews(world)
+            self.idle = nil
+            return writer.line("\(idle.tag) OK idled")
+        }
+        guard let (tag, command) = CommandReader.read(line) else {
+            return world.violations.append("no command: \(line)")
+        }
+        guard let command else { return writer.line("\(tag) BAD unknown: \(line)") }
+        if isBusy, isSelected {
+            isBusy = false
+            return writer.line("\(tag) NO [UNAVAILABLE] not now")
+        }
+        let isEarly = random.chance(percent: 50)
+        if isEarly, isSelected { tellNews(world) }
+        let completion = execute(command, tag, &world)
+        if !isEarly, isSelected, idle == nil { tellNews(world) }
+        if let completion { writer.line("\(tag) \(completion)") }
+    }
+
+    /// Returns how the command ends, if it does.
+    private mutating func execute(_ command: Command, _ tag: String, _ world: inout World) -> String? {
+        switch command {
+        case .capability: writer.line("* CAPABILITY \(capabilities.joined(separator: " "))")
+        case .id: writer.line("* ID NIL")
+        case .enable(let wanted): enable(wanted)
+        case .noop: break
+        case .logout:
+            sayBye()
+        case .status:
+            writer.line(
+                "* STATUS Sent (MESSAGES \(world.mailbox.exists) UIDNEXT \(world.mailbox.uidNext))")
+        case .select(_, let parameter): return select(parameter, world)
+        case .idle:
+            beginIdle(tag, world)
+            return nil
+        case .uidFetch(let set, let items, let since, _): return fetch(set, items, since, &world)
+        case .uidSearch(let key, let returning): return search(tag, key, returning, &world)
+        case .uidStore(let set, let action, let flags, let silent, _):
+            return store(set, action, flags, silent, &world)
+        case .list, .examine, .append, .create, .subscribe, .uidCopy, .uidStoreLabels, .compress, .notify:
+            return "BAD not here"
+        }
+        return "OK done"
+    }
+
+    private var capabilities: [String] {
+        var all = ["IMAP4rev1"]
+        if !has(.noIdle) { all.append("IDLE") }
+        if !has(.noEsearch) { all.append("ESEARCH") }
+        if story.software == .yahoo { all.append("XYMHIGHESTMODSEQ") }
+        switch story.serverClass {
+        case .plain: break
+        case .condstore: all += ["ENABLE", "CONDSTORE"]
+        case .qresync: all += ["ENABLE", "CONDSTORE", "QRESYNC"]
+        }
+        return all
+    }
+
+    private mutating func enable(_ wanted: [Capability]) {
+        if has(.enableUnanswered) { return }
+        hasModSeq = true
+        isResynchronising = wanted.contains(.qresync) && story.serverClass == .qresync
+        writer.line("* ENABLED \(wanted.map(\.rawValue).joined(separator: " "))")
+    }
+
+    private mutating func beginIdle(_ tag: String, _ world: World) {
+        if has(.newsBeforePlus) { tellNews(world) }
+        writer.line("+ idling")
+        let isSilent = has(.silentGap) && random.chance(percent: 50)
+        idle = Idle(tag: tag, isSilent: isSilent)
+        if !isSilent, !has(.silentGap) { tellNews(world) }
+    }
+}
+
+extension ModelServer {
+    private mutating func select(_ parameter: SelectParameter?, _ world: World) -> String {
+        let mailbox = world.mailbox
+        if case .qresync = parameter, has(.resyncRefused) || !isResynchronising { return "BAD no such parameter" }
+        isSelected = true
+        view = world.uids
+        changed = []
+        hasModSeq = hasModSeq || parameter != nil
+        var lines = [
+            "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)", "* \(mailbox.exists) EXISTS", "* 0 RECENT",
+            "* OK [UIDVALIDITY \(mailbox.uidValidity)] valid",
+        ]
+        if !has(.readOnly) {
+            let more = has(.fixedKeywords) ? "tracked" : "\\*"
+            lines.append("* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \(more))] kept")
+        }
+        if has(.shrinkingUIDNext) {
+            lines.append("* OK [UIDNEXT \((view.last ?? 0) + 1)] next")
+        } else if !has(.noUIDNext) {
+            lines.append("* OK [UIDNEXT \(mailbox.uidNext)] next")
+        }
+        if story.serverClass >= .condstore {
+            lines.append(
+                has(.noModSeq) ? "* OK [NOMODSEQ] none" : "* OK [HIGHESTMODSEQ \(mailbox.modSeq)] highest")
+        }
+        lines.forEach { writer.line($0) }
+        if case .qresync(let validity, let since, _) = parameter, validity.rawValue == mailbox.uidValidity {
+            tellPast(since, mailbox)
+        }
+        return has(.readOnly) ? "OK [READ-ONLY] selected" : "OK [READ-WRITE] selected"
+    }
+
+    private mutating func tellPast(_ since: ModificationSequence, _ mailbox: MailboxModel) {
+        for untagged in mailbox.resync(since: since) {
+            switch untagged {
+            case .vanished(let uids, _) where !has(.shortLog): vanished(uids, " (EARLIER)", mailbox)
+            case .fetch(let data): flags(of: data.uid?.rawValue ?? 0, mailbox)
+            default: break
+            }
+        }
+        if has(.shortLog) {
+            let known = UIDSet(view.map { UID($0) })
+            let gone = UIDSet(UID(1)...UID(max(1, mailbox.uidNext - 1))).subtracting(known)
+            if !gone.isEmpty { vanished(gone, " (EARLIER)", mailbox) }
+        }
+    }
+
+    private mutating func vanished(_ uids: UIDSet, _ earlier: String, _ mailbox: MailboxModel) {
+        guard has(.wideVanished) else { return writer.line("* VANISHED\(earlier) \(uids)") }
+        // Of those, none was ever there, and none is to come.
+        let tail = UIDSet(from: UID(mailbox.uidNext + 100_000))
+        writer.line("* VANISHED\(earlier) \(uids.union(tail))")
+    }
+
+    /// `* 3 FETCH (UID 7 FLAGS (…) MODSEQ (…))`, if this session knows of the message.
+    mutating func flags(of uid: UInt32, _ mailbox: MailboxModel, withUID: Bool = true) {
+        guard let position = view.firstIndex(of: uid), let message = mailbox.messages[uid] else { return }
+        var data = FetchData(sequence: SequenceNumber(UInt32(position + 1)))
+        if withUID { data.uid = UID(uid) }
+        data.flags = message.flags.sorted { $0.spelling < $1.spelling }
+        if hasModSeq, !has(.noModSeq) { data.modificationSequence = ModificationSequence(message.changed) }
+        writer.fetch(data, isUpperCase: has(.upperCase))
+    }
+
+    /// What has happened since this session was last told.
+    private mutating func tellNews(_ world: World) {
+        let mailbox = world.mailbox
+        let gone = view.filter { mailbox.messages[$0] == nil }
+        if isResynchronising, !gone.isEmpty {
+            vanished(UIDSet(gone.map { UID($0) }), "", mailbox)
+            view.removeAll { gone.contains($0) }
+        } else {
+            for uid in gone.reversed() {
+                guard let position = view.firstIndex(of: uid) else { continue }
+                writer.line("* \(position + 1) EXPUNGE")
+                view.remove(at: position)
+            }
+        }
+        tellArrivals(world)
+        for uid in changed.sorted() {
+            flags(of: uid, mailbox, withUID: isResynchronising || !has(.flagsWithoutUID))
+        }
+        changed = []
+    }
+
+    mutating func tellArrivals(_ world: World) {
+        let arrived = world.uids.filter { $0 > view.last ?? 0 }
+        guard !arrived.isEmpty else { return }
+        view += arrived
+        writer.line("* \(view.count) EXISTS")
+        writer.line("* \(arrived.count) RECENT")
+    }
+}

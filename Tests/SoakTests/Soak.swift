@@ -1,0 +1,135 @@
+import Foundation
+import IMAP
+import Logging
+import MailboxModel
+import Mailbox
+import Beacon
+import SentSync
+import Servers
+import Store
+
+@testable import Agent
+
+/// Plays a story: session after session of the agent against the modelled server, until both have nothing left to do.
+struct Soak {
+    private let story: Story
+    private let path: String
+    private var store: AgentStore
+    private var world: World
+    private var steps: ArraySlice<Story.Step>
+    private var sessions: UInt64 = 0
+
+    /// More of them without a step in between, and the agent never gets anywhere.
+    private static let sessionLimit = 40
+
+    /// What is wrong with how the story ends; empty if nothing is.
+    static func play(_ story: Story) async throws -> [String] {
+        let folder = scratch.appending(path: "sentmark-soak-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var soak = try Soak(story, path: folder.appending(path: "agent.db").path)
+        let problems = try await soak.run()
+        try soak.store.close()
+        return problems
+    }
+
+    /// Where nothing has to reach a disk, if there is such a place.
+    private static var scratch: URL {
+        let memory = URL(filePath: "/dev/shm")
+        return FileManager.default.isWritableFile(atPath: memory.path)
+            ? memory : FileManager.default.temporaryDirectory
+    }
+
+    private init(_ story: Story, path: String) throws {
+        self.story = story
+        self.path = path
+        store = try AgentStore(path: path)
+        world = World(story)
+        steps = story.steps[...]
+        while let step = steps.first, case .append(let kind, let pick, let carries, let isSick) = step.operation {
+            steps.removeFirst()
+            world.append(kind, pick: pick, carries: carries, isSick: isSick)
+        }
+    }
+
+    private mutating func run() async throws -> [String] {
+        try await settle()
+        var problems = world.problems(knowledge: try await store.knowledge(), isRenewed: false)
+        if !problems.isEmpty { return problems }
+
+        for token in Set(world.letters.values.compactMap(\.token)).sorted() { world.hit(.person, token) }
+        try await settle()
+        problems = world.problems(knowledge: try await store.knowledge(), isRenewed: true)
+        if !problems.isEmpty { return problems.map { "after new evidence: \($0)" } }
+
+        // What the last session wrote may be news to the next one, and to nobody after that.
+        try await settle()
+        let before = try await store.contents()
+        world.stores = []
+        try await settle()
+        let after = try await store.contents()
+        if after != before {
+            problems.append(
+                "a further run changed: \(after.filter { !before.contains($0) }) from \(before.filter { !after.contains($0) })"
+            )
+        }
+        // What the server does not keep each session tries once more.
+        for flags in world.stores where flags.contains(where: world.keeps) {
+            problems.append("a further run sent a STORE of \(flags)")
+        }
+        return problems
+    }
+
+    /// Runs sessions until one has come to rest.
+    private mutating func settle() async throws {
+        var attempts = 0
+        var left = steps.count
+        while true {
+            attempts = steps.count == left ? attempts + 1 : 0
+            left = steps.count
+            guard attempts < Self.sessionLimit else { return world.violations.append("no session comes to rest") }
+            if try await session() { return }
+        }
+    }
+
+    private mutating func session() async throws -> Bool {
+        sessions += 1
+        let connection = ModelConnection(story, world, steps, store, seed: story.seed &* 1000 &+ sessions)
+        do {
+            try await connection.begin()
+            var server = try await MailServer.meet(over: connection, host: story.software.host)
+            try await server.enable(over: connection)
+            try await watch(server).run(connection, MailboxName("Sent"))
+        } catch let error as MailboxError {
+            if case .unsendable = error { world.violations.append("\(error)") }
+        }
+        world = await connection.world
+        steps = await connection.left
+        switch await connection.demand {
+        case .crash: try await restart()
+        case .loseDatabase:
+            try store.close()
+            for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+            try await restart()
+        case nil: break
+        }
+        return await connection.isAtRest
+    }
+
+    private mutating func restart() async throws {
+        store = try AgentStore(path: path)
+        world.pulled = try await store.pulled()
+    }
+
+    private func watch(_ server: MailServer) async throws -> FolderWatch {
+        let patterns = [try TokenPattern(World.pattern)]
+        var policy = FolderSync.Policy(
+            since: story.quirks.contains(.since) ? World.firstDay : nil, patterns: patterns, isOurs: Keys.isOurs)
+        policy.chunk = story.chunk
+        let tools = FolderTools(
+            account: try await store.account(named: "work"), store: store, signs: Signs(.standard), server: server,
+            compresses: false, judge: Bell(), report: { _ in }, now: { World.now },
+            logger: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() })
+        return FolderWatch(tools: tools, policy: policy, errands: nil, pollInterval: .zero, bell: Bell())
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// Random operations, quirks, drops at any octet and crashes against a reference mailbox. Scripts/soak plays other seeds
+/// and more of them.
+struct SoakTests {
+    /// `FIRST` or `FIRST:COUNT`.
+    static let seeds: [UInt64] = {
+        let wish = ProcessInfo.processInfo.environment["SENTMARK_SOAK"] ?? "1:200"
+        let numbers = wish.split(separator: ":").compactMap { UInt64($0) }
+        guard let first = numbers.first, first < UInt64.max / 2 else { return [] }
+        return Array(first..<first + (numbers.count > 1 ? min(numbers[1], 100_000_000) : 1))
+    }()
+
+    @Test func theMailboxEndsAsTheEvidenceSays() async throws {
+        try #require(!Self.seeds.isEmpty, "SENTMARK_SOAK is FIRST or FIRST:COUNT")
+        let workers = 2
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<workers {
+                group.addTask {
+                    for index in stride(from: worker, to: Self.seeds.count, by: workers) {
+                        try await Self.play(Self.seeds[index])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func play(_ seed: UInt64) async throws {
+        let story = Story(seed: seed)
+        let problems = try await Soak.play(story)
+        if problems.isEmpty { return }
+        let (shortest, said) = try await shortened(story, problems)
+        Issue.record(
+            """
+            \(said.joined(separator: "\n"))
+            \(shortest)
+            again: Scripts/soak \(seed)
+            """)
+    }
+
+    /// As few steps and quirks as show a problem, tried one by one.
+    private static func shortened(_ story: Story, _ problems: [String]) async throws -> (Story, [String]) {
+        var best = (story, problems)
+        var count = Int.max
+        while best.0.steps.count + best.0.quirks.count < count {
+            count = best.0.steps.count + best.0.quirks.count
+            for index in best.0.steps.indices.reversed() {
+                var shorter = best.0
+                shorter.steps.remove(at: index)
+                let problems = try await Soak.play(shorter)
+                if !problems.isEmpty { best = (shorter, problems) }
+            }
+            for quirk in Quirk.allCases where best.0.quirks.contains(quirk) {
+                var plainer = best.0
+                plainer.quirks.remove(quirk)
+                let problems = try await Soak.play(plainer)
+                if !problems.isEmpty { best = (plainer, problems) }
+            }
+        }
+        return best
+    }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import IMAP
+import MailboxModel
+import Opens
+import SentSync
+import Tokens
+
+/// The truth that the agent is measured by: the mailbox, what each message is, who has set which flags, and what the
+/// pixel server knows.
+struct World {
+    /// What is known of a message, whatever its UID.
+    struct Letter {
+        let kind: Operation.Kind
+        /// The token that makes it a tracked message.
+        let token: String?
+        let isSick: Bool
+        let isOld: Bool
+        /// As it would be if the agent did not exist.
+        var flags: Set<Flag>
+        /// Keywords of ours that the user took away when the agent knew that they were there and had no more to learn.
+        var withdrawn: Set<Flag> = []
+    }
+
+    /// A keyword of ours on the copies of a message.
+    struct Marking: Hashable {
+        let token: String
+        let keyword: Flag
+    }
+
+    static let now = Date(timeIntervalSince1970: 1_791_000_000)
+    static let sent: Int64 = 1_790_000_000
+    /// With `Quirk.since`.
+    static let firstDay = Date(timeIntervalSince1970: Double(sent) - 10 * 86_400)
+    static let pattern = "https://t.tracker.example/o/{token}.png"
+
+    var mailbox = MailboxModel()
+    var letters: [Int: Letter] = [:]
+    var feed: [Hit] = []
+    /// Hits that the agent has been given.
+    var pulled = 0
+    /// The numbers of changes have begun anew: before the agent has seen that, nothing else happens, since nobody could
+    /// tell once they have grown past the old ones.
+    var isHeld = false
+    /// What this database may have found on a message when it first saw it.
+    var mayInherit: Set<Marking> = []
+    /// Tokens and keywords of ours that somebody else removed from one of their copies.
+    var removed: Set<Marking> = []
+    /// UIDs that are or were tracked messages', under this UIDVALIDITY.
+    var everTracked: Set<UInt32> = []
+    /// The keywords of each STORE that came.
+    var stores: [Set<Flag>] = []
+    /// What must never happen, and did.
+    var violations: [String] = []
+    private var numbers = 0
+
+    let quirks: Set<Quirk>
+    let brokenKeyword: Flag
+
+    init(_ story: Story) {
+        quirks = story.quirks
+        brokenKeyword = Flag(spelling: story.brokenKeyword)
+        var capabilities: Set<Capability> = story.quirks.contains(.noEsearch) ? [] : [.esearch]
+        if story.serverClass >= .condstore { capabilities.insert(.condstore) }
+        mailbox.capabilities = Capabilities(capabilities)
+    }
+
+    static let marks = Set(KeywordNames.standard.names.values.map { Flag(spelling: $0) })
+
+    var uids: [UInt32] { mailbox.messages.keys.sorted() }
+    func uid(_ pick: Int) -> UInt32? { uids.isEmpty ? nil : uids[pick % uids.count] }
+    func letter(_ uid: UInt32) -> Letter? { mailbox.messages[uid].flatMap { letters[$0.id] } }
+    func flags(_ uid: UInt32) -> Set<Flag> { mailbox.messages[uid]?.flags ?? [] }
+    func tracked(_ uid: UInt32) -> Bool { letter(uid)?.token != nil }
+
+    /// Whether the server takes this keyword from anybody.
+    func keeps(_ flag: Flag) -> Bool {
+        if !flag.isKeyword { return true }
+        if quirks.contains(.fixedKeywords), flag != Flag(spelling: "tracked") { return false }
+        return !(quirks.contains(.dropsKeyword) || quirks.contains(.refusesKeyword)) || flag != brokenKeyword
+    }
+}
+
+extension World {
+    mutating func append(_ kind: Operation.Kind, pick: Int, carries keyword: String?, isSick: Bool) {
+        let isOld = quirks.contains(.since) && pick % 3 == 0
+        numbers += 1
+        let others = letters.sorted { $0.key < $1.key }.map(\.value)
+        let model = others.filter { $0.kind == .tracked }
+        var token: String?
+        var html = ""
+        var quoting: String?
+        var messageID: String?
+        switch kind {
+        case .tracked:
+            token = Keys.token(UInt64(numbers))?.text
+            messageID = token.map { "\($0)@example.net" }
+        case .copy, .rewritten:
+            token = model.isEmpty ? nil : model[pick % model.count].token
+            if kind == .copy { messageID = token.map { "\($0)@example.net" } }
+        case .foreign:
+            token = "Foreign\(numbers)x"
+            html = "<img src=\"\(Self.pattern.replacing("{token}", with: token ?? ""))\">"
+        case .quoting:
+            let quoted = model.isEmpty ? nil : model[pick % model.count].token
+            quoting = quoted.flatMap(Token.init).map(MailboxModel.pixel)
+        case .forged:
+            // The last character is a part of the MAC.
+            html = Keys.token(UInt64(numbers)).map(MailboxModel.pixel)?.replacing(/..\.gif/, with: "aa.gif") ?? ""
+        case .plain: break
+        }
+        if html.isEmpty, let token = token.flatMap(Token.init) { html = MailboxModel.pixel(token) }
+        let flags = [keyword].compactMap { $0 }.filter { keeps(Flag(spelling: $0)) } + ["\\Seen"]
+        let uid = mailbox.append(
+            MailboxModel.letter(numbers, messageID: messageID, html: html, quoting: quoting), flags: flags,
+            at: Self.sent - (isOld ? 30 * 86_400 : 0))
+        guard let id = mailbox.messages[uid]?.id else { return }
+        letters[id] = Letter(
+            kind: kind, token: token, isSick: isSick, isOld: isOld, flags: Set(flags.map { Flag(spelling: $0) }))
+        if token != nil { everTracked.insert(uid) }
+        for flag in flags { inherit(Flag(spelling: flag), token) }
+    }
+
+    mutating func setFlag(_ flag: Flag, _ on: Bool, of uid: UInt32) {
+        guard let id = mailbox.messages[uid]?.id, !on || keeps(flag) else { return }
+        mailbox.setFlag(flag.spelling, on, of: uid)
+        if on { letters[id]?.flags.insert(flag) } else { letters[id]?.flags.remove(flag) }
+        if !on, let token = letters[id]?.token { removed.insert(Marking(token: token, keyword: flag)) }
+        letters[id]?.withdrawn.remove(flag)
+    }
+
+    mutating func inherit(_ flag: Flag, _ token: String?) {
+        if let token { mayInherit.insert(Marking(token: token, keyword: flag)) }
+    }
+
+    /// A database that knows nothing takes all that it finds for an earlier one's.
+    mutating func inheritAll() {
+        for uid in uids { for flag in flags(uid) { inherit(flag, letter(uid)?.token) } }
+    }
+
+    mutating func hit(_ opener: Operation.Opener, pick: Int) {
+        let tokens = Set(letters.values.compactMap(\.token)).sorted()
+        guard !tokens.isEmpty else { return }
+        hit(opener, tokens[pick % tokens.count])
+    }
+
+    /// Hits lie so far apart that none is another one's neighbour.
+    mutating func hit(_ opener: Operation.Opener, _ token: String) {
+        let seq = Int64(feed.count + 1)
+        let delay = 3600 * Double(seq)
+        feed.append(
+            opener == .person ? .person(seq, token, after: delay) : .scanner(seq, token, after: delay))
+        for (id, letter) in letters where letter.token == token { letters[id]?.withdrawn = [] }
+    }
+
+    mutating func renumber(from first: UInt32) {
+        mailbox.renumber(from: first)
+        everTracked = Set(uids.filter(tracked))
+        forgetWithdrawals()
+    }
+
+    mutating func forgetWithdrawals() { for id in letters.keys { letters[id]?.withdrawn = [] } }
+
+    /// What all hits on a token prove.
+    func judgement(_ token: String) -> Judgement {
+        let hits = feed.filter { $0.token == token }
+        let history = History(
+            sentAt: Date(timeIntervalSince1970: Double(Self.sent)), recipientDomains: ["example.org"],
+            tokens: [token], hits: hits)
+        return OpensEngine.judge(history, now: Self.now)
+    }
+
+    /// The keywords of ours that a copy should carry, whatever has been withdrawn.
+    func wanted(_ token: String, _ flags: Set<Flag>) -> Set<Flag> {
+        let judgement = judgement(token)
+        let names =
+            if flags.contains(KeywordNames.notMe) {
+                ["tracked"]
+            } else if judgement.status == .opened {
+                judgement.readings > 1 ? ["tracked", "opened", "opened-again"] : ["tracked", "opened"]
+            } else {
+                judgement.status == .unknown ? ["tracked"] : ["tracked", "reached"]
+            }
+        return Set(names.map { Flag(spelling: $0) })
+    }
+}
