@@ -45,7 +45,8 @@ def build(folder):
     common = [
         "-O", "-whole-module-optimization", "-parse-as-library", "-swift-version", "6", "-package-name", "sentmark",
         "-warnings-as-errors", "-enable-testing", "-sanitize=fuzzer,address", "-I", str(folder),
-        "-I", "Sources/C/CXML2", "-I", "Sources/C/CZlib", *_for_clang(_run("pkg-config", "--cflags", "libxml-2.0").split()),
+        "-I", "Sources/C/CXML2", "-I", "Sources/C/CZlib",
+        *_for_clang(_run("pkg-config", "--cflags", "libxml-2.0").split()),
         *_for_clang(f"-fmodule-map-file={folder / name}.modulemap" for name in C_LIBRARIES),
     ]
     version = _run("swiftc", "--version")

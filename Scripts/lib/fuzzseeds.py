@@ -11,7 +11,7 @@ from pathlib import Path
 ACTS = {
     "noop": 0, "idle": 1, "done": 2, "select": 3, "examine": 3, "fetch": 4, "search": 5, "store": 6, "append": 7,
     "list": 8, "create": 9, "enable": 10, "id": 11, "logout": 12, "status": 16, "capability": 17,
-    "compress": 19,
+    "compress": 19, "copy": 20, "subscribe": 21, "notify": 22, "label": 6,
 }
 TIME_PASSES, LONG_TIME_PASSES, HANG_UP, NOTHING = 13, 14, 15, 18
 MOST_ACTS = 23
@@ -104,14 +104,14 @@ def _pages():
 
 def _compressed():
     for line in _server_lines():
-        yield _input(_deflated(line), 0)
-    text = b"".join(sorted(_server_lines()))
-    for level in (0, 1, 9):
-        yield _input(_deflated(text, level), 1, 255)
+        yield _input(_deflated(line), 0, 0)
+    # More than one piece of output each: what is inflated, and what is deflated first.
+    yield _input(_deflated(bytes(200_000)), 0, 0)
+    yield _input(b"".join(sorted(_server_lines()))[:2_000], 63, 0)
 
 
-def _deflated(text, level=-1):
-    stream = zlib.compressobj(level, zlib.DEFLATED, -15)
+def _deflated(text):
+    stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     return stream.compress(text) + stream.flush(zlib.Z_SYNC_FLUSH)
 
 

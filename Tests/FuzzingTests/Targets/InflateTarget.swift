@@ -1,8 +1,9 @@
 @testable import Mailbox
 
 extension FuzzTarget {
-    /// A server's compressed bytes, behind COMPRESS.
-    static let inflate = FuzzTarget("inflate", workPerByte: 1_200) { input in
+    /// A server's compressed bytes, behind COMPRESS. A bomb is read to its end, some thousand bytes for each of its own.
+    static let inflate = FuzzTarget("inflate", workPerByte: 8_000) { input in
+        let times = input.choice(of: 64) + 1
         let cuts = input.cuts()
         let bytes = input.text
         let whole = try read([bytes])
@@ -11,8 +12,10 @@ extension FuzzTarget {
         try require(whole.isInPieces, "a piece is longer than \(Compression.pieceLength)")
         // RFC 1951: 258 bytes take two bits at least.
         try require(whole.count <= 1_032 * (bytes.count + 1), "\(whole.count) bytes out of \(bytes.count)")
-        let back = try read([try compression().deflated(bytes)])
-        try require(back == Outcome(bytes), "\(bytes.count) bytes come back as \(back)")
+        // Up to two pieces' worth.
+        let text = repeatElement(bytes, count: times).flatMap { $0 }
+        let back = try read([try compression().deflated(text)])
+        try require(back == Outcome(text), "\(text.count) bytes come back as \(back)")
     }
 
     private static func compression() throws(Violation) -> Compression {

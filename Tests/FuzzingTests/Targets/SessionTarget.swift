@@ -84,7 +84,9 @@ private struct Play {
         .start(.id([IDField("name", "\u{e9}")])), .start(.logout), .pass(milliseconds: 61_000),
         .pass(milliseconds: 26 * 60_000), .hangUp, .start(.status(MailboxName("INBOX"), [.messages, .uidNext])),
         .start(.capability), .pass(milliseconds: 0),
-        .start(.compress),
+        .start(.compress), .start(.uidCopy(UIDSet(7), MailboxName("Opened"))),
+        .start(.subscribe(MailboxName("Opened"))),
+        .start(.notify(newMessages: [.uid, .flags, .bodyStructure])),
     ]
 }
 
