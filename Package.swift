@@ -84,7 +84,7 @@ let package = Package(
         domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
-        edge("Mailbox", ["CZlib", "Transport", "IMAP", "Secrets", log]),
+        edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
         edge("Store", ["Tokens", "Opens", "SentSync", "IMAP", grdb]),
         edge("HitSources", ["Transport", "Opens", "Secrets"]),
         edge(
@@ -149,7 +149,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("Layer", []),
-        tests("Fuzzing", ["IMAP", "MIME", "Beacon", "HitSources", "Transport", "Opens", "Tokens", "Secrets"]),
+        tests(
+            "Fuzzing", ["IMAP", "MIME", "Beacon", "Mailbox", "HitSources", "Transport", "Opens", "Tokens", "Secrets"]),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
             "Agent",

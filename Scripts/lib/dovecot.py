@@ -23,12 +23,13 @@ class Dovecot(PrivateServer):
     name = "Dovecot"
 
     def __init__(self, directory=None, users=("alice", "bob"), password="secret", capability=None, rights=None,
-                 tied=True, hibernate=False):
+                 tied=True, hibernate=False, nameless=False):
         """`capability` replaces what the server offers after login. `rights` maps a folder to the ACL rights (RFC 4314)
         that its owner keeps there: a folder without `w` drops keywords. `hibernate`: connections that idle for 2 s give
-        their process back, as on a server of many."""
+        their process back, as on a server of many. `nameless`: neither greeting nor ID tells what it is."""
         super().__init__(directory, users, password, tied)
         self.capability, self.rights, self.hibernate = capability, rights or {}, hibernate
+        self.nameless = nameless
         self._delivered = 0
         self.program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if not self.program:
@@ -202,6 +203,8 @@ service imap {{
   }}
 }}
 """
+        if self.nameless:
+            text += "login_greeting = ready\nimap_id_send =\n"
         if self.capability:
             text += f"imap_capability = {self.capability}\n"
         plugins = "zlib acl" if self.rights else "zlib"

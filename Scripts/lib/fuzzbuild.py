@@ -19,8 +19,9 @@ MODULES = {
     "Opens": ("Sources/Domain/Opens", ("Tokens",), ()),
     "Beacon": ("Sources/Domain/Beacon", ("MIME", "Tokens"), ("CXML2",)),
     "Transport": ("Sources/Edge/Transport", ("Secrets",), ("CCurl", "CLinux")),
+    "Mailbox": ("Sources/Edge/Mailbox", ("IMAP", "Transport"), ("CZlib",)),
     "HitSources": ("Sources/Edge/HitSources", ("Opens", "Transport", "Secrets"), ()),
-    "Fuzzing": ("Tests/Fuzzing", ("IMAP", "MIME", "Beacon", "HitSources", "Opens", "Tokens"), ("CWork",)),
+    "Fuzzing": ("Tests/Fuzzing", ("IMAP", "MIME", "Beacon", "Mailbox", "HitSources", "Opens", "Tokens"), ("CWork",)),
 }
 TARGETS = (Path("Tests/FuzzingTests/FuzzTarget.swift"), Path("Tests/FuzzingTests/Targets"))
 C_LIBRARIES = {
@@ -44,7 +45,7 @@ def build(folder):
     common = [
         "-O", "-whole-module-optimization", "-parse-as-library", "-swift-version", "6", "-package-name", "sentmark",
         "-warnings-as-errors", "-enable-testing", "-sanitize=fuzzer,address", "-I", str(folder),
-        "-I", "Sources/C/CXML2", *_for_clang(_run("pkg-config", "--cflags", "libxml-2.0").split()),
+        "-I", "Sources/C/CXML2", "-I", "Sources/C/CZlib", *_for_clang(_run("pkg-config", "--cflags", "libxml-2.0").split()),
         *_for_clang(f"-fmodule-map-file={folder / name}.modulemap" for name in C_LIBRARIES),
     ]
     version = _run("swiftc", "--version")
@@ -59,7 +60,7 @@ def build(folder):
         _run(_clang(), "-O2", "-c", "Tests/Fuzzing/work.c", "-o", work)
         wraps = [f"--wrap=__sanitizer_cov_trace_{callback}" for callback in CALLBACKS]
         objects = [folder / f"{name}.o" for name in MODULES]
-        _run("swiftc", "-sanitize=fuzzer,address", *objects, work, "-o", program, "-lxml2", "-lcrypto", "-lcurl",
+        _run("swiftc", "-sanitize=fuzzer,address", *objects, work, "-o", program, "-lxml2", "-lcrypto", "-lcurl", "-lz",
              *(word for wrap in wraps for word in ("-Xlinker", wrap)))
         _settle(program, "".join(keys))
         print(f"  built in {time.monotonic() - begin:.0f} s", file=sys.stderr)
@@ -72,7 +73,7 @@ def _compile(name, common, version, folder, needed):
     files = sorted(Path(source).rglob("*.swift"))
     if name == "Fuzzing":
         files += sorted(file for path in TARGETS for file in ([path] if path.is_file() else path.rglob("*.swift")))
-    folders = [Path(C_LIBRARIES.get(library, "Sources/C/CXML2")) for library in libraries]
+    folders = [Path(C_LIBRARIES.get(library, f"Sources/C/{library}")) for library in libraries]
     headers = [file for headers in folders for file in sorted(headers.glob("*.[ch]"))]
     digest = hashlib.sha256("\0".join([version, *common, *keys]).encode())
     for file in [*files, *headers]:

@@ -4,6 +4,7 @@ In an input the text stands in front; the choices that a target makes are read f
 
 import json
 import re
+import zlib
 from pathlib import Path
 
 # As in SessionTarget's list of acts.
@@ -101,6 +102,19 @@ def _pages():
             yield _input(body, 1, encoding, encoding, 0)
 
 
+def _compressed():
+    for line in _server_lines():
+        yield _input(_deflated(line), 0)
+    text = b"".join(sorted(_server_lines()))
+    for level in (0, 1, 9):
+        yield _input(_deflated(text, level), 1, 255)
+
+
+def _deflated(text, level=-1):
+    stream = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return stream.compress(text) + stream.flush(zlib.Z_SYNC_FLUSH)
+
+
 def _answers():
     for path in _fixtures("*.json"):
         if path.parts[1] in ("HitSourcesTests", "PixelServerTests"):
@@ -117,7 +131,7 @@ def _values():
 
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "mime-message": _messages, "mime-decoding": _decodings,
-    "beacon": _pages, "pull-answer": _answers, "values": _values,
+    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "values": _values,
 }
 
 
@@ -160,9 +174,14 @@ def _value_words():
     return {b"smk1_", b"smp1_", b"4294967295", b"*", b":*", b",", b"&-", b"&AOk-", b"&", b"-", b"1:", b"=" * 6}
 
 
+def _deflate_words():
+    return {b"\0\0\xff\xff", b"\x01\0\0\xff\xff", b"\x03\0", b"\x4b\x04\0", b"\xed\xc1\x01\x01"}
+
+
 WORDS = {
     "imap-responses": _imap_words, "imap-session": _imap_words, "mime-message": _mail_words,
-    "mime-decoding": _mail_words, "beacon": _html_words, "pull-answer": _json_words, "values": _value_words,
+    "mime-decoding": _mail_words, "beacon": _html_words, "inflate": _deflate_words,
+    "pull-answer": _json_words, "values": _value_words,
 }
 
 

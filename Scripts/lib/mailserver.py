@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A private mail server for another program's tests, driven by lines of JSON.
 
-mailserver.py serve [--kind dovecot|cyrus|courier] [--users alice,bob] [--capability LIST] [--rights Sent=lrsi]
+mailserver.py serve [--kind dovecot|cyrus|courier] [--users alice,bob] [--capability LIST] [--nameless]
+    [--rights Sent=lrsi]
 starts one in a temporary directory, prints where it is as one line of JSON, then answers one JSON request a line
 (see REQUESTS). At the end of its input or on SIGTERM it stops the server and removes the directory: a caller that
 dies leaves nothing behind.
@@ -95,9 +96,10 @@ def serve(arguments):
     kind, options = KINDS[arguments.kind], {"users": arguments.users.split(",")}
     if kind is Dovecot:
         options["capability"] = arguments.capability
+        options["nameless"] = arguments.nameless
         options["rights"] = dict(item.split("=", 1) for item in arguments.rights)
-    elif arguments.capability or arguments.rights:
-        raise ServerError(f"{kind.name} takes neither --capability nor --rights")
+    elif arguments.capability or arguments.nameless or arguments.rights:
+        raise ServerError(f"{kind.name} takes none of --capability, --nameless and --rights")
     with kind(**options) as server:
         server.start()
         server.relay = Relay(server.imap_port)
@@ -118,6 +120,7 @@ def main():
     command.add_argument("--kind", choices=KINDS, default="dovecot")
     command.add_argument("--users", default="alice,bob")
     command.add_argument("--capability", help="Dovecot: capabilities after login, instead of its own")
+    command.add_argument("--nameless", action="store_true", help="Dovecot: neither greeting nor ID tells what it is")
     command.add_argument("--rights", action="append", default=[], metavar="FOLDER=RIGHTS",
                          help="Dovecot: rights that the owner keeps")
     command.set_defaults(run=serve)

@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] = [
-        .imapResponses, .imapSession, .mimeMessage, .mimeDecoding, .beacon, .pullAnswer, .values,
+        .imapResponses, .imapSession, .mimeMessage, .mimeDecoding, .beacon, .inflate, .pullAnswer, .values,
     ]
 
     func allowance(for count: Int) -> Int { workPerByte * (count + 64) }

@@ -44,7 +44,8 @@ struct AskedTests {
         }
         #expect(lines == tested.asked + ["UID STORE 1 +FLAGS.SILENT (opened)", "UID FETCH 1 (UID FLAGS)"])
         let verbs = Set(commands.prefix { !$0.line.hasPrefix("SELECT") }.map { $0.line.prefix { $0 != " " } })
-        #expect(verbs.isSubset(of: ["CAPABILITY", "AUTHENTICATE", "NOOP", "ENABLE"]), "who the server is, was asked before")
+        #expect(
+            verbs.isSubset(of: ["CAPABILITY", "AUTHENTICATE", "NOOP", "ENABLE"]), "who the server is, was asked before")
         // Octets of an answer that says: nothing has changed.
         let limit = tested.serverClass == "qresync" ? 400 : 700
         #expect(try #require(quiet.first).received <= limit)

@@ -16,7 +16,7 @@ struct CompressionTests {
         try await world.expect(next, ["tracked"])
         #expect(world.log(of: "account:alice").count { $0.contains("compression") } == 1)
         #expect(!world.log(of: "account:alice").contains { $0.contains("session ended") })
-        await world.dovecot.stop()
+        await world.server.stop()
     }
 
     /// Few messages are not worth the round trip, and on the way within one machine nothing is.
@@ -29,7 +29,7 @@ struct CompressionTests {
         try await world.wait(20, "the scan's end") { try world.status(of: "alice").contains("up to date") }
         #expect(!world.log(of: "account:alice").contains { $0.contains("compression") })
         #expect(watching(world) == 1)
-        await world.dovecot.stop()
+        await world.server.stop()
     }
 
     private func watching(_ world: World) -> Int {

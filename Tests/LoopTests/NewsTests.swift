@@ -28,4 +28,27 @@ struct NewsTests {
         #expect(try await server.failure() == nil)
         await dovecot.stop()
     }
+
+    /// A real server that tells of new messages by itself (NOTIFY), and is not known as one that had better not be asked
+    /// to: all that it tells, and what it leaves out, ends the same as where everything is asked for.
+    @Test func newsAreToldByARealServer() async throws {
+        let dovecot = try await Dovecot.start(nameless: true)
+        let world = try World(dovecot: dovecot)
+        let early = try await world.send("early", try world.newPixel())
+        try world.program.start()
+        try await world.expect(early, ["tracked"])
+        try await world.waitForLog(of: "account:alice", "NOTIFY is on")
+        var sent: [(uid: UInt32, isTracked: Bool)] = []
+        for number in 0..<6 {
+            let isTracked = number % 3 != 0
+            sent.append((try await world.send("\(number)", isTracked ? try world.newPixel() : nil), isTracked))
+        }
+        for (uid, isTracked) in sent where isTracked { try await world.expect(uid, ["tracked"]) }
+        for (uid, isTracked) in sent where !isTracked { #expect(try await world.keywords(uid).isEmpty) }
+        try await dovecot.expunge(sent[1].uid)
+        let last = try await world.send("last", try world.newPixel())
+        try await world.expect(last, ["tracked"])
+        #expect(!world.log(of: "account:alice").contains { $0.contains("session ended") })
+        await dovecot.stop()
+    }
 }

@@ -26,6 +26,7 @@ struct PolicyTests {
         (.idlePolls, { $0.usesIdle = false }),
         (.idleOfThreeMinutes, { $0.idleInterval = .seconds(180) }),
         (.idleOfOneMinute, { $0.idleInterval = .seconds(55) }),
+        (.notifyKeepsAwake, { $0.usesNotify = false }),
         (.shortCommandLines, { $0.commandLineLength = 960 }),
         (.oneCommandAtATime, { $0.commandsInFlight = 1 }),
         (.partialFetchUnreliable, { $0.usesPartialFetch = false }),

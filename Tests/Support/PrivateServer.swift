@@ -44,14 +44,16 @@ package final class PrivateServer: Sendable {
     ///
     /// - Parameters:
     ///   - capability: what the server offers after login, instead of Dovecot's own list; with Dovecot alone.
+    ///   - nameless: neither greeting nor ID tells which server it is; with Dovecot alone.
     ///   - rights: folder to the ACL rights (RFC 4314) that its owner keeps; without `w` it drops keywords. With Dovecot
     ///     alone.
     package static func start(
         _ kind: Kind = .dovecot, users: [String] = ["alice", "bob"], capability: String? = nil,
-        rights: [String: String] = [:]
+        nameless: Bool = false, rights: [String: String] = [:]
     ) async throws -> PrivateServer {
         var arguments = ["serve", "--kind", kind.rawValue, "--users", users.joined(separator: ",")]
         if let capability { arguments += ["--capability", capability] }
+        if nameless { arguments.append("--nameless") }
         for (folder, kept) in rights.sorted(by: { $0.key < $1.key }) { arguments += ["--rights", "\(folder)=\(kept)"] }
         let conversation = try Conversation(arguments: arguments)
         return PrivateServer(try await conversation.next(), conversation)

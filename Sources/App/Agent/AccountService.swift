@@ -138,7 +138,9 @@ struct AccountService: Service {
         let known = try await store.serverID(
             of: account, greeting: greeting, toldSince: now().addingTimeInterval(-Self.listInterval))
         var server = try await MailServer.meet(over: connection, host: host, known: known)
-        if known == nil { try await store.note(serverID: server.identity.id, greeting: greeting, of: account, now: now()) }
+        if known == nil {
+            try await store.note(serverID: server.identity.id, greeting: greeting, of: account, now: now())
+        }
         logger.info("server", metadata: server.metadata)
         try await server.enable(over: connection)
         return server

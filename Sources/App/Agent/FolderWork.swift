@@ -106,8 +106,8 @@ struct FolderWork {
     /// Has the server tell of messages that arrive all that is asked of them first. It may refuse.
     mutating func subscribe() async throws {
         let answer = try await conversation.run([.notify(newMessages: SyncRequest.pushedItems)]) { _ in false }
-        guard let refusal = answer.first, refusal.status != .ok else { return }
-        tools.logger.debug("NOTIFY refused", metadata: ["answer": "\(refusal.text)"])
+        let isOn = answer.first?.status == .ok
+        tools.logger.info(isOn ? "NOTIFY is on" : "NOTIFY refused", metadata: ["answer": "\(answer.first?.text ?? "")"])
     }
 
     private mutating func reportScan() async throws {

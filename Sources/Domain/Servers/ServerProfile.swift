@@ -52,7 +52,7 @@ extension ServerProfile {
             name: "Stalwart", signs: [.greeting("Stalwart"), .id("Stalwart")], quirks: [.keywordLimit99]),
         ServerProfile(name: "Zimbra", signs: [.greeting("Zimbra IMAP4rev1"), .id("Zimbra")], quirks: []),
         ServerProfile(name: "Cyrus", signs: [.greeting("Cyrus IMAP"), .id("Cyrus")], quirks: [.keywordLimit100]),
-        ServerProfile(name: "Dovecot", signs: [.greeting("Dovecot"), .id("Dovecot")], quirks: []),
+        ServerProfile(name: "Dovecot", signs: [.greeting("Dovecot"), .id("Dovecot")], quirks: [.notifyKeepsAwake]),
         ServerProfile(name: "Courier", signs: [.greeting("Courier-IMAP"), .id("Courier")], quirks: [.idlePolls]),
         ServerProfile(name: "hMailServer", signs: [.greeting("IMAPrev1")], quirks: []),
     ]

@@ -1,5 +1,4 @@
 import IMAP
-import Logging
 import Transport
 
 /// One logged-in IMAP connection: runs a ``Session`` over a ``ByteStream``, on the poller's thread, so that what arrives
