@@ -153,7 +153,10 @@ let package = Package(
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
             "Agent",
-            ["Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Transport", "Secrets", "TestSupport", log]),
+            [
+                "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets",
+                "TestSupport", log,
+            ]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests("Settings", ["Settings", "Secrets"]),
         tests("Host", ["Host", "Secrets"]),

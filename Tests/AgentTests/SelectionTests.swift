@@ -9,11 +9,13 @@ struct SelectionTests {
     @Test func anEXISTSBehindTheFirstIsNews() {
         var seen = Selection.Collected()
         for untagged: Untagged in [
-            .flags([]), .exists(4), .condition(Completion(.ok, ResponseText(code: .uidNext(5)))),
+            .flags([.seen, Flag(spelling: "work")]), .exists(4),
+            .condition(Completion(.ok, ResponseText(code: .uidNext(5)))),
             .condition(Completion(.ok, ResponseText(code: .uidValidity(7)))), .exists(5), .expunge(1),
         ] { seen.add(untagged) }
         #expect(seen.selected == .init(uidValidity: 7, uidNext: 5, highest: nil, exists: 4))
         #expect(seen.news == [.exists(5), .expunge(1)])
+        #expect(seen.flags == [.seen, Flag(spelling: "work")])
         var sync = FolderSync(
             state: FolderState(uidValidity: 7, uidNext: 5, scanComplete: true), policy: .init(since: nil) { _ in false }
         )
@@ -22,19 +24,13 @@ struct SelectionTests {
         #expect(sync.next() == .news(from: 5))
     }
 
-    static let refusals: [(permanent: Set<Flag>?, assumes: Bool, isRefused: Bool)] = [
-        ([.any], false, false), ([.seen, Flag(spelling: "OPENED")], false, false), ([.seen], true, true),
-        // RFC 9051 7.1: nothing said means that all flags are permanent; Exchange and others keep none all the same.
-        (nil, true, false), (nil, false, true),
-    ]
-
-    @Test(arguments: refusals)
-    func aKeywordIsRefusedByWhatTheServerSaysOrByWhichOneItIs(
-        _ permanent: Set<Flag>?, _ assumes: Bool, _ isRefused: Bool
-    ) {
-        let selection = Selection(
-            selected: .init(uidValidity: 1, uidNext: 1, highest: nil, exists: 0), permanentFlags: permanent,
-            isReadOnly: false, assumesKeywords: assumes, news: [])
-        #expect((selection.refusal(of: Flag(spelling: "opened")) != nil) == isRefused)
+    @Test func whatIsToldOfTheMailboxBeforeIsNoAnswer() {
+        var seen = Selection.Collected()
+        for untagged: Untagged in [
+            .exists(9), .flags([Flag(spelling: "other")]), .condition(Completion(.ok, ResponseText(code: .closed))),
+            .exists(4), .condition(Completion(.ok, ResponseText(code: .uidNext(5)))),
+        ] { seen.add(untagged) }
+        #expect(seen.selected == .init(uidValidity: nil, uidNext: 5, highest: nil, exists: 4))
+        #expect(seen.news.isEmpty && seen.flags.isEmpty)
     }
 }

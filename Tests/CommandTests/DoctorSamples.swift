@@ -49,12 +49,15 @@ enum DoctorSamples {
     }
 
     private static func folder(
-        _ flags: [Flag]?, isReadOnly: Bool = false, messages: UInt32 = 3,
+        _ flags: [Flag]?, isReadOnly: Bool = false, messages: UInt32 = 3, assumes: Bool = true, labels: Bool = false,
         probe: Result<KeywordProbe.Outcome, Failure>? = nil
     ) -> Result<AccountFacts.Folder, Failure> {
         .success(
             .init(
-                name: "Sent", messages: messages, permanentFlags: flags.map { Set($0) }, isReadOnly: isReadOnly,
+                name: "Sent", messages: messages,
+                offer: MailboxOffer(
+                    permanentFlags: flags.map { Set($0) }, isReadOnly: isReadOnly, assumesKeywords: assumes,
+                    hasLabels: labels),
                 probe: probe))
     }
 
@@ -83,7 +86,8 @@ enum DoctorSamples {
                 "exchange", pushing, greeting: "The Microsoft Exchange IMAP4 service is ready.",
                 [folder([.seen, .answered])]),
             account(
-                "silent", pushing, greeting: "The Microsoft Exchange IMAP4 service is ready.", [folder(nil)]),
+                "silent", pushing, greeting: "The Microsoft Exchange IMAP4 service is ready.",
+                [folder(nil, assumes: false)]),
             account("icloud", everything, greeting: "(1B1) p00-iscream-7dfc", [folder([.any])]),
             account("courier", pushing, greeting: "Courier-IMAP ready.", [folder([.any])]),
             account("dovecot", everything, greeting: "Dovecot ready.", [folder([.any])]),
@@ -92,6 +96,27 @@ enum DoctorSamples {
             account(
                 "vanished", capable, [.failure(Failure(.unavailable, "the server refused SELECT: no such mailbox"))]),
             noSecret, noLogin, noFolder,
+        ]
+    }()
+
+    private static let labels = [Sign(.label, .tracked, "✓"), Sign(.label, .opened, "✓✓")]
+    private static let usual = Signs(Signs(.standard).all + labels, standIns: [.label])
+
+    /// Accounts that show the results in other ways than by keywords.
+    static let shown: [(AccountFacts, Signs)] = {
+        let gmail = AccountFacts.Server(
+            address: "imap.gmail.com:993", isEncrypted: true, capabilities: Capabilities([.idle, .gmail]))
+        let copy = Sign(.copy, .opened, "Opened")
+        let colors = [Sign(.color, .tracked, "grey"), Sign(.color, .opened, "green")]
+        let keeping = folder([.any, .flagged], labels: true)
+        return [
+            (account("gmail", gmail, [keeping]), usual),
+            (account("gmail-labels", gmail, [keeping]), Signs(usual.all)),
+            (account("gmail-without-keywords", gmail, [folder([.seen], labels: true)]), usual),
+            (account("copies", pushing, [folder([.seen])]), Signs(usual.all + [copy], standIns: [.label])),
+            (account("colours", capable, [keeping]), Signs(colors)),
+            (account("colours-refused", capable, [folder([.seen, .flagged])]), Signs(colors)),
+            (account("nothing", capable, [keeping]), Signs([])),
         ]
     }()
 
@@ -135,7 +160,8 @@ enum DoctorSamples {
 
     static var checks: [Check] {
         [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
-            + accounts.flatMap { AccountChecks.checks($0, keywords: .standard) } + sources.flatMap(SourceChecks.checks)
+            + accounts.flatMap { AccountChecks.checks($0, signs: usual) }
+            + shown.flatMap(AccountChecks.checks) + sources.flatMap(SourceChecks.checks)
             + servers.flatMap(ServerChecks.checks)
     }
 }

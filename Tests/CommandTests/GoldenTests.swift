@@ -26,7 +26,7 @@ struct GoldenTests {
         Output("status.txt") { Samples.status.text(width: nil, clock: Samples.clock) },
         Output("status-80-columns.txt") { Samples.status.text(width: 80, clock: Samples.clock) },
         Output("status-none.txt") {
-            StatusReport(messages: [], accounts: [], agent: .running(pid: 1), names: .standard, now: Samples.time(0))
+            StatusReport(messages: [], accounts: [], agent: .running(pid: 1), now: Samples.time(0))
                 .text(width: 80, clock: Samples.clock)
         },
         Output("status.json") { try JSONText.of(StatusJSON(Samples.status)) },

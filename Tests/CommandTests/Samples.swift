@@ -60,14 +60,19 @@ enum Samples {
             account: "club", state: "needs-user",
             detail: "mail.example.net:993 refuses the password: \u{1b}[31m[AUTHENTICATIONFAILED]; correct it",
             since: time(10),
-            tracked: 3, refusals: [("opened", "the server accepted the keyword and did not keep it")], parked: 2),
+            tracked: 3,
+            refusals: [
+                Refusal(sign: Sign(.keyword, .opened, "gelesen"), reason: "the server accepted it and did not keep it"),
+                Refusal(sign: Sign(.keyword, .reached, "reached"), reason: "no\u{1b}", messages: 1),
+                Refusal(sign: Sign(.label, .opened, "✓✓"), reason: "the server has no labels (X-GM-EXT-1)"),
+                Refusal(sign: Sign(.copy, .opened, "Opened"), reason: "[TRYCREATE] no", messages: 12),
+            ], parked: 2),
         AccountReport(
             account: "work", state: "idle", detail: "", since: time(-600), tracked: 1, refusals: [], parked: 0),
     ]
 
     static let status = StatusReport(
-        messages: lines, accounts: accounts, agent: .notRunning,
-        names: KeywordNames(KeywordNames.standard.names.merging([.opened: "gelesen"]) { $1 }), now: time(4000))
+        messages: lines, accounts: accounts, agent: .notRunning, now: time(4000))
 
     static let why: WhyReport = {
         let tokens = [token(message: 0x0123_4567_89ab_cdef, recipient: 1), token(message: 99)].compactMap { $0?.text }

@@ -13,17 +13,17 @@ final class LoopedAgent {
 
     static let now = Date(timeIntervalSince1970: 1_790_100_000)
     let store: AgentStore
-    let names: KeywordNames
+    let signs: Signs
     /// Hits that the pixel server has to offer, by position.
     var feed: [Hit] = []
     private var steps = 0
     private let stopAt: Int?
     private let chunk: Int
 
-    init(path: String, stopAt: Int? = nil, names: KeywordNames = .standard, chunk: Int = 2) throws {
+    init(path: String, stopAt: Int? = nil, signs: Signs = Signs(.standard), chunk: Int = 2) throws {
         store = try AgentStore(path: path)
         self.stopAt = stopAt
-        self.names = names
+        self.signs = signs
         self.chunk = chunk
     }
 
@@ -34,9 +34,12 @@ final class LoopedAgent {
     func run(_ mailbox: inout MailboxModel) async throws {
         let account = try await store.account(named: "work")
         let folder = try await store.folder(MailboxName("Sent"), of: account)
-        try await store.planAll(for: names)
+        try await store.planAll(for: ["work": signs])
         try await store.forgetRefusals(in: folder)
         try await pull()
+        if let name = signs.copyFolder {
+            try await store.found(Set(mailbox.copies), in: name, upTo: nil, for: folder, of: account)
+        }
         var state = try await store.state(of: folder)
         if state.chunk == 0, !state.scanComplete { state.chunk = chunk }
         var sync = FolderSync(state: state, policy: policy)
@@ -63,7 +66,7 @@ final class LoopedAgent {
             if underway.isEmpty { break }
             let request = underway.removeFirst()
             var refusal: Completion?
-            for command in request.commands(for: mailbox.capabilities) {
+            for command in request.commands(for: mailbox.capabilities, labels: sync.policy.readsLabels) {
                 let answer = mailbox.answer(command)
                 answer.untagged.forEach { sync.received($0) }
                 if answer.completion.status != .ok { refusal = answer.completion }
@@ -85,7 +88,7 @@ final class LoopedAgent {
     }
 
     private func keep(_ changes: [Change], _ folder: FolderID) async throws {
-        try await store.apply(changes, to: folder, names: names, now: Self.now)
+        try await store.apply(changes, to: folder, signs: signs, now: Self.now)
         try step()
     }
 
@@ -110,30 +113,37 @@ final class LoopedAgent {
     }
 
     private func write(_ folder: FolderID, _ mailbox: inout MailboxModel) async throws {
-        let task = try await store.planningTask(for: folder)
+        let task = try await store.planningTask(for: folder, signs: signs)
         guard !task.copies.isEmpty else { return }
-        let orders = KeywordPlan.orders(for: task.copies, names: names)
+        let orders = try await store.begin(
+            KeywordPlan.orders(for: task.copies, signs: signs), of: task, in: folder)
         try step()
-        var flags: [UID: Set<Flag>] = [:]
         for order in orders {
-            guard let flag = Flag(keyword: order.keyword) else { continue }
-            _ = mailbox.answer(.uidStore(order.uids, order.action, [flag]))
-            try step()
+            for command in order.commands {
+                _ = mailbox.answer(command)
+                try step()
+            }
         }
-        for order in orders {
-            for case .fetch(let data) in mailbox.answer(.uidFetch(order.uids, [.uid, .flags])).untagged {
-                if let uid = data.uid { flags[uid] = Set(data.flags ?? []) }
+        var seen: [UID: SeenOnServer] = [:]
+        for order in orders where order.sign.projection != .copy {
+            let items: [FetchItem] = signs.contains(.label) ? [.uid, .flags, .gmailLabels] : [.uid, .flags]
+            for case .fetch(let data) in mailbox.answer(.uidFetch(order.uids, items)).untagged {
+                guard let uid = data.uid else { continue }
+                seen[uid] = SeenOnServer(
+                    flags: Set(data.flags ?? []), labels: data.gmailLabels.map { Set($0.map { Label($0) }) })
             }
         }
         try step()
         try await store.record(
-            ReadBack(flags: flags, orders: orders, refused: [:]), in: folder, planned: task, names: names, now: Self.now
-        )
+            ReadBack(orders: orders, outcome: StoreOutcome(), seen: seen), in: folder, planned: task, signs: signs,
+            now: Self.now)
         try step()
     }
 
     private var policy: FolderSync.Policy {
-        FolderSync.Policy(since: nil, isOurs: Keys.isOurs)
+        var policy = FolderSync.Policy(since: nil, isOurs: Keys.isOurs)
+        policy.readsLabels = signs.contains(.label)
+        return policy
     }
 }
 

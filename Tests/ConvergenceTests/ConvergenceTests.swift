@@ -12,6 +12,10 @@ struct ConvergenceTests {
     /// What a story leaves behind: keywords on the server and what the store says of every message.
     struct Outcome: Equatable {
         var keywords: [UInt32: Set<String>]
+        var flagged: Set<UInt32>
+        var labels: [UInt32: Set<String>]
+        /// Message-IDs, sorted.
+        var copies: [String]
         var standing: [String: String]
     }
 
@@ -35,11 +39,34 @@ struct ConvergenceTests {
         for capabilities in Self.servers { try await interrupt(story, capabilities) }
     }
 
-    private func interrupt(_ story: Story, _ capabilities: Capabilities) async throws {
-        let expected = try await play(story, capabilities, stopAt: nil)
+    /// Keywords, labels, coloured flags and copies side by side: the rules are the same for all.
+    static let everySign = Signs(
+        Signs(.standard).all + [
+            Sign(.label, .tracked, "✓"), Sign(.label, .opened, "✓✓"), Sign(.color, .tracked, "grey"),
+            Sign(.color, .opened, "green"), Sign(.copy, .opened, "Opened"),
+        ])
+
+    @Test(arguments: stories.prefix(2))
+    func everyInterruptionEndsTheSameWithAllSigns(_ story: Story) async throws {
+        try await interrupt(story, Self.servers[1], Self.everySign)
+    }
+
+    @Test func allSignsShowTheSame() async throws {
+        let outcome = try await play(try #require(Self.stories.first), signs: Self.everySign, stopAt: nil).outcome
+        #expect(outcome.keywords[1] == ["tracked", "opened", "$MailFlagBit0", "$MailFlagBit1"])
+        #expect(outcome.keywords[2] == ["tracked", "reached", "$MailFlagBit1", "$MailFlagBit2"])
+        #expect(outcome.flagged == [1, 2, 4])
+        #expect(outcome.labels == [1: ["✓", "✓✓"], 2: ["✓"], 3: [], 4: ["✓"]])
+        #expect(outcome.copies == ["m1@example.net"])
+    }
+
+    private func interrupt(
+        _ story: Story, _ capabilities: Capabilities, _ signs: Signs = Signs(.standard)
+    ) async throws {
+        let expected = try await play(story, capabilities, signs: signs, stopAt: nil)
         #expect(expected.steps > 10)
         for point in 1...expected.steps {
-            let stopped = try await play(story, capabilities, stopAt: point)
+            let stopped = try await play(story, capabilities, signs: signs, stopAt: point)
             #expect(stopped.outcome == expected.outcome, "stopped at step \(point) of \(expected.steps)")
             #expect(stopped.storesInLastRun == 0, "a further run changed something, stopped at step \(point)")
         }
@@ -61,7 +88,7 @@ struct ConvergenceTests {
     }
 
     private func play(
-        _ story: Story, _ capabilities: Capabilities = servers[0], stopAt: Int?
+        _ story: Story, _ capabilities: Capabilities = servers[0], signs: Signs = Signs(.standard), stopAt: Int?
     ) async throws -> (outcome: Outcome, steps: Int, storesInLastRun: Int) {
         var path = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID()).db").path
         defer {
@@ -72,26 +99,26 @@ struct ConvergenceTests {
         var mailbox = MailboxModel()
         mailbox.capabilities = capabilities
         var feed = try story.begin(&mailbox)
-        let first = try LoopedAgent(path: path, stopAt: stopAt)
+        let first = try LoopedAgent(path: path, stopAt: stopAt, signs: signs)
         first.feed = feed
         var stopped = false
         do { try await first.run(&mailbox) } catch is LoopedAgent.Stopped { stopped = true }
         feed += try story.change(&mailbox)
         if story.losesDatabase { path += ".new" }
         var steps = first.stepCount
-        let second = try LoopedAgent(path: path, stopAt: stopped ? nil : stopAt.map { $0 - steps })
+        let second = try LoopedAgent(path: path, stopAt: stopped ? nil : stopAt.map { $0 - steps }, signs: signs)
         second.feed = feed
         do { try await second.run(&mailbox) } catch is LoopedAgent.Stopped {}
         steps += second.stepCount
-        let third = try LoopedAgent(path: path)
+        let third = try LoopedAgent(path: path, signs: signs)
         third.feed = feed
         try await third.run(&mailbox)
         let outcome = try await outcome(third, mailbox)
         let before = mailbox.log.count
-        let fourth = try LoopedAgent(path: path)
+        let fourth = try LoopedAgent(path: path, signs: signs)
         fourth.feed = feed
         try await fourth.run(&mailbox)
-        let stores = mailbox.log.dropFirst(before).count { if case .uidStore = $0 { true } else { false } }
+        let stores = mailbox.log.dropFirst(before).count { ["UID STORE", "UID COPY"].contains($0.name) }
         for agent in [first, second, third, fourth] { try agent.store.close() }
         return (outcome, steps, stores)
     }
@@ -101,6 +128,8 @@ struct ConvergenceTests {
         let lines = try await agent.store.status(StatusFilter(limit: 1000)).filter { $0.flags != nil }
         return Outcome(
             keywords: Dictionary(uniqueKeysWithValues: mailbox.messages.keys.map { ($0, mailbox.keywords(of: $0)) }),
+            flagged: Set(mailbox.messages.filter { $0.value.flags.contains(.flagged) }.keys),
+            labels: mailbox.messages.mapValues(\.labels), copies: mailbox.copies.sorted(),
             standing: Dictionary(
                 uniqueKeysWithValues: lines.map {
                     (

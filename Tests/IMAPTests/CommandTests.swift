@@ -79,6 +79,13 @@ struct CommandTests {
             "APPEND \"INBOX\" (\\Seen) \"31-Dec-1969 22:30:00 -0130\" {3}\r\n<wait>m\r\n"
         ),
         (.create(MailboxName(wire: "a\r\nb".bytes)), "CREATE {4}\r\n<wait>a\r\nb"),
+        (.subscribe(MailboxName("Geöffnet")), "SUBSCRIBE \"Ge&APY-ffnet\""),
+        (.uidCopy(set, MailboxName("Opened")), "UID COPY 1:3 \"Opened\""),
+        (
+            .uidStoreLabels(set, .add, [MailboxName("✓"), MailboxName("a b")]),
+            "UID STORE 1:3 +X-GM-LABELS (\"&JxM-\" \"a b\")"
+        ),
+        (.uidStoreLabels(set, .remove, [MailboxName("\"")]), "UID STORE 1:3 -X-GM-LABELS ({1}\r\n<wait>\")"),
     ]
 
     @Test(arguments: encodings)
@@ -98,7 +105,8 @@ struct CommandTests {
 
     static let refusals: [(Command, CommandError)] = [
         (.uidFetch(UIDSet(), [.uid]), .emptySet), (.uidFetch(set, []), .emptyList),
-        (.uidStore(set, .add, []), .emptyList),
+        (.uidStore(set, .add, []), .emptyList), (.uidStoreLabels(set, .add, []), .emptyList),
+        (.uidCopy(UIDSet(), .inbox), .emptySet),
         (.uidStore(set, .add, [Flag(spelling: "a b")]), .malformedFlag("a b")),
         (.uidStore(set, .add, [Flag(spelling: "a\r\nx NOOP")]), .malformedFlag("a\r\nx NOOP")),
         (.uidStore(set, .add, [Flag(spelling: "")]), .malformedFlag("")),
@@ -140,7 +148,8 @@ struct CommandTests {
             .uidFetch(Self.set, [.body(.part(noise()))]), .uidFetch(Self.set, [.body(.headerFields([noise()]))]),
             .enable([Capability(noise())]),
             .append(MailboxName(wire: noise().bytes), [Flag(spelling: noise())], nil, message: noise().bytes),
-            .status(MailboxName(noise()), [.uidNext]),
+            .status(MailboxName(noise()), [.uidNext]), .uidCopy(Self.set, MailboxName(wire: noise().bytes)),
+            .uidStoreLabels(Self.set, .add, [MailboxName(noise()), MailboxName(wire: noise().bytes)]),
         ]
         for command in commands {
             guard let parts = try? command.parts() else { continue }
@@ -164,6 +173,7 @@ struct CommandTests {
         let commands: [Command] = [
             .uidFetch(sparse, [.uid, .flags]), .uidStore(sparse, .add, [Flag(spelling: "opened")]),
             .uidSearch(.and([.keyword(Flag(spelling: "x")), .uid(sparse)]), returning: [.all]),
+            .uidStoreLabels(sparse, .add, [MailboxName("✓✓")]), .uidCopy(sparse, MailboxName("Opened")),
         ]
         for command in commands {
             #expect(throws: CommandError.self) { try command.parts() }
@@ -173,11 +183,8 @@ struct CommandTests {
             for piece in pieces {
                 let length = try wire(piece).utf8.count
                 #expect(length <= Command.maxLineLength + 5)
-                switch piece {
-                case .uidFetch(let set, _, _, _), .uidStore(let set, _, _, _, _): union.formUnion(set)
-                case .uidSearch(let key, _): union.formUnion(key.uidSet ?? UIDSet())
-                default: #expect(Bool(false), "\(piece)")
-                }
+                #expect(piece.about(sparse) == command)
+                union.formUnion(piece.uids ?? UIDSet())
             }
             #expect(union == sparse)
         }

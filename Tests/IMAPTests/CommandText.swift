@@ -57,6 +57,12 @@ enum CommandText {
             return .uidStore(
                 try set(0), action, rest.dropFirst(2).filter { $0 != "loud" }.map { Flag(spelling: $0) },
                 silent: !rest.contains("loud"))
+        case "label":
+            let actions: [String: StoreAction] = ["+": .add, "-": .remove]
+            guard let action = actions[try word(1)] else { throw Unknown(text: text) }
+            return .uidStoreLabels(try set(0), action, rest.dropFirst(2).map { MailboxName($0) })
+        case "copy": return .uidCopy(try set(0), MailboxName(try word(1)))
+        case "subscribe": return .subscribe(MailboxName(try word(0)))
         case "append":
             return .append(
                 MailboxName(try word(0)), try word(1) == "-" ? [] : [Flag(spelling: try word(1))], nil,

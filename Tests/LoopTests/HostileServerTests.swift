@@ -122,34 +122,6 @@ struct HostileServerTests {
     }
 }
 
-extension World {
-    /// Puts a message of any size into Sent, while Dovecot is away.
-    fileprivate func deliver(
-        _ name: String, _ pixel: String, header: String = "X-Mailer: none", padding: String = "", times: Int = 0
-    ) throws {
-        let folder = server.maildir() + "/cur"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let path = "\(folder)/\(Int(Date().timeIntervalSince1970)).\(name).mail:2,S"
-        let head = """
-            \(header)
-            Message-ID: <\(name)@example.net>
-            Subject: \(name)
-            Content-Type: text/html; charset=utf-8
-
-            <html><body><p>Hello</p>\(pixel)
-
-            """
-        guard FileManager.default.createFile(atPath: path, contents: Data(head.utf8)) else {
-            throw Program.Failure(description: "cannot write \(path)")
-        }
-        let file = try FileHandle(forWritingTo: URL(filePath: path))
-        defer { try? file.close() }
-        try file.seekToEnd()
-        let block = Data(String(repeating: padding, count: 1000).utf8)
-        for _ in 0..<times / 1000 { try file.write(contentsOf: block) }
-    }
-}
-
 extension Program {
     /// KB of resident memory at most so far.
     fileprivate func peakMemory() throws -> Int {

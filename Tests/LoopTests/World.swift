@@ -91,6 +91,13 @@ struct World {
             if security == .none { more = "cleartext = true" }
         }
 
+        /// A user of the server behind a relay.
+        init(_ user: String, on dovecot: Dovecot, through relay: IMAPRelay, more: String = "") {
+            self.init(user, on: dovecot, imap: "imap://127.0.0.1:\(relay.port)")
+            caFile = nil
+            self.more = "cleartext = true\n\(more)"
+        }
+
         fileprivate var text: String {
             let trust = caFile.map { "ca_file = \"\($0)\"" } ?? ""
             return """
@@ -248,6 +255,34 @@ struct World {
             if !server.isRunning { return true }
             return try await server.load(server.url + "/health", from: Self.home, agent: "test") == 200
         }
+    }
+}
+
+extension World {
+    /// Puts a message of any size into Sent, while Dovecot is away.
+    func deliver(
+        _ name: String, _ pixel: String, header: String = "X-Mailer: none", padding: String = "", times: Int = 0
+    ) throws {
+        let folder = server.maildir() + "/cur"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let path = "\(folder)/\(Int(Date().timeIntervalSince1970)).\(name).mail:2,S"
+        let head = """
+            \(header)
+            Message-ID: <\(name)@example.net>
+            Subject: \(name)
+            Content-Type: text/html; charset=utf-8
+
+            <html><body><p>Hello</p>\(pixel)
+
+            """
+        guard FileManager.default.createFile(atPath: path, contents: Data(head.utf8)) else {
+            throw Program.Failure(description: "cannot write \(path)")
+        }
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        defer { try? file.close() }
+        try file.seekToEnd()
+        let block = Data(String(repeating: padding, count: 1000).utf8)
+        for _ in 0..<times / 1000 { try file.write(contentsOf: block) }
     }
 }
 

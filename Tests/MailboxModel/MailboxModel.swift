@@ -11,6 +11,7 @@ package struct MailboxModel: Sendable {
         package var flags: Set<Flag>
         package var internalDate: Int64
         package var changed: UInt64
+        package var labels: Set<String> = []
     }
 
     package var uidValidity: UInt32 = 1
@@ -28,6 +29,8 @@ package struct MailboxModel: Sendable {
     package var unreadable: Set<UInt32> = []
     /// Every command, in order.
     package private(set) var log: [Command] = []
+    /// Message-IDs of what has been copied elsewhere, in order.
+    package private(set) var copies: [String] = []
 
     package init() {}
 
@@ -118,6 +121,8 @@ package struct MailboxModel: Sendable {
         case .uidFetch(let set, let items, let since, _): return fetch(set, items, since)
         case .uidSearch(let key, let returning): return (search(key, returning), Completion(.ok))
         case .uidStore(let set, let action, let flags, _, _): return store(set, action, flags)
+        case .uidStoreLabels(let set, let action, let labels): return label(set, action, labels)
+        case .uidCopy(let set, _): return copy(set)
         default: return ([], Completion(.bad, ResponseText(text: "not modelled")))
         }
     }
@@ -149,6 +154,7 @@ extension MailboxModel {
         for item in items {
             switch item {
             case .flags: data.flags = message.flags.sorted { $0.spelling < $1.spelling }
+            case .gmailLabels: data.gmailLabels = message.labels.sorted().map { MailboxName($0) }
             case .internalDate: data.internalDate = InternalDate(secondsSince1970: message.internalDate)
             case .bodyStructure: data.structure = structure(message.raw)
             case .body(let section, let range): data.sections.append(content(section, range, message.raw))
@@ -235,6 +241,28 @@ extension MailboxModel {
             case .replace: messages[uid]?.flags = Set(flags)
             }
             messages[uid]?.changed = modSeq
+        }
+        return ([], Completion(.ok))
+    }
+
+    private mutating func label(
+        _ set: UIDSet, _ action: StoreAction, _ labels: [MailboxName]
+    ) -> ([Untagged], Completion) {
+        for (_, uid, _) in selected(set) {
+            modSeq += 1
+            switch action {
+            case .add: messages[uid]?.labels.formUnion(labels.map(\.display))
+            case .remove: messages[uid]?.labels.subtract(labels.map(\.display))
+            case .replace: messages[uid]?.labels = Set(labels.map(\.display))
+            }
+            messages[uid]?.changed = modSeq
+        }
+        return ([], Completion(.ok))
+    }
+
+    private mutating func copy(_ set: UIDSet) -> ([Untagged], Completion) {
+        for (_, _, message) in selected(set) {
+            copies.append(HeaderFields(parsing: message.raw).messageID ?? "")
         }
         return ([], Completion(.ok))
     }

@@ -11,6 +11,7 @@ struct KeywordPlanTests {
         var standing = Standing(status: .unknown, readings: 0, evidence: 0)
         var withdrawn: [Mark: Int] = [:]
         var refused: Set<Mark> = []
+        var otherwiseRefused: Set<Sign> = []
         var kept: Set<Mark> = []
         var names = KeywordNames.standard
         let orders: [String]
@@ -49,6 +50,9 @@ struct KeywordPlanTests {
             testDescription: "refused by the folder", seen: ["tracked"], standing: opened, refused: [.opened],
             orders: []),
         Case(
+            testDescription: "refused here as a keyword, and not as something else", seen: ["tracked"],
+            standing: opened, otherwiseRefused: [Sign(.label, .opened, "✓✓")], orders: ["+opened"]),
+        Case(
             testDescription: "the user says: that was me", seen: ["tracked", "opened", "not-me"], standing: opened,
             orders: ["-opened"]),
         Case(
@@ -64,11 +68,12 @@ struct KeywordPlanTests {
 
     @Test(arguments: cases)
     func plans(_ example: Case) {
-        let copy = CopyView(
-            uid: 1, seen: Set(example.seen.map { Flag(spelling: $0) }), standing: example.standing,
-            withdrawn: example.withdrawn, refused: example.refused, kept: example.kept)
-        let orders = KeywordPlan.orders(for: [copy], names: example.names)
-        #expect(orders.map { ($0.action == .add ? "+" : "-") + $0.keyword } == example.orders)
+        let signs = Signs(example.names)
+        var copy = CopyView(uid: 1, seen: .flags(example.seen), standing: example.standing)
+        copy.withdrawn = example.withdrawn
+        copy.refused = Set(signs.all.filter { example.refused.contains($0.mark) }).union(example.otherwiseRefused)
+        copy.kept = example.kept
+        #expect(KeywordPlan.orders(for: [copy], signs: signs).map(\.text) == example.orders)
     }
 
     static let keeping: [(Standing, Bool, Set<Mark>)] = [
@@ -86,30 +91,29 @@ struct KeywordPlanTests {
     @Test func groupsCopiesOfTheSameOrder() {
         let standing = Standing(status: .opened, readings: 1, evidence: 1)
         let copies = (1...5).map {
-            CopyView(uid: UID($0), seen: $0 == 3 ? [] : [Flag(spelling: "tracked")], standing: standing)
+            CopyView(uid: UID($0), seen: .flags($0 == 3 ? [] : ["tracked"]), standing: standing)
         }
-        let orders = KeywordPlan.orders(for: copies, names: .standard)
-        #expect(orders.map { "\($0.keyword) \($0.uids)" } == ["opened 1:5", "tracked 3"])
+        let orders = KeywordPlan.orders(for: copies, signs: Signs(.standard))
+        #expect(orders.map { "\($0.text) \($0.uids)" } == ["+opened 1:5", "+tracked 3"])
     }
 
     @Test func neverTouchesWhatIsNotOurs() {
-        let foreign = ["\\Seen", "\\Deleted", "$Forwarded", "Work", "junk", "$MDNSent"].map { Flag(spelling: $0) }
+        let foreign = ["\\Seen", "\\Deleted", "$Forwarded", "Work", "junk", "$MDNSent"]
         for status in OpenStatus.allCases {
             let copy = CopyView(
-                uid: 1, seen: Set(foreign), standing: Standing(status: status, readings: 3, evidence: 3))
-            for order in KeywordPlan.orders(for: [copy], names: .standard) {
-                #expect(KeywordNames.standard.names.values.contains(order.keyword))
+                uid: 1, seen: .flags(foreign), standing: Standing(status: status, readings: 3, evidence: 3))
+            for order in KeywordPlan.orders(for: [copy], signs: Signs(.standard)) {
+                #expect(KeywordNames.standard.names.values.contains(order.sign.text))
                 #expect(order.action == .add)
             }
         }
     }
 
     @Test func seesWhatTheUserRemoved() {
-        let before: Set<Flag> = [Flag(spelling: "Opened"), Flag(spelling: "tracked"), .seen, Flag(spelling: "Work")]
-        let standing = Standing(status: .opened, readings: 1, evidence: 1)
-        let after: Set<Flag> = [Flag(spelling: "TRACKED")]
-        #expect(
-            KeywordPlan.withdrawn(before: before, after: after, standing: standing, names: .standard) == [.opened])
+        let gone = KeywordPlan.withdrawn(
+            before: .flags(["Opened", "tracked", "\\Seen", "Work"]), after: .flags(["TRACKED"]),
+            standing: Standing(status: .opened, readings: 1, evidence: 1), signs: Signs(.standard))
+        #expect(gone.map(\.mark) == [.opened])
     }
 
     /// Its STORE may have been carried out, and the answer lost with the connection.
@@ -118,9 +122,20 @@ struct KeywordPlanTests {
         (["opened"], [], .machineOnly),
     ])
     func whatWeTakeOffWasNotRemovedByTheUser(_ before: [String], _ after: [String], _ status: OpenStatus) {
-        let flags = [before, after].map { Set($0.map { Flag(spelling: $0) }) }
-        let standing = Standing(status: status, readings: 1, evidence: 1)
-        #expect(
-            KeywordPlan.withdrawn(before: flags[0], after: flags[1], standing: standing, names: .standard).isEmpty)
+        let gone = KeywordPlan.withdrawn(
+            before: .flags(before), after: .flags(after), standing: Standing(status: status, readings: 1, evidence: 1),
+            signs: Signs(.standard))
+        #expect(gone.isEmpty)
     }
+}
+
+extension SeenOnServer {
+    static func flags(_ flags: [String], labels: [String]? = nil) -> SeenOnServer {
+        SeenOnServer(flags: Set(flags.map { Flag(spelling: $0) }), labels: labels.map { Set($0.map { Label($0) }) })
+    }
+}
+
+extension StoreOrder {
+    /// `+opened`, `-reached`
+    var text: String { (action == .add ? "+" : "-") + sign.text }
 }

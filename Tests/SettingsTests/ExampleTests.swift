@@ -51,11 +51,14 @@ import Testing
         let shown = try parseFull()
         #expect(shown.server == minimal.server)
         #expect(shown.keywords == minimal.keywords)
+        #expect(shown.labels == minimal.labels)
+        #expect(shown.colors == minimal.colors)
         #expect(shown.privacy == minimal.privacy)
         #expect(shown.accounts.first?.sent == minimal.accounts.first?.sent)
         #expect(shown.accounts.first?.since == minimal.accounts.first?.since)
         #expect(shown.accounts.first?.archives == minimal.accounts.first?.archives)
         #expect(shown.accounts.first?.compress == minimal.accounts.first?.compress)
+        #expect(shown.accounts.first?.show == minimal.accounts.first?.show)
     }
 
     @Test func documentsEveryKeyAndNoOther() throws {

@@ -67,4 +67,32 @@ import Testing
     func findsTheFile(_ environment: [String: String], _ path: String) {
         #expect(Settings.defaultPath(environment: environment) == path)
     }
+
+    static let shows: [(written: String, meant: Settings.Show)] = [
+        ("\"auto\"", .automatic), ("\"none\"", .these([])), ("[]", .these([])), ("\"labels\"", .these([.labels])),
+        ("[\"keywords\", \"colours\"]", .these([.keywords, .colors])),
+    ]
+
+    @Test(arguments: shows)
+    func readsWhatIsShown(_ written: String, _ meant: Settings.Show) throws {
+        let text = """
+            [[account]]
+            imap = "imaps://imap.example.org"
+            user = "me"
+            password_file = "p"
+            show = \(written)
+            copy_opened_to = "Geöffnet"
+            [labels]
+            reached = "a b/c"
+            tracked = false
+            [colours]
+            tracked = "red"
+            opened = "red"
+            """
+        let settings = try Settings.parse(text: text, file: "/c/config.toml")
+        #expect(settings.accounts.first?.show == meant && settings.accounts.first?.copyOpenedTo == "Geöffnet")
+        #expect(settings.labels.reached == "a b/c" && settings.labels.tracked == nil && settings.labels.opened == "✓✓")
+        #expect(settings.colors.tracked == "red" && settings.colors.opened == "red")
+        #expect(meant.contains(.labels) == [.automatic, .these([.labels])].contains(meant))
+    }
 }

@@ -127,7 +127,7 @@ struct Soak {
             since: story.quirks.contains(.since) ? World.firstDay : nil, patterns: patterns, isOurs: Keys.isOurs)
         policy.chunk = story.chunk
         let tools = FolderTools(
-            account: try await store.account(named: "work"), store: store, names: .standard, server: server,
+            account: try await store.account(named: "work"), store: store, signs: Signs(.standard), server: server,
             compresses: false, judge: Bell(), report: { _ in }, now: { World.now },
             logger: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() })
         return FolderWatch(tools: tools, policy: policy, errands: nil, pollInterval: .zero, bell: Bell())

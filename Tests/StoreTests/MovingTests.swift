@@ -24,7 +24,7 @@ struct MovingTests {
 
         func apply(_ changes: [Change], to folder: FolderID? = nil, at seconds: Double) async throws {
             try await store.apply(
-                changes, to: folder ?? sent, names: .standard, now: MovingTests.now.addingTimeInterval(seconds))
+                changes, to: folder ?? sent, signs: Signs(.standard), now: MovingTests.now.addingTimeInterval(seconds))
         }
 
         func hunted(at seconds: Double) async throws -> [String] {

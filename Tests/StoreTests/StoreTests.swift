@@ -79,7 +79,7 @@ struct StoreTests {
             uid: 1, flags: [], messageID: "m@x", subject: "S", sentAt: Self.now, recipients: [],
             recipientIsSender: false,
             tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
-        #expect(try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now))
+        #expect(try await store.apply([.message(message)], to: folder, signs: Signs(.standard), now: Self.now))
         let tasks = try await store.judgingTasks(now: Self.now, rules: 1)
         #expect(tasks.map { $0.history.hits.map(\.seq) } == [[1]])
     }
@@ -94,8 +94,8 @@ struct StoreTests {
             uid: 4, flags: [], messageID: "r@x", subject: "Re", sentAt: Self.now, recipients: [],
             recipientIsSender: false,
             tokens: [FoundToken(text: "t", kind: .foreign, quoted: true)])
-        try await store.apply([.message(reply)], to: folder, names: .standard, now: Self.now)
-        #expect(try await store.planningTask(for: folder).copies.isEmpty)
+        try await store.apply([.message(reply)], to: folder, signs: Signs(.standard), now: Self.now)
+        #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.isEmpty)
         #expect(try await store.status(StatusFilter()).isEmpty)
         let report = try #require(try await store.reports(on: "<r@x>").first)
         #expect(!report.tracked && report.tokens.first?.quoted == true)
@@ -109,17 +109,17 @@ struct StoreTests {
         let message = ExaminedMessage(
             uid: 1, flags: [.seen], messageID: "m@x", subject: "S", sentAt: Self.now, recipients: [],
             recipientIsSender: false, tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
-        try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now)
-        let task = try await store.planningTask(for: folder)
-        let orders = KeywordPlan.orders(for: task.copies, names: .standard)
+        try await store.apply([.message(message)], to: folder, signs: Signs(.standard), now: Self.now)
+        let task = try await store.planningTask(for: folder, signs: Signs(.standard))
+        let orders = KeywordPlan.orders(for: task.copies, signs: Signs(.standard))
         // Accepted, and not kept: the server drops keywords silently.
         try await store.record(
-            ReadBack(flags: [1: [.seen]], orders: orders, refused: [:]), in: folder, planned: task, names: .standard,
-            now: Self.now)
-        #expect(try await store.planningTask(for: folder).copies.isEmpty)
-        #expect(try await store.accounts().first?.refusals.map(\.keyword) == ["tracked"])
+            ReadBack(orders: orders, outcome: StoreOutcome(), seen: [1: SeenOnServer(flags: [.seen])]), in: folder,
+            planned: task, signs: Signs(.standard), now: Self.now)
+        #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.isEmpty)
+        #expect(try await store.accounts().first?.refusals.map(\.sign.text) == ["tracked"])
         try await store.forgetRefusals(in: folder)
-        #expect(try await store.planningTask(for: folder).copies.map(\.uid) == [1])
+        #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.map(\.uid) == [1])
     }
 
     /// The user takes one keyword away while we write another one: reading back is the first that is heard of it.
@@ -133,20 +133,33 @@ struct StoreTests {
             recipients: [], recipientIsSender: false,
             tokens: [FoundToken(text: "t", kind: .foreign, quoted: false)])
         let source = try await store.source(named: "px")
-        try await store.apply([.message(message)], to: folder, names: .standard, now: Self.now)
+        try await store.apply([.message(message)], to: folder, signs: Signs(.standard), now: Self.now)
         let scan = Hit(
             seq: 1, at: Self.now - 590, token: "t", method: "HEAD", netclass: NetworkClass(rawValue: "microsoft-eop"))
         try await store.append([scan], log: "L", cursor: "c1", isEnd: true, from: source, now: Self.now)
         try await judge(store)
-        let task = try await store.planningTask(for: folder)
-        let orders = KeywordPlan.orders(for: task.copies, names: .standard)
-        #expect(orders.map(\.keyword) == ["reached"])
+        let task = try await store.planningTask(for: folder, signs: Signs(.standard))
+        let orders = KeywordPlan.orders(for: task.copies, signs: Signs(.standard))
+        #expect(orders.map(\.sign.text) == ["reached"])
         try await store.record(
-            ReadBack(flags: [1: [Flag(spelling: "reached")]], orders: orders, refused: [:]), in: folder, planned: task,
-            names: .standard, now: Self.now)
+            ReadBack(
+                orders: orders, outcome: StoreOutcome(), seen: [1: SeenOnServer(flags: [Flag(spelling: "reached")])]),
+            in: folder, planned: task,
+            signs: Signs(.standard), now: Self.now)
         #expect(try await self.orders(store, folder) == [])
         let report = try #require(try await store.reports(on: "<m@x>").first)
         #expect(report.writes.map { "\($0.action) \($0.keyword)" } == ["withdrawn tracked", "add reached"])
+    }
+
+    @Test func whatAServerIsIsRememberedForItsGreetingAndForAWhile() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let fields = [IDField("name", "Dove\"cot"), IDField("vendor", nil)]
+        try await store.note(serverID: fields, greeting: "ready", of: account, now: Self.now)
+        #expect(try await store.serverID(of: account, greeting: "ready", toldSince: Self.now) == fields)
+        #expect(try await store.serverID(of: account, greeting: "other", toldSince: Self.now) == nil)
+        #expect(try await store.serverID(of: account, greeting: "ready", toldSince: Self.now + 1) == nil)
     }
 
     /// Keywords that an earlier database wrote stay until everything is known again, and for good if their evidence is gone.
@@ -163,7 +176,7 @@ struct StoreTests {
                     messageID: "\(token)@x", subject: "S", sentAt: Self.now - 600, recipients: [],
                     recipientIsSender: false, tokens: [FoundToken(text: token, kind: .foreign, quoted: false)]))
         }
-        try await store.apply(found, to: folder, names: .standard, now: Self.now)
+        try await store.apply(found, to: folder, signs: Signs(.standard), now: Self.now)
         #expect(try await orders(store, folder) == [])
         // Forged requests prove nothing; this one is a mail filter's.
         let scan = Hit(
@@ -184,8 +197,10 @@ struct StoreTests {
     }
 
     private func orders(_ store: AgentStore, _ folder: FolderID) async throws -> [String] {
-        KeywordPlan.orders(for: try await store.planningTask(for: folder).copies, names: .standard)
-            .map { ($0.action == .add ? "+" : "-") + "\($0.keyword) \($0.uids)" }
+        KeywordPlan.orders(
+            for: try await store.planningTask(for: folder, signs: Signs(.standard)).copies, signs: Signs(.standard)
+        )
+        .map { ($0.action == .add ? "+" : "-") + "\($0.sign.text) \($0.uids)" }
     }
 
     @Test func aDamagedFileIsSetAsideAndNeverOverwritten() throws {

@@ -171,7 +171,7 @@ private struct Failure: Decodable { let error: String }
 /// A child process that answers each line on its input by one line on its output.
 ///
 /// `@unchecked Sendable`: everything mutable is touched on `queue` alone.
-private final class LineProcess: @unchecked Sendable {
+final class LineProcess: @unchecked Sendable {
     private let queue = DispatchQueue(label: "scripted_server.py")
     private let process = Process()
     private let input = Pipe()

@@ -16,7 +16,7 @@ struct AccountService: Service {
     let settings: Settings.Account
     let store: AgentStore
     let desk: LoginDesk
-    let names: KeywordNames
+    let signs: Signs
     let policy: FolderSync.Policy
     let bell: Bell
     /// Rung after the machine has slept.
@@ -29,7 +29,7 @@ struct AccountService: Service {
     let logger: Logger
 
     static let defaultPollInterval = Duration.seconds(60)
-    /// Seconds after which LIST is asked again which folder it is.
+    /// Seconds after which LIST is asked again which folder it is, and ID which server.
     private static let listInterval = 86_400.0
 
     func run() async throws {
@@ -86,7 +86,7 @@ struct AccountService: Service {
         let opened = try await desk.open(settings, &pace)
         let (connection, options) = (opened.connection, opened.options)
         do {
-            let server = try await introduce(on: connection, host: options.endpoint.host)
+            let server = try await introduce(account, on: connection, host: options.endpoint.host)
             let known = try await store.sentFolder(
                 of: account, wish: wish.text, foundSince: now().addingTimeInterval(-Self.listInterval))
             let mailbox: MailboxName
@@ -98,11 +98,12 @@ struct AccountService: Service {
             }
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
             let tools = FolderTools(
-                account: account, store: store, names: names, server: server,
+                account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
                 compresses: settings.compress ?? !settings.imap.isLoopback, judge: judge, report: report, now: now,
                 logger: logger)
             var policy = policy
             policy.searchesText = server.policy.searchesText
+            policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)
             try await FolderWatch(
                 tools: tools, policy: policy,
                 errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,
@@ -124,8 +125,14 @@ struct AccountService: Service {
     }
 
     /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
-    private func introduce(on connection: Connection, host: String) async throws -> MailServer {
-        var server = try await MailServer.meet(over: connection, host: host)
+    private func introduce(
+        _ account: AccountID, on connection: Connection, host: String
+    ) async throws -> MailServer {
+        let greeting = host + " " + connection.greeting.text
+        let known = try await store.serverID(
+            of: account, greeting: greeting, toldSince: now().addingTimeInterval(-Self.listInterval))
+        var server = try await MailServer.meet(over: connection, host: host, known: known)
+        if known == nil { try await store.note(serverID: server.identity.id, greeting: greeting, of: account, now: now()) }
         logger.info("server", metadata: server.metadata)
         try await server.enable(over: connection)
         return server

@@ -47,7 +47,8 @@ struct Conversation {
         let capabilities = await connection.capabilities
         var next: SyncRequest? = first
         while let request = next {
-            let commands = request.commands(for: capabilities, policy: server.policy)
+            let commands = request.commands(
+                for: capabilities, policy: server.policy, labels: sync.policy.readsLabels)
             let tags = try await connection.start(commands)
             underway.append(Underway(request: request, command: commands.first?.name ?? "", open: Set(tags)))
             next = sync.next()

@@ -10,7 +10,7 @@ import Store
 struct FolderTools: Sendable {
     let account: AccountID
     let store: AgentStore
-    let names: KeywordNames
+    let signs: Signs
     let server: MailServer
     /// Whether much may be transferred compressed.
     let compresses: Bool
@@ -35,15 +35,17 @@ struct FolderWork {
     ) async throws -> FolderWork {
         let folder = try await tools.store.folder(mailbox, of: tools.account)
         try await tools.store.forgetRefusals(in: folder)
+        let copyRefusal = try await CopyFolder(tools, for: folder)?.lookThrough(connection, source: mailbox)
         var sync = FolderSync(state: try await tools.store.state(of: folder), policy: policy)
-        let selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)
+        var selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)
+        selection.offer.copyRefusal = copyRefusal
         let begun = sync.begin(selection.selected)
         selection.news.forEach { sync.received($0) }
         if sync.isInDoubt { sync.expect(try await tools.store.names(ofCopiesIn: folder)) }
         var work = FolderWork(
             tools: tools, folder: folder, conversation: Conversation(connection, with: tools.server, sync),
             writer: KeywordWriter(
-                store: tools.store, folder: folder, names: tools.names, selection: selection, now: tools.now,
+                store: tools.store, folder: folder, signs: tools.signs, selection: selection, now: tools.now,
                 logger: tools.logger))
         try await work.keep(begun + work.conversation.sync.drainNews())
         if !policy.isVisit { try await work.awaitTheMissing() }
@@ -155,7 +157,7 @@ extension FolderWork {
 
     private mutating func keep(_ changes: [Change]) async throws {
         let store = tools.store
-        if try await store.apply(changes, to: folder, names: tools.names, now: tools.now()) { tools.judge.ring() }
+        if try await store.apply(changes, to: folder, signs: tools.signs, now: tools.now()) { tools.judge.ring() }
         // A copy that is gone may turn up again.
         if changes.contains(where: \.losesCopies) { try await awaitTheMissing() }
     }

@@ -5,11 +5,12 @@ import Mailbox
 import SentSync
 import Store
 
-/// Brings the keywords of a folder to what the evidence says: as few STOREs as there are, then a look at what stuck.
+/// Brings what is shown on the messages of a folder to what the evidence says: as few commands as there are, then a look
+/// at what stuck.
 struct KeywordWriter {
     let store: AgentStore
     let folder: FolderID
-    let names: KeywordNames
+    let signs: Signs
     let selection: Selection
     let now: @Sendable () -> Date
     let logger: Logger
@@ -17,80 +18,139 @@ struct KeywordWriter {
     /// Returns whether anything was written.
     @discardableResult
     func write(_ conversation: inout Conversation) async throws -> Bool {
-        let task = try await store.planningTask(for: folder)
+        let task = try await store.planningTask(for: folder, signs: signs)
         guard !task.copies.isEmpty else { return false }
-        var refused: [Mark: String] = [:]
-        let orders = KeywordPlan.orders(for: task.copies, names: names).filter { order in
-            refused[order.mark] = Flag(keyword: order.keyword).flatMap(selection.refusal)
-            return refused[order.mark] == nil
-        }
-        var flags: [UID: Set<Flag>] = [:]
+        var (orders, refused) = plan(task, conversation)
+        var outcome = StoreOutcome(refused: refused)
+        var seen: [UID: SeenOnServer] = [:]
         if !orders.isEmpty {
+            orders = try await store.begin(orders, of: task, in: folder)
             await StopPoint.reached(.planned)
-            refused.merge(try await carryOut(orders, &conversation)) { first, _ in first }
+            try await carryOut(orders, &outcome, &conversation)
             await StopPoint.reached(.keywordsStored)
-            flags = try await readBack(orders, &conversation)
-            conversation.sync.readBack(flags)
+            seen = try await readBack(orders, &conversation)
+            conversation.sync.readBack(seen.mapValues(\.flags))
             await StopPoint.reached(.readBack)
         }
         try await store.record(
-            ReadBack(flags: flags, orders: orders, refused: refused), in: folder, planned: task, names: names,
-            now: now())
+            ReadBack(orders: orders, outcome: outcome, seen: seen), in: folder, planned: task, signs: signs, now: now())
         await StopPoint.reached(.recorded)
-        for (mark, reason) in refused {
-            logger.warning(
-                "keyword not kept", metadata: ["keyword": "\(names.names[mark] ?? "")", "reason": "\(reason)"])
-        }
+        for (sign, reason) in outcome.refused { warn(sign, reason) }
+        for (sign, messages) in outcome.refusedMessages { warn(sign, messages.reason, messages.uids.count) }
         return !orders.isEmpty
     }
 
-    /// Returns the marks that the server refused, with its words.
-    private func carryOut(_ orders: [StoreOrder], _ conversation: inout Conversation) async throws -> [Mark: String] {
-        var commands: [Command] = []
-        var marks: [Mark] = []
-        for order in orders {
-            guard let flag = Flag(keyword: order.keyword) else { continue }
-            for command in Command.uidStore(order.uids, order.action, [flag]).split(
-                maxLineLength: conversation.server.policy.commandLineLength)
-            {
-                commands.append(command)
-                marks.append(order.mark)
+    /// What is due, without what is known beforehand to be refused: something else may stand in for that.
+    private func plan(
+        _ task: PlanningTask, _ conversation: Conversation
+    ) -> (orders: [StoreOrder], refused: [Sign: String]) {
+        let budget = KeywordBudget.refusals(
+            of: signs, listed: selection.listedFlags.union(conversation.sync.listedFlags),
+            limit: conversation.server.policy.keywordLimit)
+        var copies = task.copies
+        var refused: [Sign: String] = [:]
+        while true {
+            let orders = KeywordPlan.orders(for: copies, signs: signs)
+            let new = orders.reduce(into: [Sign: String]()) { refused, order in
+                let isOverBudget = order.action == .add ? budget[order.sign] : nil
+                refused[order.sign] = selection.offer.refusal(of: order.sign) ?? isOverBudget
             }
+            guard !new.isEmpty else { return (orders, refused) }
+            refused.merge(new) { first, _ in first }
+            for index in copies.indices { copies[index].refused.formUnion(new.keys) }
         }
-        let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
-        let completions = try await conversation.run(commands) { $0.tellsFlags(of: planned) }
-        var refused: [Mark: String] = [:]
-        for (mark, completion) in zip(marks, completions) where completion.status != .ok {
-            switch completion.code {
-            case .inUse, .unavailable, .throttled, .serverBug:
-                throw MailboxError.refused(command: "STORE", completion)
-            default:
-                refused[mark] = completion.text.isEmpty ? "the server refused the keyword" : completion.text
-            }
-        }
-        return refused
     }
 
-    private func readBack(_ orders: [StoreOrder], _ conversation: inout Conversation) async throws -> [UID: Set<Flag>] {
+    private func warn(_ sign: Sign, _ reason: String, _ count: Int? = nil) {
+        var metadata: Logger.Metadata = [sign.projection.rawValue: "\(sign.text)", "reason": "\(reason)"]
+        if let count { metadata["messages"] = "\(count)" }
+        logger.warning("\(sign.projection.rawValue) not kept", metadata: metadata)
+    }
+}
+
+extension KeywordWriter {
+    private func carryOut(
+        _ orders: [StoreOrder], _ outcome: inout StoreOutcome, _ conversation: inout Conversation
+    ) async throws {
+        let length = conversation.server.policy.commandLineLength
+        let pieces = orders.flatMap { order in
+            order.commands.flatMap { $0.split(maxLineLength: length) }.map { (order.sign, $0) }
+        }
+        let completions = try await run(pieces.map(\.1), about: orders, &conversation)
+        for ((sign, command), completion) in zip(pieces, completions) {
+            switch StoreAnswer(completion) {
+            case .done: if completion.status != .ok { outcome.isPartial(sign) }
+            case .later: throw MailboxError.refused(command: command.name, completion)
+            case .refused(let words): outcome.refused[sign] = words
+            case .unclear(let words):
+                try await search(RefusalSearch(command.uids ?? UIDSet(), words: words), sign, command, &outcome) {
+                    try await run([$0], about: orders, &conversation).first
+                }
+            }
+        }
+    }
+
+    /// Gives the sign to all messages but those that it is refused for.
+    private func search(
+        _ search: RefusalSearch, _ sign: Sign, _ command: Command, _ outcome: inout StoreOutcome,
+        run: (Command) async throws -> Completion?
+    ) async throws {
+        var search = search
+        while let uids = search.next, let completion = try await run(command.about(uids)) {
+            switch StoreAnswer(completion) {
+            case .done:
+                if completion.status != .ok { outcome.isPartial(sign) }
+                search.answered(nil)
+            case .later: throw MailboxError.refused(command: command.name, completion)
+            case .refused(let words):
+                outcome.refused[sign] = words
+                return
+            case .unclear(let words): search.answered(words)
+            }
+        }
+        if search.isAboutAll {
+            outcome.refused[sign] = search.words
+        } else if !search.messages.isEmpty {
+            outcome.refuse(sign, search.messages, search.words)
+        }
+    }
+
+    private func run(
+        _ commands: [Command], about orders: [StoreOrder], _ conversation: inout Conversation
+    ) async throws -> [Completion] {
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
-        var flags: [UID: Set<Flag>] = [:]
-        let commands = Command.uidFetch(planned, [.uid, .flags]).split(
+        return try await conversation.run(commands) { $0.tellsSigns(of: planned) }
+    }
+
+    private func readBack(
+        _ orders: [StoreOrder], _ conversation: inout Conversation
+    ) async throws -> [UID: SeenOnServer] {
+        let planned = orders.reduce(UIDSet()) { $1.sign.projection == .copy ? $0 : $0.union($1.uids) }
+        guard !planned.isEmpty else { return [:] }
+        let items: [FetchItem] =
+            conversation.sync.policy.readsLabels ? [.uid, .flags, .gmailLabels] : [.uid, .flags]
+        var seen: [UID: SeenOnServer] = [:]
+        let commands = Command.uidFetch(planned, items).split(
             maxLineLength: conversation.server.policy.commandLineLength)
         let completions = try await conversation.run(commands) { untagged in
-            guard untagged.tellsFlags(of: planned) else { return false }
-            if case .fetch(let data) = untagged, let uid = data.uid, let seen = data.flags { flags[uid] = Set(seen) }
+            guard untagged.tellsSigns(of: planned) else { return false }
+            if case .fetch(let data) = untagged, let uid = data.uid, let flags = data.flags {
+                seen[uid] = SeenOnServer(
+                    flags: Set(flags), labels: data.gmailLabels.map { Set($0.map { Label($0) }) } ?? seen[uid]?.labels)
+            }
             return true
         }
-        if let refusal = completions.first(where: { $0.status != .ok }) {
+        // Some of the messages may be gone.
+        if let refusal = completions.first(where: { StoreAnswer($0) != .done }) {
             throw MailboxError.refused(command: "FETCH", refusal)
         }
-        return flags
+        return seen
     }
 }
 
 extension Untagged {
     /// What we have just written is no news of the user's doing. A message's content is for the request that asked for it.
-    fileprivate func tellsFlags(of planned: UIDSet) -> Bool {
+    fileprivate func tellsSigns(of planned: UIDSet) -> Bool {
         guard case .fetch(let data) = self, let uid = data.uid else { return false }
         return data.sections.isEmpty && data.structure == nil && planned.contains(uid)
     }

@@ -5,13 +5,17 @@ import Servers
 extension MailServer {
     /// The first words after the login: ID both ways, where it is offered or demanded, and what follows from the answer
     /// for the connection.
+    /// - Parameter known: the answer to an earlier ID, if it need not be asked again.
     nonisolated(nonsending) package static func meet(
-        over connection: any MailConnection, host: String
+        over connection: any MailConnection, host: String, known: [IDField]? = nil
     ) async throws(MailboxError) -> MailServer {
         var identity = ServerIdentity(
             host: host, greeting: connection.greeting, capabilities: await connection.capabilities)
         var server = MailServer(identity)
-        if identity.capabilities.contains(.id) || server.policy.requiresID {
+        if let known, !server.policy.requiresID {
+            identity.id = known
+            server = MailServer(identity)
+        } else if identity.capabilities.contains(.id) || server.policy.requiresID {
             _ = try await connection.run([.id([IDField("name", "Sentmark")])]) { untagged in
                 if case .id(let fields) = untagged { identity.id = fields ?? [] }
             }

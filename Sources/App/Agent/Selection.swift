@@ -6,11 +6,9 @@ import Servers
 /// What SELECT told of a mailbox.
 struct Selection: Sendable {
     let selected: FolderSync.Selected
-    /// `nil` when the server did not say.
-    let permanentFlags: Set<Flag>?
-    let isReadOnly: Bool
-    /// Whether a server that does not say keeps keywords.
-    var assumesKeywords = true
+    var offer: MailboxOffer
+    /// All flags and keywords of the mailbox, as FLAGS and PERMANENTFLAGS tell them.
+    var listedFlags: Set<Flag> = []
     /// What came behind SELECT's own EXISTS, perhaps in the same packet: news already, and not part of the answer.
     let news: [Untagged]
 
@@ -42,23 +40,18 @@ struct Selection: Sendable {
         }
         if !numbersChanges { seen.selected.highest = nil }
         return Selection(
-            selected: seen.selected, permanentFlags: seen.permanentFlags, isReadOnly: completion?.code == .readOnly,
-            assumesKeywords: server.policy.assumesKeywords, news: seen.news)
-    }
-
-    /// Why the keyword cannot be kept here; `nil` if it can, as far as the server says.
-    func refusal(of keyword: Flag) -> String? {
-        if isReadOnly { return "the folder is read-only" }
-        guard let permanentFlags else {
-            return assumesKeywords ? nil : "this server has no keywords of its users' own, and lists none"
-        }
-        if permanentFlags.contains(.any) || permanentFlags.contains(keyword) { return nil }
-        return "the server has no keywords of its users' own (PERMANENTFLAGS without \\*)"
+            selected: seen.selected,
+            offer: MailboxOffer(
+                permanentFlags: seen.permanentFlags, isReadOnly: completion?.code == .readOnly,
+                assumesKeywords: server.policy.assumesKeywords,
+                hasLabels: server.identity.capabilities.contains(.gmail)),
+            listedFlags: seen.flags.union(seen.permanentFlags ?? []), news: seen.news)
     }
 
     struct Collected {
         var selected = FolderSync.Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
         var permanentFlags: Set<Flag>?
+        var flags: Set<Flag> = []
         var news: [Untagged] = []
         private var hasCount = false
 
@@ -69,6 +62,7 @@ struct Selection: Sendable {
                 hasCount = true
             case .exists, .expunge, .vanished, .fetch: news.append(untagged)
             case .condition(let condition): add(condition.code)
+            case .flags(let all): flags = Set(all)
             default: break
             }
         }
@@ -80,6 +74,8 @@ struct Selection: Sendable {
             case .highestModificationSequence(let value): selected.highest = value
             case .noModificationSequences: selected.highest = nil
             case .permanentFlags(let flags): permanentFlags = Set(flags)
+            // What came before was about the mailbox that was selected before (RFC 7162 3.2.11).
+            case .closed: self = Collected()
             default: break
             }
         }

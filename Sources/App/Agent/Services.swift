@@ -55,13 +55,13 @@ package enum Services {
         } else {
             listening.open()
         }
-        let names = KeywordNames(settings.keywords)
+        let signs = Dictionary(settings.accounts.map { ($0.name, Signs($0, settings)) }) { first, _ in first }
         let policy = syncPolicy(inputs)
         let judge = Bell()
         let board = StatusBoard(show: show)
         let desk = LoginDesk(poller: poller)
         let bells = Dictionary(settings.accounts.map { ($0.name, Bell()) }) { first, _ in first }
-        try await store.planAll(for: names)
+        try await store.planAll(for: signs)
         // All of them are known before the first is read: whether the feed is complete is asked of all.
         for source in settings.sources { _ = try await store.source(named: source.name) }
         try await store.adoptTokens(where: inputs.isOurs)
@@ -76,11 +76,11 @@ package enum Services {
         }
         var awake: [Bell] = []
         for account in settings.accounts {
-            guard let bell = bells[account.name] else { continue }
+            guard let bell = bells[account.name], let signs = signs[account.name] else { continue }
             awake.append(Bell())
             services.append(
                 AccountService(
-                    settings: account, store: store, desk: desk, names: names,
+                    settings: account, store: store, desk: desk, signs: signs,
                     policy: policy(account, now()), bell: bell, awake: awake[awake.count - 1],
                     startDelay: LoginPace.startDelay(
                         accounts: settings.accounts.count, random: Double.random(in: 0..<1)),
@@ -149,7 +149,7 @@ extension PixelServer.Configuration {
 }
 
 extension KeywordNames {
-    package init(_ settings: Settings.Keywords) {
+    package init(_ settings: Settings.ByMark) {
         let all: [(Mark, String?)] = [
             (.tracked, settings.tracked), (.opened, settings.opened), (.openedAgain, settings.openedAgain),
             (.reached, settings.reached), (.clicked, settings.clicked), (.replied, settings.replied),

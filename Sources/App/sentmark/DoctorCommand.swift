@@ -11,8 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Check everything, and say what to do about what is wrong.",
         discussion: """
             One line for each check: ✓ good, ! could be better, ✗ wrong. The configuration, the files and the disk; for each \
-            account the secret, the login, the server and what is special about it, the Sent folder and whether keywords can \
-            be stored; for each source the credential, the server and its clock; for [server] the port, the secret and the \
+            account the secret, the login, the server and what is special about it, the Sent folder, whether keywords can be \
+            stored, and where the results will be seen; for each source the credential, the server and its clock; for [server] the port, the secret and the \
             streams. A running agent is not disturbed.
 
             Ends with 0 if nothing is wrong, warnings included, and otherwise with the exit status of the first ✗.
@@ -58,12 +58,11 @@ struct DoctorCommand: AsyncParsableCommand {
     /// Everything at once, shown in the order of the configuration.
     private func examine(_ settings: Settings, _ show: ([Check]) throws -> Void) async throws {
         let poller = try Poller()
-        let keywords = KeywordNames(settings.keywords)
         let mayWrite = write
         var parts: [@Sendable () async -> [Check]] = settings.accounts.map { account in
             {
                 let examination = AccountExamination(account: account, poller: poller, mayWrite: mayWrite)
-                return AccountChecks.checks(await examination.run(), keywords: keywords)
+                return AccountChecks.checks(await examination.run(), signs: Signs(account, settings))
             }
         }
         parts += settings.sources.map { source in

@@ -55,7 +55,9 @@ struct KeywordsCommand: AsyncParsableCommand {
         clients.rows = ClientGuide.all.map { [$0.name, $0.ability.rawValue, $0.title, $0.tried ?? "–"] }
         return keywords.rendered(width: nil) + "\n" + clients.rendered(width: nil)
             + "\nWhat was not tried follows the documentation of that program."
-            + "\nFor the lines of one of them: sentmark keywords CLIENT\n"
+            + "\nFor the lines of one of them: sentmark keywords CLIENT"
+            + "\nWhere keywords are not shown or not kept, labels, coloured flags or copies may be: see 'show' and"
+            + "\n'copy_opened_to' in the configuration. 'sentmark doctor' says what an account shows.\n"
     }
 }
 

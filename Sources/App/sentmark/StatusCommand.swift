@@ -3,7 +3,6 @@ import Foundation
 import Host
 import Opens
 import SentSync
-import Settings
 import Store
 
 struct StatusCommand: AsyncParsableCommand {
@@ -28,8 +27,9 @@ struct StatusCommand: AsyncParsableCommand {
               (opened, maybe, machine_only, self_only, not_opened, unknown), marks,
               readings, first_open_at, last_open_at, keywords (as last read from the
               server; left out when no copy is known).
-              accounts: name, state, detail, since, tracked, refused (keyword,
-              reason), set_aside.
+              accounts: name, state, detail, since, tracked, refused (keyword: or
+              the label, colour or folder; reason; kind: keyword, label, color,
+              copy; messages: how many, left out where it is all), set_aside.
               agent: running, pid.
             """)
 
@@ -67,7 +67,6 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try config.loadIfPresent()
         let directories = Directories()
         let clock = ClockText()
         let now = Date()
@@ -79,7 +78,7 @@ struct StatusCommand: AsyncParsableCommand {
             messages: try await store.status(filter),
             accounts: try await store.accounts().filter { account == nil || $0.account == account },
             agent: AgentPresence.find(lock: directories.state + "/agent.lock"),
-            names: settings.map { KeywordNames($0.keywords) } ?? .standard, now: now,
+            now: now,
             fullDisk: Self.isFull(directories.state) ? directories.state : nil)
         if let account, report.accounts.isEmpty {
             throw Failure(

@@ -18,6 +18,8 @@ package enum Change: Sendable, Equatable {
     case hinted
     /// Flags and keywords as the server told them, not as an answer to our own STORE.
     case flags(UID, Set<Flag>)
+    /// Labels (X-GM-LABELS), all of them.
+    case labels(UID, Set<Label>)
     case vanished(UIDSet)
     /// Everything below `uidNext` has been looked at; `highest` as of before that look, `count` messages are there, if
     /// that is known.

@@ -20,10 +20,11 @@ extension FolderSync {
             received(data)
         case .search(let result):
             found = (found ?? UIDSet()).union(result.all ?? UIDSet())
+        case .flags(let all):
+            listedFlags = Set(all)
         case .condition(let condition) where condition.code == .notificationOverflow:
             pushed.hasOverflowed = true
-        case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .flags, .list, .recent, .mailboxStatus,
-            .other:
+        case .condition, .bye, .preauthenticated, .capability, .enabled, .id, .list, .recent, .mailboxStatus, .other:
             break
         }
     }
@@ -46,6 +47,9 @@ extension FolderSync {
             } else {
                 news.append(.flags(uid, Set(flags)))
             }
+        }
+        if let labels = data.gmailLabels, state.tracked.contains(uid) {
+            news.append(.labels(uid, Set(labels.map { Label($0) })))
         }
         for index in chunks.indices where chunks[index].received(data, uid) { return }
         if let next = state.uidNext, uid >= next, !policy.isVisit { pushed.add(data, of: uid) }

@@ -30,6 +30,8 @@ package struct FolderSync: Sendable {
         /// What the URLs of pixels begin with, without scheme.
         package var needles: [String] = []
         package var isOurs: @Sendable (Token) -> Bool
+        /// Whether labels are asked for where flags are.
+        package var readsLabels = false
 
         package init(since: Date?, patterns: [TokenPattern] = [], isOurs: @escaping @Sendable (Token) -> Bool) {
             self.since = since
@@ -74,7 +76,7 @@ package struct FolderSync: Sendable {
     }
 
     package internal(set) var state: FolderState
-    let policy: Policy
+    package let policy: Policy
     var lookout: Lookout
     /// What has to be cleared up before anything else is asked or written.
     var doubt: Doubt?
@@ -101,6 +103,8 @@ package struct FolderSync: Sendable {
     var news: [Change] = []
     /// What the server told by itself of messages that arrived.
     var pushed = Pushed()
+    /// All flags and keywords of the mailbox, as FLAGS told them last.
+    package internal(set) var listedFlags: Set<Flag> = []
 
     package init(state: FolderState, policy: Policy) {
         self.state = state

@@ -13,6 +13,11 @@ package enum Mark: String, Sendable, CaseIterable, Codable, Comparable {
     case unreliable
 
     package static func < (a: Mark, b: Mark) -> Bool { a.rawValue < b.rawValue }
+
+    /// Where a message shows one alone, that is it.
+    package static let strongestFirst: [Mark] = [
+        .replied, .clicked, .openedAgain, .opened, .reached, .followUp, .unreliable, .tracked,
+    ]
 }
 
 /// The keyword for each mark; a mark without one is switched off.
@@ -25,8 +30,6 @@ package struct KeywordNames: Sendable, Equatable {
     package var names: [Mark: String]
 
     package init(_ names: [Mark: String]) { self.names = names }
-
-    package func mark(of flag: Flag) -> Mark? { names.first { Flag(spelling: $0.value) == flag }?.key }
 }
 
 /// What is known of a message when its keywords are planned.

@@ -73,15 +73,18 @@ package enum SyncRequest: Sendable, Equatable {
     }
 
     /// The commands to send, all of which may be in flight at once.
-    package func commands(for capabilities: Capabilities, policy: ServerPolicy = ServerPolicy()) -> [Command] {
-        switch self {
+    package func commands(
+        for capabilities: Capabilities, policy: ServerPolicy = ServerPolicy(), labels: Bool = false
+    ) -> [Command] {
+        let flags: [FetchItem] = labels ? [.uid, .flags, .gmailLabels] : [.uid, .flags]
+        return switch self {
         case .search(let first, let since):
             [.uidSearch(Self.key(from: first, since: since), returning: capabilities.contains(.esearch) ? [.all] : [])]
         case .review(let uids):
-            Self.fetch(uids, [.uid, .flags], policy)
+            Self.fetch(uids, flags, policy)
         case .changes(let uids, let since):
             // One short command: what is told of others costs less than a long set, and is passed over.
-            [.uidFetch(uids.covered(within: SyncLimits.shortSet), [.uid, .flags], changedSince: since)]
+            [.uidFetch(uids.covered(within: SyncLimits.shortSet), flags, changedSince: since)]
         case .survivors(let uids):
             [
                 .uidSearch(

@@ -13,6 +13,8 @@ extension Decoder {
         let authorization = authorization(section, login)
         let name = name(section, .name, otherwise: authorization ?? user)
         let sent = sent(section)
+        let show = show(section)
+        let copyOpenedTo = folder(section, .copyOpenedTo)
         let archives = archives(section)
         let since = since(section)
         let caFile = neededPath(section, .caFile)
@@ -22,9 +24,9 @@ extension Decoder {
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
-            authorization: authorization?.value, login: login, sent: sent, archives: archives, since: since,
-            caFile: caFile,
-            proxy: proxy, compress: compress, pollInterval: pollInterval)
+            authorization: authorization?.value, login: login, sent: sent, archives: archives, show: show,
+            copyOpenedTo: copyOpenedTo, since: since, caFile: caFile, proxy: proxy, compress: compress,
+            pollInterval: pollInterval)
         return (account, name)
     }
 
@@ -79,9 +81,8 @@ extension Decoder {
         case .passwordFile: return neededPath(section, key).map { .password(.file($0)) }
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
-        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .caFile, .proxy,
-            .compress,
-            .pollInterval:
+        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .show, .copyOpenedTo,
+            .caFile, .proxy, .compress, .pollInterval:
             return nil
         }
     }

@@ -26,62 +26,6 @@ extension Decoder {
         return Authority(front[..<end]) != nil
     }
 
-    func keywords(_ section: Section<KeywordsKey>?) -> Settings.Keywords {
-        var chosen = Defaults.keywords
-        for key in KeywordsKey.allCases {
-            guard let section, let node = section.node(key) else { continue }
-            if case .boolean(false) = node.value.value {
-                chosen[key] = nil
-            } else if let word = section.parsed(
-                section.text(of: node, expected: "a keyword, or false to switch it off"), Self.keyword)
-            {
-                chosen[key] = word.value
-            }
-        }
-        reportShared(chosen, section)
-        return Settings.Keywords(
-            tracked: chosen[.tracked], opened: chosen[.opened], openedAgain: chosen[.openedAgain],
-            reached: chosen[.reached], clicked: chosen[.clicked], replied: chosen[.replied],
-            followUp: chosen[.followUp], unreliable: chosen[.unreliable])
-    }
-
-    /// RFC 9051 allows more (flag-keyword is an atom); this is what survives every server and client, some of which
-    /// fold case. "junk" anywhere in a keyword makes some clients treat the message as such.
-    private static func keyword(_ text: String) throws(Rejection) -> String {
-        let form =
-            "at most 50 lower-case letters, digits and hyphens, or one of "
-            + registered.sorted().joined(separator: ", ")
-        func refused(_ what: String) -> Rejection { Rejection(what: "\(quoted(text)) \(what)", expected: form) }
-
-        if registered.contains(text) { return text }
-        guard text.utf8.count <= 50 else { throw refused("has \(text.utf8.count) characters") }
-        guard text != "not-me" else { throw refused("belongs to the user, who sets it by hand") }
-        guard !text.lowercased().contains("junk") else { throw refused("contains \"junk\"") }
-        let allowed = text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
-        guard allowed else { throw refused("holds other characters") }
-        return text
-    }
-
-    private static var registered: Set<String> { ["$Delivered", "$NotDelivered", "$Displayed", "$NotDisplayed"] }
-
-    /// Two meanings in one keyword would undo each other's writes.
-    private func reportShared(_ chosen: [KeywordsKey: String], _ section: Section<KeywordsKey>?) {
-        guard let section else { return }
-        for key in KeywordsKey.allCases {
-            guard let word = chosen[key], let node = section.node(key) else { continue }
-            let other = KeywordsKey.allCases.first { other in
-                // The later of two that are both in the file is the one to report.
-                let isEarlier = section.node(other).map { $0.position < node.position } ?? true
-                return other != key && chosen[other] == word && isEarlier
-            }
-            if let other {
-                report.problem(
-                    at: node.position, node.path, "\(quoted(word)) is also the keyword of \(other.rawValue)",
-                    expected: "a keyword of its own, or false")
-            }
-        }
-    }
-
     func privacy(_ section: Section<PrivacyKey>?) -> Settings.Privacy {
         let form = Settings.PrivacyLevel.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
         let level = section?.parsed(section?.string(.level, expected: "one of \(form)")) { text throws(Rejection) in

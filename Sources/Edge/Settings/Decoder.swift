@@ -41,7 +41,8 @@ final class Decoder {
             accounts: accounts.map(\.account), sources: sources.map(\.source),
             server: section(top, .server).flatMap { server($0, retention: privacy.retention) },
             tracking: tracking(section(top, .tracking)), keywords: keywords(section(top, .keywords)),
-            privacy: privacy, warnings: report.warnings, neededFiles: neededFiles, file: file)
+            labels: labels(section(top, .labels)), colors: colors(section(top, .colors)), privacy: privacy,
+            warnings: report.warnings, neededFiles: neededFiles, file: file)
     }
 
     /// A path as the file means it: relative to itself, `~/` in the home directory.

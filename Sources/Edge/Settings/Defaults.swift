@@ -8,10 +8,13 @@ enum Defaults {
     static let metrics = false
     /// Relative to the configuration.
     static let secretFile = "keys/server"
-    static let keywords: [KeywordsKey: String] = [
+    static let show = Settings.Show.automatic
+    static let keywords: [MarkKey: String] = [
         .tracked: "tracked", .opened: "opened", .openedAgain: "opened-again", .reached: "reached",
         .clicked: "clicked", .replied: "replied", .followUp: "follow-up", .unreliable: "unreliable",
     ]
+    static let labels: [MarkKey: String] = [.tracked: "✓", .opened: "✓✓"]
+    static let colors: [MarkKey: String] = [.tracked: "grey", .opened: "green"]
     static let privacyLevel = Settings.PrivacyLevel.pseudonymous
     /// Of the agent, and of a server that does not say otherwise.
     static let retention = days(180)
@@ -25,6 +28,8 @@ enum Limits {
     static let accounts = 64
     static let sources = 64
     static let nameBytes = 64
+    /// Of a label, which Gmail keeps to 225 characters, and of a folder.
+    static let labelBytes = 200
 }
 
 private func days(_ count: Int) -> Duration { .seconds(count * 86_400) }

@@ -1,7 +1,7 @@
 /// Every key there is, section by section. ``Section`` refuses all others.
 
 enum TopKey: String, SectionKey {
-    case account, source, server, tracking, keywords, privacy
+    case account, source, server, tracking, keywords, labels, colors = "colours", privacy
 
     static let later: Set<String> = ["submission"]
 }
@@ -13,7 +13,8 @@ enum AccountKey: String, SectionKey {
     case passwordCredential = "password_credential"
     case password
     case tokenCommand = "token_command"
-    case sent, archives, since
+    case sent, archives, since, show
+    case copyOpenedTo = "copy_opened_to"
     case caFile = "ca_file"
     case proxy, compress
     case pollInterval = "poll_interval"
@@ -44,7 +45,8 @@ enum TrackingKey: String, SectionKey {
     case patterns
 }
 
-enum KeywordsKey: String, SectionKey {
+/// The keys of [keywords], [labels] and [colours].
+enum MarkKey: String, SectionKey {
     case tracked, opened
     case openedAgain = "opened-again"
     case reached, clicked, replied
@@ -69,7 +71,7 @@ extension Settings {
                 case .source: names(section, SourceKey.self)
                 case .server: names(section, ServerKey.self)
                 case .tracking: names(section, TrackingKey.self)
-                case .keywords: names(section, KeywordsKey.self)
+                case .keywords, .labels, .colors: names(section, MarkKey.self)
                 case .privacy: names(section, PrivacyKey.self)
                 }
             })

@@ -12,7 +12,11 @@ package struct Settings: Sendable, Equatable {
     /// The pixel server of this machine, if it has one.
     package let server: Server?
     package let tracking: Tracking
-    package let keywords: Keywords
+    package let keywords: ByMark
+    /// Gmail's labels.
+    package let labels: ByMark
+    /// Names of a flag's colours (RFC 9979).
+    package let colors: ByMark
     package let privacy: Privacy
     /// What is allowed and not wise.
     package let warnings: [SettingsProblem]
@@ -35,6 +39,10 @@ extension Settings {
         package let sent: SentFolders
         /// Where messages are looked for that are no longer in Sent.
         package let archives: Archives
+        /// How the results are shown on the messages themselves.
+        package let show: Show
+        /// The folder that opened messages are copied to, as the user reads its name.
+        package let copyOpenedTo: String?
         /// How far back the first scan looks; `nil` for everything.
         package let since: Duration?
         /// Trust this CA alone.
@@ -117,8 +125,30 @@ extension Settings {
         package let patterns: [String]
     }
 
-    /// The keyword of each meaning; `nil` is switched off.
-    package struct Keywords: Sendable, Equatable {
+    package enum Show: Sendable, Equatable {
+        /// Keywords, and labels instead where the server has these and refuses those.
+        case automatic
+        /// All of these.
+        case these(Set<Display>)
+
+        package func contains(_ display: Display) -> Bool {
+            switch self {
+            case .automatic: display != .colors
+            case .these(let all): all.contains(display)
+            }
+        }
+    }
+
+    package enum Display: String, Sendable, CaseIterable {
+        case keywords, labels
+        case colors = "colours"
+    }
+
+    /// RFC 9979, in the order of its numbers.
+    package static let colorNames = ["red", "orange", "yellow", "green", "blue", "purple", "grey"]
+
+    /// The keyword, label or colour of each meaning; `nil` is switched off.
+    package struct ByMark: Sendable, Equatable {
         package let tracked: String?
         package let opened: String?
         package let openedAgain: String?

@@ -107,7 +107,7 @@ extension AgentStore {
     package func leave(_ name: MailboxName, of account: AccountID, now: Date) async throws(StoreError) {
         let folder = try await folder(name, of: account)
         try await write { db in
-            try FolderWriter(db: db, folder: folder, names: .standard, now: now).forget(UIDSet(from: UID(1)))
+            try FolderWriter(db: db, folder: folder, signs: Signs(.standard), now: now).forget(UIDSet(from: UID(1)))
             try db.perform(sql: "DELETE FROM folder WHERE id = ?", arguments: [folder.rawValue])
         }
     }

@@ -94,13 +94,13 @@ extension AgentStore {
     /// Returns whether any message has something new to be judged or planned.
     @discardableResult
     package func apply(
-        _ changes: [Change], to folder: FolderID, names: KeywordNames, now: Date
+        _ changes: [Change], to folder: FolderID, signs: Signs, now: Date
     ) async throws(StoreError) -> Bool {
         guard !changes.isEmpty else { return false }
         return try await write { db in
             var news = false
             for change in changes {
-                try FolderWriter(db: db, folder: folder, names: names, now: now).apply(change, &news)
+                try FolderWriter(db: db, folder: folder, signs: signs, now: now).apply(change, &news)
             }
             return news
         }

@@ -38,6 +38,20 @@ package struct StatusFilter: Sendable {
     }
 }
 
+/// What a folder of an account, or single messages in it, would not keep.
+package struct Refusal: Sendable, Equatable {
+    package var sign: Sign
+    package var reason: String
+    /// How many messages it is about; `nil` where it is the folder.
+    package var messages: Int?
+
+    package init(sign: Sign, reason: String, messages: Int? = nil) {
+        self.sign = sign
+        self.reason = reason
+        self.messages = messages
+    }
+}
+
 /// How an account does, as the agent last noted it.
 package struct AccountReport: Sendable {
     package var account: String
@@ -45,8 +59,7 @@ package struct AccountReport: Sendable {
     package var detail: String
     package var since: Date
     package var tracked: Int
-    /// Keyword and reason, for every keyword that a folder of the account would not keep.
-    package var refusals: [(keyword: String, reason: String)]
+    package var refusals: [Refusal]
     package var parked: Int
 }
 
@@ -124,8 +137,9 @@ extension AgentStore {
                 let refusals = try Row.fetchAll(
                     db,
                     sql: """
-                        SELECT mark, reason FROM refusal JOIN folder ON folder.id = refusal.folder_id
-                        WHERE folder.account_id = ? ORDER BY mark
+                        SELECT projection, mark, text, reason, COUNT(NULLIF(uid, 0)) AS messages
+                        FROM refused JOIN folder ON folder.id = refused.folder_id WHERE folder.account_id = ?
+                        GROUP BY projection, mark, text, reason, uid = 0 ORDER BY projection, mark, reason
                         """, arguments: [id])
                 return AccountReport(
                     account: row["name"], state: row["state"] ?? "not started", detail: row["detail"] ?? "",
@@ -133,7 +147,12 @@ extension AgentStore {
                     tracked: try Int.fetchOne(
                         db, sql: "SELECT COUNT(*) FROM message WHERE tracked = 1 AND account_id = ?", arguments: [id])
                         ?? 0,
-                    refusals: refusals.map { ($0["mark"], $0["reason"]) },
+                    refusals: refusals.compactMap { row in
+                        let messages: Int = row["messages"]
+                        return Sign(stored: row).map {
+                            Refusal(sign: $0, reason: row["reason"], messages: messages > 0 ? messages : nil)
+                        }
+                    },
                     parked: try Int.fetchOne(
                         db,
                         sql: """

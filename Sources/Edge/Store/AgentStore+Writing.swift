@@ -4,32 +4,35 @@ import IMAP
 import Opens
 import SentSync
 
-/// The copies of a folder whose keywords may have to change.
+/// The copies of a folder whose signs may have to change.
 package struct PlanningTask: Sendable {
     package let copies: [CopyView]
 }
 
-/// What the server showed after our STOREs.
+/// How our commands ended, and what the server showed after them.
 package struct ReadBack: Sendable {
-    package var flags: [UID: Set<Flag>]
     package var orders: [StoreOrder]
-    /// Refused outright, with the server's word; a keyword that is missing in `flags` is found here by the store.
-    package var refused: [Mark: String]
+    package var outcome: StoreOutcome
+    package var seen: [UID: SeenOnServer]
 
-    package init(flags: [UID: Set<Flag>], orders: [StoreOrder], refused: [Mark: String]) {
-        self.flags = flags
+    package init(orders: [StoreOrder], outcome: StoreOutcome, seen: [UID: SeenOnServer]) {
         self.orders = orders
-        self.refused = refused
+        self.outcome = outcome
+        self.seen = seen
     }
 }
 
 extension AgentStore {
     /// At most `limit` copies, those of the newest messages first.
-    package func planningTask(for folder: FolderID, limit: Int = 5000) async throws(StoreError) -> PlanningTask {
-        try await read { db in PlanningTask(copies: try DueCopies(db: db, folder: folder).views(limit: limit)) }
+    package func planningTask(
+        for folder: FolderID, signs: Signs, limit: Int = 5000
+    ) async throws(StoreError) -> PlanningTask {
+        try await read { db in
+            PlanningTask(copies: try DueCopies(db: db, folder: folder, signs: signs).views(limit: limit))
+        }
     }
 
-    /// Accounts with copies whose keywords may have to change.
+    /// Accounts with copies whose signs may have to change.
     package func accountsWithDueCopies() async throws(StoreError) -> Set<String> {
         try await read { db in
             Set(
@@ -43,90 +46,114 @@ extension AgentStore {
         }
     }
 
-    /// Records what was written and what the server then showed. Messages whose keywords are as wanted, or can't be,
+    /// Records what was written and what the server then showed. Messages whose signs are as wanted, or can't be,
     /// are no longer due.
     package func record(
-        _ readBack: ReadBack, in folder: FolderID, planned: PlanningTask, names: KeywordNames, now: Date
-    )
-        async throws(StoreError)
-    {
+        _ readBack: ReadBack, in folder: FolderID, planned: PlanningTask, signs: Signs, now: Date
+    ) async throws(StoreError) {
         try await write { db in
-            var refused = readBack.refused
-            // The user may have removed a keyword while we wrote another one.
-            let writer = FolderWriter(db: db, folder: folder, names: names, now: now)
-            for (uid, flags) in readBack.flags { _ = try writer.readFlags(uid, flags) }
-            for order in readBack.orders {
-                for uid in order.uids.uids {
-                    guard let flags = readBack.flags[uid] else { continue }
-                    let present = flags.contains(Flag(spelling: order.keyword))
-                    let held = present == (order.action == .add)
-                    if !held, refused[order.mark] == nil {
-                        refused[order.mark] = "the server accepted the keyword and did not keep it"
-                    }
-                    try db.cachedStatement(
-                        sql: """
-                            INSERT INTO written (message_id, folder_id, uid, at, action, keyword, detail)
-                            SELECT message_id, ?, uid, ?, ?, ?, ? FROM copy WHERE folder_id = ? AND uid = ?
-                            """
-                    ).execute(arguments: [
-                        folder.rawValue, now.milliseconds, held ? order.action.stored : "refused", order.keyword,
-                        held ? "" : refused[order.mark] ?? "", folder.rawValue, uid.rawValue,
-                    ])
-                }
+            let copies = CopyWriter(db: db, folder: folder, signs: signs, now: now)
+            var written: [UID: Set<Mark>] = [:]
+            for order in readBack.orders where order.action == .add {
+                for uid in order.uids.uids { written[uid, default: []].insert(order.sign.mark) }
             }
-            for (mark, reason) in refused {
-                try db.perform(
-                    sql: "INSERT OR REPLACE INTO refusal (folder_id, mark, reason, at) VALUES (?, ?, ?, ?)",
-                    arguments: [folder.rawValue, mark.rawValue, reason, now.milliseconds])
-            }
-            try Self.settle(db, folder, planned, names)
+            for (uid, seen) in readBack.seen { try copies.readBack(uid, seen, written: written[uid] ?? []) }
+            for (sign, reason) in readBack.outcome.refused { try copies.refuse(sign, reason) }
+            for order in readBack.orders { try Self.record(order, readBack, copies) }
+            try Self.settle(db, folder, planned, signs)
         }
     }
 
-    /// A folder that refused a keyword is asked again from now on (new connection, other permissions).
+    /// A folder that refused something is asked again from now on (new connection, other permissions).
     package func forgetRefusals(in folder: FolderID) async throws(StoreError) {
         try await write { db in
             try db.perform(
                 sql: """
                     UPDATE copy SET plan_due = 1
-                    WHERE folder_id = ? AND EXISTS (SELECT 1 FROM refusal WHERE refusal.folder_id = copy.folder_id)
+                    WHERE folder_id = ? AND EXISTS (SELECT 1 FROM refused WHERE refused.folder_id = copy.folder_id
+                        AND refused.uid IN (0, copy.uid))
                     """, arguments: [folder.rawValue])
-            try db.perform(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.perform(sql: "DELETE FROM refused WHERE folder_id = ?", arguments: [folder.rawValue])
         }
     }
 
-    /// Every message is planned anew if the configuration names other keywords than last time.
-    package func planAll(for names: KeywordNames) async throws(StoreError) {
-        let spelled = names.names.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(
-            separator: " ")
+    /// Every message of an account is planned anew if the configuration names other signs than last time.
+    package func planAll(for accounts: [String: Signs]) async throws(StoreError) {
         try await write { db in
-            let before = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'keywords'")
-            guard before != spelled else { return }
-            try db.perform(sql: "UPDATE copy SET plan_due = 1")
-            try db.perform(
-                sql: "INSERT OR REPLACE INTO meta (key, value) VALUES ('keywords', ?)", arguments: [spelled])
+            for (account, signs) in accounts {
+                let key = "signs/\(account)"
+                let before = try String.fetchOne(
+                    try db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"), arguments: [key])
+                guard before != signs.stored else { continue }
+                try db.perform(
+                    sql: """
+                        UPDATE copy SET plan_due = 1 WHERE folder_id IN
+                            (SELECT folder.id FROM folder JOIN account ON account.id = folder.account_id
+                             WHERE account.name = ?)
+                        """, arguments: [account])
+                try db.perform(
+                    sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [key, signs.stored])
+            }
         }
+    }
+}
+
+extension AgentStore {
+    /// Message by message, what became of an order.
+    private static func record(_ order: StoreOrder, _ readBack: ReadBack, _ copies: CopyWriter) throws {
+        let sign = order.sign
+        let outcome = readBack.outcome
+        let verdicts = order.uids.uids.map { uid in (uid, verdict(uid, order, readBack)) }
+        // Where some kept it, it is about the message; where none did, about the sign.
+        let isKeptBySome = verdicts.contains { $0.1 == nil }
+        for (uid, refusal) in verdicts {
+            if let refusal {
+                if outcome.refused[sign] == nil {
+                    let isOne = isKeptBySome || refusal.isOfTheMessage || outcome.partial.contains(sign)
+                    try copies.refuse(sign, uid: isOne ? uid : nil, refusal.reason)
+                }
+                try copies.note(uid, "refused", sign, refusal.reason)
+            } else {
+                try copies.note(uid, order.action == .add ? "add" : "remove", sign, "")
+                if sign.projection == .color {
+                    let color = order.action == .add ? FlagColor(rawValue: sign.text) : nil
+                    try setPaint(Paint(color.map { [$0] } ?? []), of: uid, in: copies.folder, copies.db)
+                }
+            }
+        }
+        if sign.projection == .copy {
+            try copies.settleCopies(sign, kept: verdicts.filter { $0.1 == nil }.map(\.0), outcome)
+        }
+    }
+
+    /// Why the message is not as ordered; `nil` if it is.
+    private static func verdict(
+        _ uid: UID, _ order: StoreOrder, _ readBack: ReadBack
+    ) -> (reason: String, isOfTheMessage: Bool)? {
+        let outcome = readBack.outcome
+        if let reason = outcome.refused[order.sign] { return (reason, false) }
+        if let some = outcome.refusedMessages[order.sign], some.uids.contains(uid) { return (some.reason, true) }
+        if order.sign.projection == .copy {
+            return outcome.partial.contains(order.sign) ? ("the server does not say which were copied", true) : nil
+        }
+        guard let seen = readBack.seen[uid] else { return ("the server does not show the message", true) }
+        if seen.shows(order.sign) == (order.action == .add) { return nil }
+        return ("the server accepted it and did not keep it", false)
     }
 
     /// Takes the planned copies off the list of which a fresh plan has nothing left to do.
-    private static func settle(
-        _ db: Database, _ folder: FolderID, _ planned: PlanningTask, _ names: KeywordNames
-    ) throws {
+    private static func settle(_ db: Database, _ folder: FolderID, _ planned: PlanningTask, _ signs: Signs) throws {
         let planned = UIDSet(planned.copies.map(\.uid))
-        for copy in try DueCopies(db: db, folder: folder).views() where planned.contains(copy.uid) {
-            guard KeywordPlan.orders(for: [copy], names: names).isEmpty else { continue }
+        for copy in try DueCopies(db: db, folder: folder, signs: signs).views() where planned.contains(copy.uid) {
+            guard KeywordPlan.orders(for: [copy], signs: signs).isEmpty else { continue }
             try db.cachedStatement(sql: "UPDATE copy SET plan_due = 0 WHERE folder_id = ? AND uid = ?").execute(
                 arguments: [folder.rawValue, copy.uid.rawValue])
         }
     }
 }
 
-extension StoreAction {
+extension Signs {
     fileprivate var stored: String {
-        switch self {
-        case .add: "add"
-        case .remove: "remove"
-        case .replace: "replace"
-        }
+        all.map { "\($0.projection.rawValue) \($0.mark.rawValue) \($0.text)" }.joined(separator: "\n")
     }
 }

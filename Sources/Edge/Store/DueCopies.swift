@@ -3,40 +3,57 @@ import IMAP
 import Opens
 import SentSync
 
-/// The copies of a folder whose keywords may have to change, as the planner sees them; the caller holds the transaction.
+/// The copies of a folder whose signs may have to change, as the planner sees them; the caller holds the transaction.
 struct DueCopies {
     let db: Database
     let folder: FolderID
+    let signs: Signs
 
     /// Those of the newest messages first. A fixed number of queries, however many copies are due.
     func views(limit: Int = -1) throws -> [CopyView] {
         let rows = try Row.fetchAll(
             try db.cachedStatement(
                 sql: """
-                    SELECT copy.uid, copy.flags, message.id, message.status, message.readings, message.evidence
+                    SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
+                        message.readings, message.evidence, message.paint,
+                        EXISTS (SELECT 1 FROM copied WHERE copied.account_id = message.account_id
+                            AND copied.mailbox = ? AND copied.message_id = message.message_id) AS is_copied
                     FROM copy JOIN message ON message.id = copy.message_id
                     WHERE copy.plan_due = 1 AND message.tracked = 1 AND copy.folder_id = ?
                     ORDER BY message.id DESC LIMIT ?
-                    """), arguments: [folder.rawValue, limit])
+                    """), arguments: [signs.copyFolder ?? "", folder.rawValue, limit])
         guard !rows.isEmpty else { return [] }
-        let refused = Set(
-            try String.fetchAll(
-                try db.cachedStatement(sql: "SELECT mark FROM refusal WHERE folder_id = ?"),
-                arguments: [folder.rawValue]
-            )
-            .compactMap(Mark.init(rawValue:)))
+        let refused = try refusedSigns()
         let withdrawn = try byMessage("withdrawn", column: "evidence")
         let inherited = try byMessage("inherited", column: "0")
         let isComplete = try AgentStore.feedIsComplete(db)
         return rows.compactMap { row in
             guard let status = OpenStatus(rawValue: row["status"]) else { return nil }
             let message: Int64 = row["id"]
+            let uid: UInt32 = row["uid"]
             let standing = Standing(status: status, readings: row["readings"], evidence: row["evidence"])
-            return CopyView(
-                uid: UID(row["uid"] as UInt32), seen: Set<Flag>(stored: row["flags"]), standing: standing,
-                withdrawn: withdrawn[message] ?? [:], refused: refused,
-                kept: standing.kept(of: Set((inherited[message] ?? [:]).keys), feedIsComplete: isComplete))
+            var view = CopyView(
+                uid: UID(uid), seen: SeenOnServer(stored: row), standing: standing, messageID: row["message_id"])
+            view.withdrawn = withdrawn[message] ?? [:]
+            view.refused = (refused[0] ?? []).union(refused[uid] ?? [])
+            view.kept = standing.kept(of: Set((inherited[message] ?? [:]).keys), feedIsComplete: isComplete)
+            view.paint = Paint(stored: row["paint"])
+            view.isCopied = row["is_copied"]
+            return view
         }
+    }
+
+    /// By UID; those of the folder as a whole under 0.
+    private func refusedSigns() throws -> [UInt32: Set<Sign>] {
+        let rows = try Row.fetchCursor(
+            try db.cachedStatement(sql: "SELECT uid, projection, mark, text FROM refused WHERE folder_id = ?"),
+            arguments: [folder.rawValue])
+        var found: [UInt32: Set<Sign>] = [:]
+        while let row = try rows.next() {
+            guard let sign = Sign(stored: row) else { continue }
+            found[row["uid"], default: []].insert(sign)
+        }
+        return found
     }
 
     private func byMessage(_ table: String, column: String) throws -> [Int64: [Mark: Int]] {
@@ -53,4 +70,34 @@ struct DueCopies {
         }
         return found
     }
+}
+
+extension Sign {
+    /// `nil` for what another version wrote.
+    init?(stored row: Row) {
+        guard let projection = Projection(rawValue: row["projection"]), let mark = Mark(rawValue: row["mark"]) else {
+            return nil
+        }
+        self.init(projection, mark, row["text"])
+    }
+}
+
+extension SeenOnServer {
+    /// A row of `copy`.
+    init(stored row: Row) {
+        self.init(
+            flags: Set<Flag>(stored: row["flags"]),
+            labels: (row["labels"] as String?).map { Set($0.split(separator: "\n").map { Label(String($0)) }) })
+    }
+}
+
+extension Set<Label> {
+    /// A line each.
+    var stored: String { map(\.name).sorted().joined(separator: "\n") }
+}
+
+extension Paint {
+    init(stored text: String) { self.init(text.split(separator: " ").compactMap { FlagColor(rawValue: String($0)) }) }
+
+    var stored: String { colors.map(\.rawValue).joined(separator: " ") }
 }

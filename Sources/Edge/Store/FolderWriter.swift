@@ -9,7 +9,7 @@ import Tokens
 struct FolderWriter {
     let db: Database
     let folder: FolderID
-    let names: KeywordNames
+    let signs: Signs
     let now: Date
 
     func apply(_ change: Change, _ news: inout Bool) throws {
@@ -17,7 +17,7 @@ struct FolderWriter {
         case .reset(let uidValidity):
             try forget(UIDSet(from: UID(1)))
             try db.perform(sql: "DELETE FROM parked WHERE folder_id = ?", arguments: [folder.rawValue])
-            try db.perform(sql: "DELETE FROM refusal WHERE folder_id = ?", arguments: [folder.rawValue])
+            try db.perform(sql: "DELETE FROM refused WHERE folder_id = ?", arguments: [folder.rawValue])
             try update(
                 "uid_validity = ?, uid_next = NULL, highest_modseq = NULL, message_count = NULL, scan_complete = 0, scanned = '', hinted = 0",
                 [uidValidity.rawValue])
@@ -37,7 +37,9 @@ struct FolderWriter {
         case .scanCompleted:
             try update("scan_complete = 1, scanned = ''", [])
         case .flags(let uid, let flags):
-            news = try readFlags(uid, flags) || news
+            news = try copies.told(uid, flags: flags) || news
+        case .labels(let uid, let labels):
+            news = try copies.told(uid, labels: labels) || news
         case .vanished(let uids):
             try forget(uids)
         case .checkpoint(let uidNext, let highest, let count):
@@ -52,6 +54,8 @@ struct FolderWriter {
             try update("chunk = ?", [size])
         }
     }
+
+    private var copies: CopyWriter { CopyWriter(db: db, folder: folder, signs: signs, now: now) }
 
     private func update(_ assignments: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
         try db.perform(
@@ -129,50 +133,12 @@ extension FolderWriter {
                 sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
                 arguments: [id, position, recipient.name, recipient.address])
         }
-        // The keywords of an earlier database: of what they once proved, this one may never see the evidence.
         if !found.isNews {
-            for mark in found.flags.compactMap(names.mark(of:)) where mark != .tracked {
-                try db.perform(
-                    sql: "INSERT INTO inherited (message_id, mark) VALUES (?, ?)", arguments: [id, mark.rawValue])
+            for sign in signs.shown(in: SeenOnServer(flags: found.flags)) where sign.projection == .keyword {
+                try copies.inherit(sign.mark, id)
             }
         }
         return id
-    }
-
-    /// A keyword of ours that is gone without our doing was removed by the user: it is not fought.
-    func readFlags(_ uid: UID, _ flags: Set<Flag>) throws -> Bool {
-        guard
-            let row = try Row.fetchOne(
-                try db.cachedStatement(
-                    sql: """
-                        SELECT copy.id, copy.flags, copy.message_id, message.status, message.readings, message.evidence
-                        FROM copy
-                        JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
-                        """), arguments: [folder.rawValue, uid.rawValue])
-        else { return false }
-        let before = Set<Flag>(stored: row["flags"])
-        guard before != flags else { return false }
-        let message: Int64 = row["message_id"]
-        let standing = Standing(
-            status: OpenStatus(rawValue: row["status"]) ?? .unknown, readings: row["readings"],
-            evidence: row["evidence"])
-        for mark in KeywordPlan.withdrawn(before: before, after: flags, standing: standing, names: names) {
-            try db.perform(
-                sql: "INSERT OR REPLACE INTO withdrawn (message_id, mark, evidence) VALUES (?, ?, ?)",
-                arguments: [message, mark.rawValue, standing.evidence])
-            try db.perform(
-                sql: """
-                    INSERT INTO written (message_id, folder_id, uid, at, action, keyword, detail)
-                    VALUES (?, ?, ?, ?, 'withdrawn', ?, 'removed by the user')
-                    """,
-                arguments: [
-                    message, folder.rawValue, uid.rawValue, now.milliseconds, names.names[mark] ?? mark.rawValue,
-                ])
-        }
-        try db.perform(
-            sql: "UPDATE copy SET flags = ?, plan_due = 1 WHERE id = ?",
-            arguments: [flags.stored, row["id"] as Int64])
-        return true
     }
 
     /// Messages whose last copy goes are looked for elsewhere, once what moves them has had time to do so.
@@ -185,7 +151,11 @@ extension FolderWriter {
                 try db.cachedStatement(
                     sql: "SELECT DISTINCT message_id FROM copy WHERE folder_id = ? AND uid BETWEEN ? AND ?"),
                 arguments: arguments)
-            try db.perform(sql: "DELETE FROM copy WHERE folder_id = ? AND uid BETWEEN ? AND ?", arguments: arguments)
+            // 0 is the folder as a whole, and no UID.
+            for table in ["copy", "refused"] {
+                try db.perform(
+                    sql: "DELETE FROM \(table) WHERE folder_id = ? AND uid BETWEEN ? AND ?", arguments: arguments)
+            }
             for message in messages {
                 try db.perform(
                     sql: """

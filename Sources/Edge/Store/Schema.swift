@@ -2,8 +2,8 @@ import GRDB
 
 /// Numbered migrations of agent.db; never edited once released.
 ///
-/// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, inherited, refusal,
-/// parked.
+/// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, inherited, refused,
+/// parked, copied.
 /// Derived (recomputable, each with the version of the rules that made it): verdict and the standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
 enum Schema {
@@ -17,6 +17,9 @@ enum Schema {
         }
         migrator.registerMigration("3 fewer questions") { db in
             for statement in fewerQuestions { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("4 other signs than keywords") { db in
+            for statement in otherSigns { try db.execute(sql: statement) }
         }
         migrator.registerMigration("5 messages that move") { db in
             for statement in messagesThatMove { try db.execute(sql: statement) }
@@ -220,6 +223,51 @@ enum Schema {
         """,
     ]
 
+    private static let otherSigns = [
+        // What a folder, or one message in it, would not keep.
+        """
+        CREATE TABLE refused (
+            folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+            uid INTEGER NOT NULL DEFAULT 0 CHECK (uid BETWEEN 0 AND 4294967295),  -- 0 is the folder as a whole
+            projection TEXT NOT NULL,                 -- keyword, label, color, copy
+            mark TEXT NOT NULL,
+            text TEXT NOT NULL,                       -- as it was to be written
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (folder_id, uid, projection, mark)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        INSERT INTO refused (folder_id, projection, mark, text, reason, at)
+            SELECT folder_id, 'keyword', mark, mark, reason, at FROM refusal
+        """,
+        "DROP TABLE refusal",
+        // Ours, as last read, a line each; NULL while they have not been asked for.
+        "ALTER TABLE copy ADD COLUMN labels TEXT",
+        // The colours that we may have put on its flag, separated by spaces.
+        "ALTER TABLE message ADD COLUMN paint TEXT NOT NULL DEFAULT ''",
+        // Messages that are, or were, in the folder that the user has named for copies.
+        """
+        CREATE TABLE copied (
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            mailbox TEXT NOT NULL,                    -- as in the configuration
+            message_id TEXT NOT NULL,                 -- as in the header, without brackets
+            claimed_by INTEGER REFERENCES folder(id) ON DELETE SET NULL,  -- a COPY from there has not been answered yet
+            PRIMARY KEY (account_id, mailbox, message_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // How far that folder has been looked through.
+        """
+        CREATE TABLE copy_folder (
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            mailbox TEXT NOT NULL,
+            uid_validity INTEGER NOT NULL CHECK (uid_validity BETWEEN 1 AND 4294967295),
+            uid_next INTEGER NOT NULL CHECK (uid_next BETWEEN 1 AND 4294967295),
+            PRIMARY KEY (account_id, mailbox)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+
     private static let messagesThatMove = [
         // Not watched, only visited for the copies that are known there.
         "ALTER TABLE folder ADD COLUMN visited INTEGER NOT NULL DEFAULT 0 CHECK (visited IN (0, 1))",
@@ -228,5 +276,14 @@ enum Schema {
         // When to look for the message elsewhere: its last copy is gone, and it has not been looked for since.
         "ALTER TABLE message ADD COLUMN hunt_at INTEGER",
         "CREATE INDEX message_hunt ON message(account_id, hunt_at) WHERE hunt_at IS NOT NULL",
+        // What the server answered to ID, so that it need not be asked every time.
+        """
+        CREATE TABLE server_id (
+            account_id INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
+            greeting TEXT NOT NULL,
+            fields TEXT NOT NULL,                     -- JSON: [[name, value or null], …]
+            told_at INTEGER NOT NULL
+        ) STRICT
+        """,
     ]
 }

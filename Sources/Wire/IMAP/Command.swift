@@ -17,6 +17,9 @@ package enum Command: Equatable, Sendable {
     case uidSearch(SearchKey, returning: [SearchReturn] = [])
     case uidStore(
         UIDSet, StoreAction, [Flag], silent: Bool = true, unchangedSince: ModificationSequence? = nil)
+    /// Gmail's labels (X-GM-EXT-1). Without `.SILENT`, which its description does not name.
+    case uidStoreLabels(UIDSet, StoreAction, [MailboxName])
+    case uidCopy(UIDSet, MailboxName)
     case idle
     /// RFC 5465: of the selected mailbox, flag changes, messages that go, and these items of those that come.
     case notify(newMessages: [FetchItem])
@@ -24,6 +27,7 @@ package enum Command: Equatable, Sendable {
     case compress
     case append(MailboxName, [Flag], InternalDate?, message: [UInt8])
     case create(MailboxName)
+    case subscribe(MailboxName)
 }
 
 package enum SelectParameter: Equatable, Sendable {

@@ -16,12 +16,14 @@ extension Command {
         case .examine: "EXAMINE"
         case .uidFetch: "UID FETCH"
         case .uidSearch: "UID SEARCH"
-        case .uidStore: "UID STORE"
+        case .uidStore, .uidStoreLabels: "UID STORE"
+        case .uidCopy: "UID COPY"
         case .idle: "IDLE"
         case .compress: "COMPRESS"
         case .notify: "NOTIFY"
         case .append: "APPEND"
         case .create: "CREATE"
+        case .subscribe: "SUBSCRIBE"
         }
     }
 
@@ -32,7 +34,8 @@ extension Command {
         case .compress: .compress
         case .logout: .logout
         case .enable, .select, .examine: .alone
-        case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .append, .create, .notify:
+        case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .uidStoreLabels, .uidCopy,
+            .append, .create, .subscribe, .notify:
             .pipelined
         }
     }
@@ -47,37 +50,6 @@ extension Command {
         case idle
         /// Alone, and the last.
         case logout
-    }
-
-    /// The command as several whose lines are short enough, each with a part of the UID set; commands without a set as
-    /// they are. A search splits at its first UID set: the results' union is the result.
-    package func split(maxLineLength: Int = Command.maxLineLength) -> [Command] {
-        switch self {
-        case .uidFetch(let set, let items, let changedSince, let vanished):
-            pieces(of: set, maxLineLength) {
-                .uidFetch($0, items, changedSince: changedSince, vanished: vanished)
-            }
-        case .uidStore(let set, let action, let flags, let silent, let unchangedSince):
-            pieces(of: set, maxLineLength) {
-                .uidStore($0, action, flags, silent: silent, unchangedSince: unchangedSince)
-            }
-        case .uidSearch(let key, let returning):
-            if let set = key.uidSet {
-                pieces(of: set, maxLineLength) { .uidSearch(key.replacingSet($0), returning: returning) }
-            } else {
-                [self]
-            }
-        case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .append,
-            .create, .notify:
-            [self]
-        }
-    }
-
-    private func pieces(of set: UIDSet, _ maxLineLength: Int, _ command: (UIDSet) -> Command) -> [Command] {
-        guard let parts = try? command(UIDSet(1)).parts() else { return [self] }
-        let overhead = parts.reduce(0) { if case .text(let text) = $1 { $0 + text.count } else { $0 } }
-        let pieces = set.split(maxLength: max(0, maxLineLength - overhead)).map(command)
-        return pieces.isEmpty ? [self] : pieces
     }
 
     /// Everything but the tag and the line end.
@@ -127,6 +99,21 @@ extension Command {
             if let unchangedSince { writer.text(" (UNCHANGEDSINCE \(unchangedSince))") }
             writer.text(" \(action.sign)FLAGS\(silent ? ".SILENT" : "") ")
             try writer.flags(flags)
+        case .uidStoreLabels(let set, let action, let labels):
+            if labels.isEmpty, action != .replace { throw .emptyList }
+            writer.text(" ")
+            try writer.set(set)
+            writer.text(" \(action.sign)X-GM-LABELS (")
+            for (index, label) in labels.enumerated() {
+                if index > 0 { writer.text(" ") }
+                try writer.string(label.wire)
+            }
+            writer.text(")")
+        case .uidCopy(let set, let mailbox):
+            writer.text(" ")
+            try writer.set(set)
+            writer.text(" ")
+            try writer.string(mailbox.wire)
         case .append(let mailbox, let flags, let date, let message):
             writer.text(" ")
             try writer.string(mailbox.wire)
@@ -140,7 +127,7 @@ extension Command {
                 writer.text("\"\(text)\" ")
             }
             try writer.literal(message)
-        case .create(let mailbox):
+        case .create(let mailbox), .subscribe(let mailbox):
             writer.text(" ")
             try writer.string(mailbox.wire)
         }

@@ -4,7 +4,7 @@ import Servers
 
 /// What the facts about an account mean: one check for each question that could be asked.
 enum AccountChecks {
-    static func checks(_ facts: AccountFacts, keywords: KeywordNames) -> [Check] {
+    static func checks(_ facts: AccountFacts, signs: Signs) -> [Check] {
         let topic = "account \(facts.account)"
         if let failure = facts.secret { return [Check(topic, "secret", failure)] }
         var checks = [Check(topic, "secret", .good, "obtained")]
@@ -25,8 +25,7 @@ enum AccountChecks {
                 switch folder {
                 case .failure(let failure): checks.append(Check(topic, "Sent folder", failure))
                 case .success(let folder):
-                    let assumes = facts.server?.policy.assumesKeywords ?? true
-                    checks += self.checks(topic, folder, refused(folder.permanentFlags, keywords, assumes), keywords)
+                    checks += self.checks(topic, folder, signs.inForce(at: facts.capabilities), facts.server)
                 }
             }
         }
@@ -78,28 +77,32 @@ enum AccountChecks {
     }
 
     private static func checks(
-        _ topic: String, _ folder: AccountFacts.Folder, _ refused: [String], _ keywords: KeywordNames
+        _ topic: String, _ folder: AccountFacts.Folder, _ signs: Signs, _ server: MailServer?
     ) -> [Check] {
         let messages = folder.messages == 1 ? "1 message" : "\(folder.messages) messages"
-        return [
-            Check(topic, "Sent folder", .good, "\(folder.name), \(messages)"),
-            stored(topic, folder, refused, keywords),
-        ]
+        return [Check(topic, "Sent folder", .good, "\(folder.name), \(messages)")]
+            + (signs.contains(.keyword) ? [keywords(topic, folder, signs)] : [])
+            + [ShownAs.check(topic, folder, signs, server)]
     }
 
-    private static func stored(
-        _ topic: String, _ folder: AccountFacts.Folder, _ refused: [String], _ keywords: KeywordNames
-    ) -> Check {
+    private static func keywords(_ topic: String, _ folder: AccountFacts.Folder, _ signs: Signs) -> Check {
         let name = "keywords"
-        let fallback = "keep the results with 'sentmark status' here, or move the Sent folder to a server with keywords"
-        if folder.isReadOnly {
+        let keywords = signs.all.filter { $0.projection == .keyword }
+        let refused = keywords.filter { folder.offer.refusal(of: $0) != nil }.map(\.text)
+        let fallback =
+            "keep the results with 'sentmark status' here, have opened messages copied to a folder (copy_opened_to), or "
+            + "move the Sent folder to a server with keywords"
+        if folder.offer.isReadOnly {
             return Check(
                 topic, name, .failed(.permission), "\(folder.name) is read-only",
                 action: "ask for the right to write flags there")
         }
-        if !refused.isEmpty, refused.count == keywords.names.count {
+        if !refused.isEmpty, refused.count == keywords.count {
+            // Where something else shows the results, nothing has to be done.
+            let isShown = !folder.offer.kept(of: signs).isEmpty
             return Check(
-                topic, name, .failed(.unavailable), "the server keeps no keywords of its users' own", action: fallback)
+                topic, name, isShown ? .warning : .failed(.unavailable),
+                "the server keeps no keywords of its users' own", action: isShown ? nil : fallback)
         }
         if !refused.isEmpty {
             return Check(
@@ -122,11 +125,8 @@ enum AccountChecks {
                 action: "remove it with a mail program")
         }
     }
+}
 
-    /// By PERMANENTFLAGS: all may be made if it has `\*`, or if it is absent, unless the server is known to keep none.
-    private static func refused(_ permanent: Set<Flag>?, _ keywords: KeywordNames, _ assumes: Bool) -> [String] {
-        let permanent = permanent ?? (assumes ? [.any] : [])
-        if permanent.contains(.any) { return [] }
-        return keywords.names.sorted { $0.key < $1.key }.map(\.value).filter { !permanent.contains(Flag(spelling: $0)) }
-    }
+extension AccountFacts {
+    fileprivate var capabilities: Capabilities { server?.identity.capabilities ?? Capabilities() }
 }

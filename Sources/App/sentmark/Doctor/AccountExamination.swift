@@ -42,7 +42,10 @@ struct AccountExamination {
             let choice = SentFolder.choose(from: try await folders(on: connection), wish: SentFolder.Wish(account.sent))
             facts.sent = .success(choice)
             guard case .found(let names) = choice else { return }
-            for name in names { facts.folders.append(await look(into: name, on: connection)) }
+            let offer = MailboxOffer(
+                permanentFlags: nil, assumesKeywords: facts.server?.policy.assumesKeywords ?? true,
+                hasLabels: facts.server?.identity.capabilities.contains(.gmail) ?? false)
+            for name in names { facts.folders.append(await look(into: name, on: connection, offer)) }
         } catch {
             facts.sent = .failure(Failure(error))
         }
@@ -59,19 +62,21 @@ struct AccountExamination {
         return entries
     }
 
-    private func look(into name: MailboxName, on connection: Connection) async -> Result<AccountFacts.Folder, Failure> {
+    private func look(
+        into name: MailboxName, on connection: Connection, _ offer: MailboxOffer
+    ) async -> Result<AccountFacts.Folder, Failure> {
         do throws(MailboxError) {
-            var folder = AccountFacts.Folder(name: name.display, messages: 0, permanentFlags: nil, isReadOnly: false)
+            var folder = AccountFacts.Folder(name: name.display, messages: 0, offer: offer)
             let completion = try await connection.require(.select(name, nil)) { untagged in
                 switch untagged {
                 case .exists(let count): folder.messages = count
                 case .condition(let condition):
-                    if case .permanentFlags(let flags) = condition.code { folder.permanentFlags = Set(flags) }
+                    if case .permanentFlags(let flags) = condition.code { folder.offer.permanentFlags = Set(flags) }
                 default: break
                 }
             }
-            folder.isReadOnly = completion.code == .readOnly
-            if mayWrite, !folder.isReadOnly {
+            folder.offer.isReadOnly = completion.code == .readOnly
+            if mayWrite, !folder.offer.isReadOnly {
                 do throws(MailboxError) {
                     folder.probe = .success(try await KeywordProbe.run(on: connection))
                 } catch {

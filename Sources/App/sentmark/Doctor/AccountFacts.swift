@@ -14,9 +14,7 @@ struct AccountFacts: Sendable {
     struct Folder: Sendable {
         var name: String
         var messages: UInt32
-        /// `nil` when the server did not say.
-        var permanentFlags: Set<Flag>?
-        var isReadOnly: Bool
+        var offer: MailboxOffer
         /// `nil` when nothing was tried.
         var probe: Result<KeywordProbe.Outcome, Failure>?
     }

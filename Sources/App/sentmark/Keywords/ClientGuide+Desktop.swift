@@ -66,11 +66,14 @@ extension ClientGuide {
     static let appleMail = ClientGuide("applemail", "Apple Mail", .no, aliases: ["apple-mail", "mail.app", "ios"]) {
         _ in
         """
-        Apple Mail, on the Mac and on the iPhone, shows no IMAP keywords but its own flag colours, which are your flags and
-        which Sentmark leaves alone. The keywords are on the server all the same: any other program on the same account
-        shows them. Until then:
+        Apple Mail, on the Mac and on the iPhone, shows no IMAP keywords but the colours of its flags. Sentmark sets these
+        if the account in its configuration asks for it, and never on a message that you have flagged yourself:
 
-            sentmark status --since 7d          in a terminal
+            show = ["keywords", "colours"]
+
+        Which colour means what is in [colours]. An account without that is seen in a terminal:
+
+            sentmark status --since 7d
 
         """
     }
@@ -83,6 +86,10 @@ extension ClientGuide {
 
             sentmark status --since 7d          in a terminal
             sentmark status --json              for a program of your own
+
+        In Outlook itself a folder can show it: with this in the account, opened messages are copied there.
+
+            copy_opened_to = "Opened"
 
         """
     }

@@ -30,11 +30,13 @@ extension ClientGuide {
 
     static let gmail = ClientGuide("gmail", "Gmail in the browser", .no, aliases: ["googlemail"]) { _ in
         """
-        Gmail stores the keywords and shows them in none of its own programs: there only labels are seen, which Sentmark
-        does not write yet. Any other program on the same account, by IMAP, shows them: Thunderbird for example. Until
-        then:
+        Gmail stores the keywords and shows them in none of its own programs: there only labels are seen. Sentmark sets
+        labels if the account in its configuration asks for it:
 
-            sentmark status --since 7d          in a terminal
+            show = ["keywords", "labels"]
+
+        ✓ and ✓✓ then stand beside the subject, in the browser and on the telephone. Other names are in [labels]. The
+        keywords are shown by any other program on the same account, by IMAP: Thunderbird for example.
 
         """
     }

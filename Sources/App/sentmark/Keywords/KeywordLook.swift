@@ -15,17 +15,13 @@ struct KeywordLook: Equatable, Sendable {
     /// The keywords that are switched on, and the one that the user sets, the strongest evidence first: where a
     /// program shows one alone, that is it.
     static func all(_ names: KeywordNames) -> [KeywordLook] {
-        let ours = strongestFirst.compactMap { mark in names.names[mark].map { KeywordLook(mark, keyword: $0) } }
+        let ours = Mark.strongestFirst.compactMap { mark in names.names[mark].map { KeywordLook(mark, keyword: $0) } }
         return ours + [
             KeywordLook(
                 keyword: KeywordNames.notMe.spelling, label: "Not me", glyph: "✗", color: "#8d6e63",
                 terminalColor: "red")
         ]
     }
-
-    private static let strongestFirst: [Mark] = [
-        .replied, .clicked, .openedAgain, .opened, .reached, .followUp, .unreliable, .tracked,
-    ]
 
     private init(keyword: String, label: String, glyph: String, color: String, terminalColor: String) {
         self.keyword = keyword

@@ -22,6 +22,8 @@ struct StatusJSON: Encodable {
         struct Refusal: Encodable {
             let keyword: String
             let reason: String
+            let kind: String
+            let messages: Int?
         }
 
         let name: String
@@ -48,9 +50,10 @@ struct StatusJSON: Encodable {
             Account(
                 name: account.account, state: account.state, detail: account.detail, since: account.since,
                 tracked: account.tracked,
-                refused: account.refusals.map { refusal in
-                    let keyword = Mark(rawValue: refusal.keyword).flatMap { report.names.names[$0] }
-                    return Account.Refusal(keyword: keyword ?? refusal.keyword, reason: refusal.reason)
+                refused: account.refusals.map {
+                    Account.Refusal(
+                        keyword: $0.sign.text, reason: $0.reason, kind: $0.sign.projection.rawValue,
+                        messages: $0.messages)
                 }, setAside: account.parked)
         }
         agent =

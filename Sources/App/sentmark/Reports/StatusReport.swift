@@ -9,7 +9,6 @@ struct StatusReport: Sendable {
     var messages: [StatusLine]
     var accounts: [AccountReport]
     var agent: AgentPresence
-    var names: KeywordNames
     var now: Date
     /// The state directory, if its disk has no room: then the agent cannot note what it does.
     var fullDisk: String?
@@ -56,8 +55,7 @@ struct StatusReport: Sendable {
         let count = account.tracked == 1 ? "1 tracked message" : "\(account.tracked) tracked messages"
         var lines = ["\(account.account): \(count); \(account.words(clock))"]
         for refusal in account.refusals {
-            let keyword = Mark(rawValue: refusal.keyword).flatMap { names.names[$0] } ?? refusal.keyword
-            lines.append("  keyword \(keyword) is not kept: \(refusal.reason)")
+            lines.append("  \(refusal.sign.words) \(refusal.verb): \(refusal.reason)")
         }
         if account.parked > 0 {
             let (messages, them) =
@@ -102,6 +100,17 @@ extension OpenStatus {
         case .selfOnly: "yours"
         case .notOpened: "not opened"
         case .unknown: "no evidence"
+        }
+    }
+}
+
+extension Refusal {
+    fileprivate var verb: String {
+        let verb = sign.projection == .copy ? "is not made" : "is not kept"
+        return switch messages {
+        case nil: verb
+        case 1: verb + " for 1 message"
+        case let count?: verb + " for \(count) messages"
         }
     }
 }
