@@ -218,6 +218,8 @@ extension ModelConnection {
             world.renumber(from: first)
             end(nil)
         case .turnBack:
+            // Whatever is in doubt may be looked at afresh, and what the user withdrew meanwhile is not noticed then.
+            world.forgetWithdrawals()
             world.mailbox.turnBack()
             world.isHeld = true
             end(nil)
