@@ -19,7 +19,7 @@ from courier import Courier
 from cyrus import Cyrus
 from dovecot import Dovecot
 from privateserver import ServerError
-from relay import Relay
+from plainrelay import PlainRelay
 
 KINDS = {"dovecot": Dovecot, "cyrus": Cyrus, "courier": Courier}
 
@@ -102,7 +102,7 @@ def serve(arguments):
         raise ServerError(f"{kind.name} takes none of --capability, --nameless and --rights")
     with kind(**options) as server:
         server.start()
-        server.relay = Relay(server.imap_port)
+        server.relay = PlainRelay(server.imap_port)
         print(json.dumps(server.description() | {"relay": server.relay.port}), flush=True)
         for line in sys.stdin:
             try:

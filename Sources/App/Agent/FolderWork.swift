@@ -184,13 +184,3 @@ extension MailboxError {
         }
     }
 }
-
-extension Completion {
-    /// Whether the server means "not now".
-    var isTemporary: Bool {
-        switch code {
-        case .inUse, .unavailable, .throttled, .serverBug: status == .no
-        default: false
-        }
-    }
-}

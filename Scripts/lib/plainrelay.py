@@ -7,7 +7,7 @@ import threading
 PATIENCE = 10
 
 
-class Relay:
+class PlainRelay:
     """Listens until this process ends. `sessions` are the connections so far, in order."""
 
     def __init__(self, target):
