@@ -28,6 +28,8 @@ struct FolderWork {
     private(set) var conversation: Conversation
     private let writer: KeywordWriter
     private var mayCompress: Bool
+    /// When keywords were written last.
+    private var written: ContinuousClock.Instant?
     private var scan: (began: ContinuousClock.Instant, done: Int)?
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
@@ -79,8 +81,10 @@ struct FolderWork {
             try Task.checkCancellation()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
-            // Between two steps of a long scan the keywords of what is known already are not kept waiting.
-            if !conversation.sync.isInDoubt, try await writer.write(&conversation) { isQuiet = false }
+            if mayWrite, try await writer.write(&conversation) {
+                written = .now
+                isQuiet = false
+            }
             try await compressIfWorthIt()
             try await conversation.ask()
             if conversation.isBusy {
@@ -93,6 +97,16 @@ struct FolderWork {
             isNew = true
         }
     }
+
+    /// Between two steps of a long scan the keywords of what is known already are not kept waiting for its end. But while
+    /// they are written and read back nothing new is asked, so not at every step.
+    private var mayWrite: Bool {
+        if conversation.sync.isInDoubt { return false }
+        guard conversation.isBusy, let written else { return true }
+        return ContinuousClock.now - written > Self.writingPause
+    }
+
+    private static let writingPause = Duration.seconds(2)
 
     /// Asked once: it takes a round trip in which nothing else can be sent, and which a few answers are not worth.
     private mutating func compressIfWorthIt() async throws {
