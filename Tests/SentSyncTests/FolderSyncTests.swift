@@ -151,6 +151,26 @@ struct FolderSyncTests {
         #expect(sync.state.scanComplete)
     }
 
+    /// The newest are examined first, each alone once larger requests have failed: the mark ends behind all of them.
+    @Test(arguments: [[], [4], [6], [4, 6]] as [Set<UInt32>])
+    func newsThatAreExaminedOneByOneAreNotNewsAgain(_ unreadable: Set<UInt32>) {
+        var mailbox = mailbox(3)
+        var state = Sessions.scanned(&mailbox)
+        for number in 4...6 { mailbox.send(number, token: true) }
+        mailbox.unreadable = unreadable
+        state.chunk = 1
+        var (sync, _) = begin(mailbox, state)
+        let changes = Sessions.work(&sync, &mailbox)
+        #expect(sync.state.uidNext == UID(7))
+        #expect(sync.state.count == 6)
+        #expect(
+            Set(changes.compactMap { if case .parked(let uid, _) = $0 { uid.rawValue } else { nil } }) == unreadable)
+        let asked = mailbox.log.count
+        var (again, _) = begin(mailbox, sync.state)
+        Sessions.work(&again, &mailbox)
+        #expect(mailbox.log.count == asked)
+    }
+
     /// Of several requests under way nobody can tell whose answer it was that could not be read.
     @Test func whatFailsBesideOthersIsAskedForOnceMoreAlone() {
         var mailbox = mailbox(3)

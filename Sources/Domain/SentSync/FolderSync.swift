@@ -93,6 +93,8 @@ package struct FolderSync: Sendable {
     var chunks: [Chunk] = []
     /// UIDs still to be examined; those of the first scan and those that arrived.
     var backlog = UIDSet()
+    /// The last of those that arrived and need no further look, whatever is still to be examined below it.
+    var lastSettled: UID?
     var scanTotal = 0
     /// Messages a chunk, when all goes well.
     var pace: Int
