@@ -79,6 +79,16 @@ struct MovingTests {
         #expect(try await place.hunted(at: 10).isEmpty)
     }
 
+    /// A server has given one of two copies another Message-ID; the message is known by its token.
+    @Test func eachCopyIsKnownByTheNameItHas() async throws {
+        let place = try await Place()
+        try await place.apply(
+            [message(1, "a", token: "t1"), message(2, "rewritten", token: "t1"), message(3, nil, token: "t3")], at: 0)
+        #expect(try await place.store.names(ofCopiesIn: place.sent) == [1: "a", 2: "rewritten"])
+        try await place.apply([message(2, "a", token: "t1"), message(3, "late", token: "t3")], at: 10)
+        #expect(try await place.store.names(ofCopiesIn: place.sent) == [1: "a", 2: "a", 3: "late"])
+    }
+
     @Test func whoIsFoundIsNotLookedForAndIsVisitedWhenAKeywordIsDue() async throws {
         let place = try await Place()
         try await place.apply([message(1, "a", token: "t1")], at: 0)
@@ -91,7 +101,7 @@ struct MovingTests {
         #expect(
             try await place.store.visitedFoldersWithDueCopies(of: place.account).map(\.display) == ["Archive"])
         #expect(try await place.store.watchedFolders(of: place.account).map(\.display) == ["Sent"])
-        #expect(try await place.store.names(ofCopiesIn: archive) == [70: "a"])
+        #expect(try await place.store.names(ofCopiesIn: archive) == [70: "renamed"])
 
         try await place.store.leave(MailboxName("Archive"), of: place.account, now: Self.now + 100)
         #expect(try await place.hunted(at: 110) == ["a"])

@@ -36,15 +36,15 @@ extension AgentStore {
         }
     }
 
-    /// What the messages are called whose copies are known.
+    /// What the known copies are called: several of one message need not have the same Message-ID.
     package func names(ofCopiesIn folder: FolderID) async throws(StoreError) -> [UID: String] {
         try await read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT copy.uid, message.message_id AS name FROM copy
+                    SELECT copy.uid, COALESCE(copy.name, message.message_id) AS name FROM copy
                     JOIN message ON message.id = copy.message_id
-                    WHERE copy.folder_id = ? AND message.message_id IS NOT NULL
+                    WHERE copy.folder_id = ? AND COALESCE(copy.name, message.message_id) IS NOT NULL
                     """, arguments: [folder.rawValue])
             var names: [UID: String] = [:]
             while let row = try rows.next() { names[UID(row["uid"] as UInt32)] = row["name"] }
