@@ -117,6 +117,19 @@ struct FolderSyncTests {
         #expect(changes.isEmpty && sync.state.uidNext == UID(4))
     }
 
+    /// Yahoo, Cyrus: `* VANISHED 1,100005:*`
+    @Test func whatNeverWasIsNotCountedOut() {
+        var mailbox = mailbox(3)
+        var (sync, _) = begin(mailbox, Sessions.scanned(&mailbox))
+        #expect(sync.next() == nil)
+        let arrived = mailbox.send(4, token: true)
+        sync.received(.exists(4))
+        mailbox.expunge(1)
+        sync.received(.vanished(UIDSet(1).union(UIDSet(from: 100_005)), earlier: false))
+        Sessions.work(&sync, &mailbox)
+        #expect(sync.state.tracked == UIDSet(UID(arrived)))
+    }
+
     @Test func aLongPartIsReadInPiecesAndNotForEver() {
         var mailbox = mailbox(1, html: String(repeating: "<p>filler</p>\n", count: 100_000))
         var (sync, _) = begin(mailbox)

@@ -84,6 +84,8 @@ package struct FolderSync: Sendable {
     var hunt = Hunt()
     var selected = Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
     var exists: UInt32 = 0
+    /// VANISHED may name what never was: that nothing is left after one is no certainty.
+    var existsIsCertain = true
     var due: Looks = []
     /// What this session still has to find out before it knows all that SELECT told of.
     var unsettled: Looks = []
