@@ -204,6 +204,24 @@ struct FolderSyncTests {
         #expect(!changes.contains { if case .parked = $0 { true } else { false } })
     }
 
+    /// Flags that were asked for beside news are asked for once more, alone, and not for ever.
+    @Test func aReviewThatFailsBesideOthersIsAskedForOnceMoreAlone() {
+        var mailbox = MailboxModel()
+        mailbox.capabilities = Capabilities([.esearch])
+        mailbox.send(1, token: true)
+        let state = Sessions.scanned(&mailbox)
+        mailbox.append("Subject: plain\n\nplain\n")
+        var (sync, _) = begin(mailbox, state)
+        let requests = [sync.next(), sync.next()]
+        #expect(requests == [.review(UIDSet(1)), .news(from: 2)])
+        _ = sync.failed(.review(UIDSet(1)), reason: "unreadable")
+        _ = answer(.news(from: 2), &sync, &mailbox)
+        #expect(sync.next() == .review(UIDSet(1)))
+        #expect(sync.next() == nil)
+        _ = sync.failed(.review(UIDSet(1)), reason: "refused")
+        #expect(sync.next() == nil)
+    }
+
     @Test(arguments: [(0.0, "31-Dec-1969"), (1_790_000_000, "20-Sep-2026"), (951_868_800, "29-Feb-2000")])
     func theSearchBeginsADayEarly(_ since: Double, _ day: String) {
         var (sync, _) = begin(mailbox(1), since: Date(timeIntervalSince1970: since))

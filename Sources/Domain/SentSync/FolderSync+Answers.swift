@@ -109,6 +109,11 @@ extension FolderSync {
             return told + startAfresh()
         case .review:
             reviewed = nil
+            // It may have been another request's answer that could not be read.
+            if !asksAlone {
+                asksAlone = true
+                due.insert(.flags)
+            }
             return told
         case .changes:
             // What it does not do after all is done without.

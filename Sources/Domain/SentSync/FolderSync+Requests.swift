@@ -32,7 +32,7 @@ extension FolderSync {
     }
 
     /// Large requests have failed: one at a time, so that it is known which one does.
-    private var window: Int { state.chunk == 0 ? policy.window : 1 }
+    private var window: Int { state.chunk == 0 && !asksAlone ? policy.window : 1 }
 
     var chunkSize: Int { state.chunk == 0 ? pace : state.chunk }
 

@@ -93,6 +93,8 @@ package struct FolderSync: Sendable {
     var underway: [SyncRequest] = []
     /// Messages that are being examined, those of the oldest request first.
     var chunks: [Chunk] = []
+    /// One request at a time for the rest of the session: so it is known which one an unreadable line answers.
+    var asksAlone = false
     /// UIDs still to be examined; those of the first scan and those that arrived.
     var backlog = UIDSet()
     /// The last of those that arrived and need no further look, whatever is still to be examined below it.
