@@ -81,7 +81,7 @@ let package = Package(
         domain("Beacon", ["CXML2", "MIME", "Tokens"]),
         domain("Opens", ["Tokens"]),
         domain("Servers", ["IMAP"]),
-        domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
+        domain("SentSync", ["IMAP", "Secrets", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
@@ -125,7 +125,7 @@ let package = Package(
         tests("Beacon", ["Beacon", "MIME", "Tokens", "Secrets"]),
         tests("Opens", ["Opens"]),
         tests("Servers", ["Servers", "IMAP"]),
-        tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens"]),
+        tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens", "Secrets"]),
         tests("Transport", ["Transport", "CCurl", "Secrets", "TestSupport"]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "IMAP", "Opens", "Tokens", grdb]),

@@ -14,6 +14,8 @@ package final class PrivateServer: Sendable {
             package let line: String
             /// Octets until the next command.
             package let received: Int
+            /// Which of all connections' commands it was.
+            package let number: Int
         }
 
         package let commands: [Command]
@@ -166,6 +168,14 @@ package final class PrivateServer: Sendable {
         return refused.logins
     }
 
+    /// An access token that logs the user in for so long. With Dovecot alone.
+    package func accessToken(of user: String = "alice", lifetime: Int) async throws -> String {
+        var request = Request("token", user)
+        request.lifetime = lifetime
+        let printed: Token = try await process.ask(request)
+        return printed.token
+    }
+
     /// Ends the server for good, removes its directory and returns when both are gone.
     package func stop() async {
         await process.end()
@@ -206,6 +216,8 @@ private struct Request: Encodable {
     var message: String?
     var date: Double?
     var to: String?
+    /// Seconds.
+    var lifetime: Int?
 
     init(_ verb: String, _ user: String? = nil, _ folder: String? = nil) {
         self.do = verb
@@ -219,4 +231,5 @@ private struct Listing: Decodable { let messages: [PrivateServer.Message] }
 private struct Sessions: Decodable { let sessions: [[PrivateServer.Session.Command]] }
 private struct Sent: Decodable { let bytes: Int }
 private struct Refused: Decodable { let logins: Int }
+private struct Token: Decodable { let token: String }
 private struct Done: Decodable {}

@@ -6,14 +6,21 @@ import SentSync
 import Servers
 import Store
 
+/// What a server may be asked for, until the next start: it may show that it had better not be.
+struct ServerTrust: Sendable {
+    /// Whether much may be transferred compressed.
+    var compresses: Bool
+    /// Whether it may tell of messages by itself.
+    var notifies = true
+}
+
 /// What all that is done in folders of an account needs.
 struct FolderTools: Sendable {
     let account: AccountID
     let store: AgentStore
     let signs: Signs
     let server: MailServer
-    /// Whether much may be transferred compressed.
-    let compresses: Bool
+    let trust: ServerTrust
     /// Rung when there is something new to judge.
     let judge: Bell
     let report: @Sendable (AccountState) async -> Void
@@ -57,7 +64,7 @@ struct FolderWork {
 
     private init(tools: FolderTools, folder: FolderID, conversation: Conversation, writer: KeywordWriter) {
         self.tools = tools
-        mayCompress = tools.compresses
+        mayCompress = tools.trust.compresses
         self.folder = folder
         self.conversation = conversation
         self.writer = writer
