@@ -9,8 +9,9 @@ package struct Greeting: Equatable, Sendable {
     package let text: String
     /// All that any line listed, before and with the answer to the login.
     package let capabilities: Capabilities
-    /// What the answer to the login listed: they are those of the session. `nil` if it did not, or if more may be said
-    /// when the server is asked (Quirk: iCloud's proxy puts `XAPPLEPUSHSERVICE` into literals until then; isync asks too).
+    /// What the answer to the login listed, as its code or (Dovecot, to a client that had asked before) as an untagged
+    /// response before it: they are those of the session. `nil` if it did not, or if more may be said when the server is
+    /// asked (Quirk: iCloud's proxy puts `XAPPLEPUSHSERVICE` into literals until then; isync asks too).
     package let afterLogin: Capabilities?
 
     package init(
@@ -26,6 +27,9 @@ package struct Greeting: Equatable, Sendable {
         var text = ""
         var capabilities: Set<Capability> = []
         var afterLogin: Capabilities?
+        // Since the last tagged response; before the first one, the answer to the login is not what is listed.
+        var sinceTagged: [Capability]?
+        var hasBeenTagged = false
         for (index, line) in lines.enumerated() {
             // Each line for itself: what looks like a literal's announcement takes no other line with it.
             var parser = ResponseParser()
@@ -38,8 +42,11 @@ package struct Greeting: Equatable, Sendable {
             case .tagged(_, let completion):
                 let listed = completion.code?.capabilities
                 capabilities.formUnion(listed ?? [])
-                afterLogin = completion.status == .ok ? listed.map { Capabilities($0) } : nil
-            case .untagged(.capability(let all)): capabilities.formUnion(all)
+                afterLogin = completion.status == .ok ? (listed ?? sinceTagged).map { Capabilities($0) } : nil
+                (hasBeenTagged, sinceTagged) = (true, nil)
+            case .untagged(.capability(let all)):
+                capabilities.formUnion(all)
+                if hasBeenTagged { sinceTagged = all }
             case .untagged, .continuation, .unparsable: break
             }
         }
