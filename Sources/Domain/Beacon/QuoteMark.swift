@@ -1,5 +1,5 @@
 /// How mail programs mark the text that they quote or forward.
-enum QuoteMark: Sendable {
+package enum QuoteMark: Sendable {
     /// The element's content is quoted.
     case content
     /// The element and all that follows it in the message is quoted: Outlook has no element around it.
@@ -7,37 +7,74 @@ enum QuoteMark: Sendable {
 
     /// What the element with these attributes begins, if anything.
     init?(element: [UInt8], id: [UInt8], classes: [UInt8], style: [UInt8]) {
-        if element.elementsEqual("blockquote".utf8) {
-            self = .content
-            return
-        }
-        let names = classes.split(whereSeparator: { $0 == 0x20 || $0.isIgnoredInURLs }) + [id[...]]
-        for name in names where !name.isEmpty {
-            if let mark = Self.marks.first(where: { $0.matches(name) }) {
-                self = mark.mark
-                return
+        let mark = id.withUnsafeBufferPointer { id in
+            classes.withUnsafeBufferPointer { classes in
+                style.withUnsafeBufferPointer { style in
+                    QuoteMark(
+                        isBlockquote: element.elementsEqual("blockquote".utf8), id: id, classes: classes, style: style)
+                }
             }
         }
-        guard !style.isEmpty, let mark = Self.mark(ofStyle: style) else { return nil }
+        guard let mark else { return nil }
         self = mark
     }
 
-    private struct Named: Sendable {
-        let name: String
-        let mark: QuoteMark
-        /// Yahoo and Outlook on the web put random letters or `x_` before names.
-        var isSuffix = false
-
-        func matches(_ other: ArraySlice<UInt8>) -> Bool {
-            isSuffix ? other.suffix(name.utf8.count).elementsEqual(name.utf8) : other.elementsEqual(name.utf8)
+    /// The same for who has the attributes' values in place.
+    package init?(
+        isBlockquote: Bool, id: UnsafeBufferPointer<UInt8>, classes: UnsafeBufferPointer<UInt8>,
+        style: UnsafeBufferPointer<UInt8>
+    ) {
+        if isBlockquote {
+            self = .content
+        } else if let mark = Self.named(amongst: classes) ?? Self.named(id) ?? Self.mark(ofStyle: style) {
+            self = mark
+        } else {
+            return nil
         }
     }
+
+    private struct Named: Sendable {
+        let name: [UInt8]
+        let mark: QuoteMark
+        let isSuffix: Bool
+
+        /// Yahoo and Outlook on the web put random letters or `x_` before names.
+        init(name: String, mark: QuoteMark, isSuffix: Bool = false) {
+            self.name = Array(name.utf8)
+            self.mark = mark
+            self.isSuffix = isSuffix
+        }
+
+        func matches(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+            isSuffix ? other.suffix(name.count).elementsEqual(name) : other.elementsEqual(name)
+        }
+    }
+
+    private static func named(amongst classes: UnsafeBufferPointer<UInt8>) -> QuoteMark? {
+        var start = 0
+        while start < classes.count {
+            var end = start
+            while end < classes.count, classes[end] != 0x20, !classes[end].isIgnoredInURLs { end += 1 }
+            if let mark = named(UnsafeBufferPointer(rebasing: classes[start..<end])) { return mark }
+            start = end + 1
+        }
+        return nil
+    }
+
+    private static func named(_ word: UnsafeBufferPointer<UInt8>) -> QuoteMark? {
+        guard let last = word.last, isLastByte[Int(last)] else { return nil }
+        return marks.first { $0.matches(word) }?.mark
+    }
+
+    private static let isLastByte: [Bool] = (0...255).map { byte in marks.contains { $0.name.last == UInt8(byte) } }
 
     /// Classes and ids, as they are in what these programs send.
     private static let marks: [Named] = [
         // Gmail, reply and forward.
         Named(name: "gmail_quote", mark: .content), Named(name: "gmail_extra", mark: .content),
         Named(name: "gmail_quote_container", mark: .content),
+        // Mailspring's line above a quotation, which is Gmail's; Zimbra's rule above one.
+        Named(name: "gmail_quote_attribution", mark: .content), Named(name: "zwchr", mark: .restOfMessage),
         // Thunderbird: the line above a quotation, and a forward; Roundcube's line. The quotation is a blockquote.
         Named(name: "moz-cite-prefix", mark: .content), Named(name: "moz-forward-container", mark: .content),
         Named(name: "reply-intro", mark: .content),
@@ -55,7 +92,8 @@ enum QuoteMark: Sendable {
 
     /// Outlook for Windows writes Word's borders and no names: a line above the quoted header, or, where the user has
     /// quotations indented, one to their left. Paragraphs with borders of their own have `mso-element`.
-    private static func mark(ofStyle style: [UInt8]) -> QuoteMark? {
+    private static func mark(ofStyle style: UnsafeBufferPointer<UInt8>) -> QuoteMark? {
+        guard style.count >= shortestStyle, holdsNone(style) else { return nil }
         let compact = style.filter { $0 > 0x20 }.map(\.lowercased)
         func has(_ text: String) -> Bool { compact.firstRange(of: Array(text.utf8), from: 0) != nil }
         guard has("border:none"), !has("mso-element:") else { return nil }
@@ -63,4 +101,17 @@ enum QuoteMark: Sendable {
         if has("border-left:solid"), has("padding:0") { return .content }
         return nil
     }
+
+    /// Asked first, since Word puts a style on every paragraph.
+    private static func holdsNone(_ style: UnsafeBufferPointer<UInt8>) -> Bool {
+        for index in 0..<(style.count - 3)
+        where style[index] | 0x20 == UInt8(ascii: "n") && style[index + 1] | 0x20 == UInt8(ascii: "o")
+            && style[index + 2] | 0x20 == UInt8(ascii: "n")
+        {
+            return true
+        }
+        return false
+    }
+
+    private static let shortestStyle = "border:none;border-left:solid;padding:0".utf8.count
 }
