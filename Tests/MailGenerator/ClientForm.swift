@@ -133,8 +133,8 @@ package struct ClientForm: Sendable {
             "<blockquote>%Q</blockquote></body>"),
         ClientForm(
             "text that is not markup",
-            "<head><title></body></title><script>if (a<b) x = \"</body>\";</script><style>blockquote > p {}</style></head>"
-                + "<body><textarea><blockquote></textarea><p>1 < 2 <3 & <> </> <?php > %T</p>",
+            "<head><title>a < b</title><script>if (a<b) x = \"<body>\";</script><style>blockquote > p {}</style></head>"
+                + "<body><textarea> < </textarea><p>1 < 2 <3 & <> </> <?php > %T</p>",
             "</body>"),
         ClientForm(
             "elements that are not shown", "<template><blockquote>x</template><svg><path d='M0'/></svg><p>%T</p>",

@@ -88,6 +88,8 @@ enum Forbidden {
             let open = dice.pick([
                 "<!--", "<!--> x -->", "<!-- x --!> x -->", "<plaintext>", "<p title=\"", "<style>",
                 "<script><!--</script>", "<svg>",
+                "<title></body></title>", "<script></body></script>", "<p<b>", "<p \u{e9}=x>", "<p a=<b>", "</p x>",
+                "<svg></template></svg>",
             ])
             draft.part = leaf("text/html", "\(open) x")
             fate = [.noPlace]

@@ -114,6 +114,7 @@ package struct MailCheck: Sendable {
             let rest = text[tag.upperBound...].drop { $0 == " " || $0.isNewline }
             text = text[..<tag.upperBound] + " " + rest
         }
+        if text.hasSuffix("\n>") || text.hasSuffix("\r\n>") { text = text.dropLast(2) + ">" }
         guard text.hasSuffix(GeneratedMail.picture) else { throw problem("inserted: \(text)") }
         var rest = text.dropLast(GeneratedMail.picture.count).drop(while: \.isNewline)
         if options.disclosure != nil {

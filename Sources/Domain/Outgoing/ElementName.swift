@@ -11,24 +11,30 @@ struct ElementName: Equatable {
     }
 
     private let packed: UInt128
+    /// Whether it is a name to all readers: some end it at characters that are part of it in HTML.
+    let isSound: Bool
 
     /// Reads the name that begins at `index` and leaves `index` behind it (HTML 13.2.5.8).
     init(_ bytes: UnsafeBufferPointer<UInt8>, _ index: inout Int) {
         var packed: UInt128 = 0
+        var isSound = true
         while index < bytes.count {
             let byte = bytes[index]
             if byte == UInt8(ascii: ">") || byte == UInt8(ascii: "/") || byte.isHTMLSpace { break }
             // Longer names push their beginning out, and match none: none is of 16 characters.
             packed = packed << 8 | UInt128(byte.lowercased)
+            isSound = isSound && byte.isNameCharacter
             index += 1
         }
         self.packed = packed
+        self.isSound = isSound
     }
 
     private init(_ name: StaticString) {
         var packed: UInt128 = 0
         for offset in 0..<name.utf8CodeUnitCount { packed = packed << 8 | UInt128(name.utf8Start[offset]) }
         self.packed = packed
+        isSound = true
     }
 
     static let blockquote = ElementName("blockquote")
@@ -37,7 +43,10 @@ struct ElementName: Equatable {
     static let img = ElementName("img")
     static let plaintext = ElementName("plaintext")
     static let script = ElementName("script")
+    static let style = ElementName("style")
     static let frameset = ElementName("frameset")
+
+    static func == (a: ElementName, b: ElementName) -> Bool { a.packed == b.packed }
 
     var kind: Kind {
         var slot = self.slot

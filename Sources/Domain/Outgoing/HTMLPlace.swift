@@ -29,7 +29,7 @@ private struct PlaceReader {
     private let limit: Int
     private var tokenizer: HTMLTokenizer
     /// Elements open in which a picture would not be shown.
-    private var inert = 0
+    private var inert: [ElementName] = []
     /// Before the last block that began within the limit.
     private var lastBlock: Int?
     private var isConditional = false
@@ -39,6 +39,8 @@ private struct PlaceReader {
         self.limit = limit
         tokenizer = HTMLTokenizer(html)
     }
+
+    private static let maximumDepth = 64
 
     private enum Step {
         case on
@@ -67,15 +69,16 @@ private struct PlaceReader {
     /// There, or if that is too far, before the last block that is not.
     private func place(_ place: Int) -> Step {
         if place > limit { return lastBlock.map { .place($0) } ?? .doubt }
-        return inert == 0 && !isConditional ? .place(place) : .doubt
+        return inert.isEmpty && !isConditional ? .place(place) : .doubt
     }
 
     private mutating func start(_ tag: HTMLTokenizer.Tag) -> Step {
         let kind = tag.name.kind
         if tag.name == .frameset || kind == .rawText && tag.isSelfClosing { return .doubt }
-        if tag.quote != nil, inert == 0 { return place(tag.range.lowerBound) }
-        if kind == .inert, !tag.isSelfClosing { inert += 1 }
-        if kind == .block, inert == 0, !isConditional, tag.range.lowerBound <= limit {
+        if tag.quote != nil, inert.isEmpty { return place(tag.range.lowerBound) }
+        if kind == .inert, !tag.isSelfClosing { inert.append(tag.name) }
+        if inert.count > Self.maximumDepth { return .doubt }
+        if kind == .block, inert.isEmpty, !isConditional, tag.range.lowerBound <= limit {
             lastBlock = tag.range.lowerBound
         }
         return .on
@@ -83,7 +86,8 @@ private struct PlaceReader {
 
     private mutating func end(_ name: ElementName, at: Int) -> Step {
         if name == .body || name == .html { return place(at) }
-        if name.kind == .inert { inert = max(0, inert - 1) }
+        // Those that cross are closed in more than one way.
+        if name.kind == .inert, inert.popLast() != name { return .doubt }
         return .on
     }
 

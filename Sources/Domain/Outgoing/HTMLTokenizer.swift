@@ -69,7 +69,7 @@ struct HTMLTokenizer {
         var index = open + 1
         let name = ElementName(bytes, &index)
         var attributes = Attributes(bytes)
-        guard let end = attributes.read(from: index) else { return .broken }
+        guard name.isSound, let end = attributes.read(from: index) else { return .broken }
         position = end
         if name.kind == .rawText { rawText = name }
         let tag = Tag(
@@ -80,10 +80,10 @@ struct HTMLTokenizer {
     private mutating func endTag(at open: Int) -> Token {
         var index = open + 2
         let name = ElementName(bytes, &index)
-        // An end tag may have attributes, which mean nothing but may hold a `>`.
-        var attributes = Attributes(bytes)
-        guard let end = attributes.read(from: index) else { return .broken }
-        position = end
+        // Attributes mean nothing in an end tag, and some readers take them for what comes after it.
+        while index < bytes.count, bytes[index].isHTMLSpace { index += 1 }
+        guard name.isSound, index < bytes.count, bytes[index] == UInt8(ascii: ">") else { return .broken }
+        position = index + 1
         return .end(name, at: open)
     }
 
@@ -110,20 +110,24 @@ struct HTMLTokenizer {
         return end < bytes.count && bytes[end] == UInt8(ascii: ">")
     }
 
-    /// To the end tag of the element, which is read next. A comment in a script changes what ends it: nobody's guess.
+    /// To the end tag of the element, which is read next. Where another tag seems to begin, some readers see one; a
+    /// comment in a script changes what ends it.
     private mutating func skipRawText(of name: ElementName) -> Bool {
         rawText = nil
         guard name != .plaintext else { return false }
+        let isCode = name == .script || name == .style
         while true {
             let open = ByteSearch.first(of: UInt8(ascii: "<"), in: bytes, from: position)
             guard open + 2 < bytes.count else { return false }
-            if bytes[open + 1] == UInt8(ascii: "/") {
+            let next = bytes[open + 1]
+            if next == UInt8(ascii: "/") {
                 var index = open + 2
-                if ElementName(bytes, &index) == name {
-                    position = open
-                    return true
-                }
-            } else if name == .script, starts(with: "!--", at: open + 1) {
+                position = open
+                return ElementName(bytes, &index) == name
+            }
+            if name == .script
+                ? starts(with: "!--", at: open + 1) : !isCode && (next.isLetter || next == UInt8(ascii: "!"))
+            {
                 return false
             }
             position = open + 1
@@ -170,12 +174,15 @@ private struct Attributes {
         return nil
     }
 
-    /// Returns where the attribute ends.
+    /// Returns where the attribute ends; `nil` also where readers differ about that.
     private mutating func attribute(at start: Int) -> Int? {
-        // An attribute may begin with `=` (HTML 13.2.5.32).
-        var index = start + 1
-        while index < bytes.count, bytes[index] != UInt8(ascii: "="), !ends(bytes[index]) { index += 1 }
+        var index = start
+        while index < bytes.count, bytes[index].isNameCharacter { index += 1 }
         let name = start..<index
+        // Other characters are part of a name in HTML, and end it elsewhere.
+        guard index < bytes.count, !name.isEmpty, bytes[index] == UInt8(ascii: "=") || ends(bytes[index]) else {
+            return nil
+        }
         while index < bytes.count, bytes[index].isHTMLSpace { index += 1 }
         guard index < bytes.count else { return nil }
         guard bytes[index] == UInt8(ascii: "=") else { return index }
@@ -190,7 +197,10 @@ private struct Attributes {
             return end + 1
         }
         let valueStart = index
-        while index < bytes.count, !bytes[index].isHTMLSpace, bytes[index] != UInt8(ascii: ">") { index += 1 }
+        while index < bytes.count, !bytes[index].isHTMLSpace, bytes[index] != UInt8(ascii: ">") {
+            if bytes[index] == UInt8(ascii: "<") { return nil }
+            index += 1
+        }
         keep(name, valueStart..<index)
         return index
     }

@@ -38,8 +38,9 @@ struct PictureContent: Sendable {
         let disclosure = Self.disclosure(options.disclosure)
         let padding = padding(beside: disclosure.count + picture.utf8.count)
         let before = disclosure + padding
-        let slack = picture.utf8.enumerated().first { $0.element == 0x20 }?.offset
-        return LeafInsertion(before + Array(picture.utf8), slack: slack.map { $0 + before.count })
+        // The blanks before the attributes of the disclosure's element and of the picture.
+        let breaks = [disclosure.firstIndex(of: 0x20), picture.utf8.firstOffset(of: 0x20).map { $0 + before.count }]
+        return LeafInsertion(before + Array(picture.utf8), breaks: breaks.compactMap(\.self))
     }
 
     static func disclosure(_ text: String?) -> [UInt8] {
@@ -57,6 +58,12 @@ struct PictureContent: Sendable {
     }
 
     private static let filling = Array("This comment makes a short message longer.".utf8)
+}
+
+extension String.UTF8View {
+    fileprivate func firstOffset(of byte: UInt8) -> Int? {
+        firstIndex(of: byte).map { distance(from: startIndex, to: $0) }
+    }
 }
 
 enum HTMLText {

@@ -1,17 +1,34 @@
 /// What is put into a leaf's content.
 package struct LeafInsertion: Sendable {
     package let bytes: [UInt8]
-    /// The place of a blank that may as well be more blanks or a line end, as between the attributes of an HTML tag.
-    package let slack: Int?
+    /// Places of blanks that may as well be line ends, as between the attributes of HTML tags; the last of them may also be
+    /// any number of blanks. If there are any, the bytes end with a tag.
+    package let breaks: [Int]
 
-    package init(_ bytes: [UInt8], slack: Int? = nil) {
+    package init(_ bytes: [UInt8], breaks: [Int] = []) {
         self.bytes = bytes
-        self.slack = slack
+        self.breaks = breaks
     }
 
-    func replacingSlack(with blanks: [UInt8]) -> [UInt8] {
-        guard let slack else { return bytes }
-        return bytes[..<slack] + blanks + bytes[(slack + 1)...]
+    /// With so many blanks more.
+    func padded(by count: Int) -> [UInt8] {
+        guard let last = breaks.last else { return bytes }
+        return bytes[..<last] + [UInt8](repeating: 0x20, count: count) + bytes[last...]
+    }
+
+    /// With line ends wherever they may be, before the last tag's bracket too.
+    func broken(by lineEnd: [UInt8]) -> [UInt8] {
+        guard !breaks.isEmpty else { return bytes }
+        var out: [UInt8] = []
+        for (index, byte) in bytes.enumerated() {
+            if breaks.contains(index) {
+                out += lineEnd
+            } else {
+                if index == bytes.count - 1 { out += lineEnd }
+                out.append(byte)
+            }
+        }
+        return out
     }
 }
 
@@ -22,7 +39,7 @@ extension LeafText {
     /// Puts something before the byte `offset` of the content; of the encoded text as little as can be is replaced.
     ///
     /// In quoted-printable lines stay within 76 characters, and soft breaks come only with what is inserted. In base64 a
-    /// group of four that is cut in two is replaced; the lines keep their length if the insertion has slack, and
+    /// group of four that is cut in two is replaced; the lines keep their length if the insertion can be padded, and
     /// otherwise all that follows is encoded anew. `message` is what this was read from.
     package func inserting(
         _ insertion: LeafInsertion, at offset: Int, in message: [UInt8], lineEnd: [UInt8]
@@ -42,7 +59,7 @@ extension LeafText {
         let after = rest(of: message, from: raw)
         let lines = insertion.bytes.split(separator: 0x0a, omittingEmptySubsequences: false).map(\.count)
         let longest = lines.count == 1 ? before + lines[0] + after : max(before + lines[0], (lines.last ?? 0) + after)
-        let inserted = longest > Self.maximumLine ? insertion.replacingSlack(with: lineEnd) : insertion.bytes
+        let inserted = longest > Self.maximumLine ? insertion.broken(by: lineEnd) : insertion.bytes
         return MessageEdit(offset: raw, removed: 0, inserted: inserted)
     }
 
@@ -73,10 +90,10 @@ extension LeafText {
         let raw = line.raw + (offset - line.content) / 3 * 4
         let width = lineWidth(in: message)
         var encoder = Base64Encoder(width: width, lineEnd: lineEnd, column: raw - line.raw)
-        if insertion.slack != nil {
+        if !insertion.breaks.isEmpty {
             let unit = (width ?? 4) / 4 * 3
             let blanks = (unit - insertion.bytes.count % unit) % unit
-            let padded = insertion.replacingSlack(with: [UInt8](repeating: 0x20, count: blanks + 1))
+            let padded = insertion.padded(by: blanks)
             let group = content[(offset - cut)..<(cut == 0 ? offset : min(offset - cut + 3, content.count))]
             encoder.encode(group.prefix(cut) + padded + group.dropFirst(cut))
             let removed = cut == 0 ? 0 : 4
