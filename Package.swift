@@ -82,7 +82,7 @@ let package = Package(
         domain("Outgoing", ["MIME", "Beacon", "Tokens"]),
         domain("Opens", ["Tokens"]),
         domain("Servers", ["IMAP"]),
-        domain("SentSync", ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
+        domain("SentSync", ["IMAP", "Secrets", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
@@ -133,7 +133,7 @@ let package = Package(
         tests("Outgoing", ["Outgoing", "MailGenerator", "MIME", "Beacon", "Tokens"]),
         tests("Opens", ["Opens"]),
         tests("Servers", ["Servers", "IMAP"]),
-        tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens"]),
+        tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens", "Secrets"]),
         tests("Transport", ["Transport", "CCurl", "Secrets", "TestSupport"]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "IMAP", "Opens", "Tokens", grdb]),

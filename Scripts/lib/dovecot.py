@@ -3,12 +3,17 @@
 Runs as root (each account then has a user id of its own) and as an ordinary user alike.
 """
 
+import base64
 import grp
+import hashlib
+import hmac
+import json
 import os
 import pwd
 import re
 import shutil
 import signal
+import time
 from pathlib import Path
 
 from privateserver import PrivateServer, ServerError
@@ -31,6 +36,7 @@ class Dovecot(PrivateServer):
         self.capability, self.rights, self.hibernate = capability, rights or {}, hibernate
         self.nameless = nameless
         self._delivered = 0
+        self._token_key = os.urandom(32)
         self.program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if not self.program:
             raise ServerError("dovecot is not installed: run Scripts/install-dependencies")
@@ -51,6 +57,13 @@ class Dovecot(PrivateServer):
         path.write_bytes(body)
         os.utime(path, (when, when))
         self.hand_over(user, path)
+
+    def access_token(self, user, lifetime):
+        """A JSON Web Token that logs the user in for so many seconds, by XOAUTH2 or OAUTHBEARER."""
+        now = int(time.time())
+        parts = [{"alg": "HS256", "typ": "JWT"}, {"sub": user, "iat": now, "exp": now + lifetime}]
+        text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
+        return f"{text}.{_base64url(hmac.digest(self._token_key, text.encode(), hashlib.sha256))}"
 
     def drop_connections(self, user):
         """Ends the user's IMAP processes: every client of that user loses its connection."""
@@ -88,6 +101,12 @@ class Dovecot(PrivateServer):
             lines.append(f"{user}:{{PLAIN}}{self.password}:{uid}:{gid}::{home}::\n")
         (self.directory / "passwd").write_text("".join(lines))
         (self.directory / "masters").write_text(f"{MASTER}:{{PLAIN}}{self.password}\n")
+        keys = self.directory / "keys" / "default" / "HS256"
+        keys.mkdir(parents=True, exist_ok=True)
+        (keys / "default").write_text(base64.b64encode(self._token_key).decode())
+        (self.directory / "oauth2").write_text(
+            f"introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={self.directory}/keys/\n"
+            "username_attribute = sub\n")
         (self.directory / "acl").write_text(
             "".join(f"{folder} owner {rights}\n" for folder, rights in self.rights.items()))
 
@@ -136,7 +155,7 @@ ssl_cert = <{d}/certs/server.pem
 ssl_key = <{d}/certs/server.key
 ssl_min_protocol = TLSv1.2
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2 oauthbearer
 # No pause and no growing penalty after a failed login.
 auth_failure_delay = 0
 mail_location = maildir:~/Maildir
@@ -152,6 +171,11 @@ passdb {{
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {d}/passwd
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {d}/oauth2
 }}
 userdb {{
   driver = passwd-file
@@ -213,3 +237,7 @@ service imap {{
         if self.rights:
             text += f"plugin {{\n  acl = vfile:{d}/acl\n}}\n"
         return text
+
+
+def _base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -19,7 +19,7 @@ from courier import Courier
 from cyrus import Cyrus
 from dovecot import Dovecot
 from privateserver import ServerError
-from relay import Relay
+from plainrelay import PlainRelay
 
 KINDS = {"dovecot": Dovecot, "cyrus": Cyrus, "courier": Courier}
 
@@ -67,8 +67,12 @@ def _refused(server, request):
     return {"logins": server.refused_logins(request.get("user", server.users[0]))}
 
 
+def _token(server, request):
+    return {"token": server.access_token(request.get("user", server.users[0]), request["lifetime"])}
+
+
 def _sessions(server, _):
-    sessions = [[{"line": line, "received": received} for line, received in session.commands]
+    sessions = [[{"line": line, "received": received, "number": number} for line, received, number in session.commands]
                 for session in server.relay.sessions]
     return {"sessions": sessions}
 
@@ -85,6 +89,7 @@ REQUESTS = {
     "start": _start,
     "sent": _sent,  # user -> bytes sent in finished sessions
     "refused": _refused,  # user -> logins that failed
+    "token": _token,  # user lifetime (seconds) -> token, with which the user may log in
     "sessions": _sessions,  # what each connection over the relay asked, and the bytes that it got
 }
 
@@ -102,7 +107,7 @@ def serve(arguments):
         raise ServerError(f"{kind.name} takes none of --capability, --nameless and --rights")
     with kind(**options) as server:
         server.start()
-        server.relay = Relay(server.imap_port)
+        server.relay = PlainRelay(server.imap_port)
         print(json.dumps(server.description() | {"relay": server.relay.port}), flush=True)
         for line in sys.stdin:
             try:

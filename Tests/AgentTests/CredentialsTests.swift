@@ -13,9 +13,12 @@ struct CredentialsTests {
     private final class Printer: Sendable {
         let runs = Mutex<[Bool]>([])
         let time = Mutex(Duration.zero)
-        let printed: [String]
+        let printed: [Credentials.Printed]
 
-        init(_ printed: String...) { self.printed = printed }
+        init(_ printed: String...) { self.printed = printed.map { .init(secret: Secret($0)) } }
+        init(_ printed: [(String, Duration)]) {
+            self.printed = printed.map { .init(secret: Secret($0.0), lifetime: $0.1) }
+        }
 
         var credentials: Credentials {
             Credentials(elapsed: { self.time.withLock { $0 } }) { _, isForced in
@@ -24,35 +27,60 @@ struct CredentialsTests {
                     return runs.count
                 }
                 await Task.yield()
-                return Secret(self.printed[number - 1])
+                return self.printed[number - 1]
             }
         }
         var isForced: [Bool] { runs.withLock { $0 } }
     }
 
-    private let command = ["oama", "access", "me@example.org"]
+    private let command = SecretCommand.token(["oama", "access", "me@example.org"])
 
     @Test func aRunServesAllForFiftyMinutes() async throws {
         let printer = Printer("one", "two")
         let credentials = printer.credentials
         try await withThrowingTaskGroup(of: Secret.self) { group in
-            for _ in 0..<100 { group.addTask { try await credentials.secret(from: command) } }
+            for _ in 0..<100 { group.addTask { try await credentials.secret(from: command).secret } }
             for try await secret in group { #expect(secret == Secret("one")) }
         }
         printer.time.withLock { $0 = .seconds(50 * 60 - 1) }
-        #expect(try await credentials.secret(from: command) == Secret("one"))
+        #expect(try await credentials.secret(from: command).secret == Secret("one"))
         printer.time.withLock { $0 = .seconds(50 * 60) }
-        #expect(try await credentials.secret(from: command) == Secret("two"))
+        #expect(try await credentials.secret(from: command).secret == Secret("two"))
         #expect(printer.isForced == [false, false])
+    }
+
+    /// What will end within five minutes is nothing to begin a session with.
+    @Test func aTokenThatNearsItsEndIsNotHandedOut() async throws {
+        let printer = Printer([("one", .seconds(3599)), ("two", .seconds(1000)), ("three", .seconds(3599))])
+        let credentials = printer.credentials
+        #expect(try await credentials.secret(from: command) == .init(secret: Secret("one"), end: .seconds(3599)))
+        printer.time.withLock { $0 = .seconds(3000) }
+        #expect(try await credentials.secret(from: command) == .init(secret: Secret("two"), end: .seconds(4000)))
+        printer.time.withLock { $0 = .seconds(3899) }
+        #expect(try await credentials.secret(from: command).secret == Secret("two"))
+        printer.time.withLock { $0 = .seconds(3900) }
+        #expect(try await credentials.secret(from: command).secret == Secret("three"))
+    }
+
+    /// A command that keeps its token prints it again; the token is as old as it was.
+    @Test func aTokenThatIsPrintedAgainEndsWhenItDid() async throws {
+        let printer = Printer([("one", .seconds(3600)), ("one", .seconds(3600)), ("two", .seconds(3600))])
+        let credentials = printer.credentials
+        _ = try await credentials.secret(from: command)
+        printer.time.withLock { $0 = .seconds(3100) }
+        #expect(try await credentials.secret(from: command).end == .seconds(3600))
+        #expect(
+            try await credentials.another(than: Secret("one"), from: command)
+                == .init(secret: Secret("two"), end: .seconds(6700)))
     }
 
     @Test func aRefusedOneIsReplacedOnce() async throws {
         let printer = Printer("old", "new")
         let credentials = printer.credentials
-        let old = try await credentials.secret(from: command)
+        let old = try await credentials.secret(from: command).secret
         // Of all accounts that were refused, one asks for a new one.
         try await withThrowingTaskGroup(of: Secret?.self) { group in
-            for _ in 0..<100 { group.addTask { try await credentials.another(than: old, from: command) } }
+            for _ in 0..<100 { group.addTask { try await credentials.another(than: old, from: command)?.secret } }
             for try await secret in group { #expect(secret == Secret("new")) }
         }
         #expect(printer.isForced == [false, true])
@@ -61,20 +89,20 @@ struct CredentialsTests {
     @Test func thereIsNoOtherIfTheSameComesAgain() async throws {
         let printer = Printer("same", "same", "corrected")
         let credentials = printer.credentials
-        let secret = try await credentials.secret(from: command)
+        let secret = try await credentials.secret(from: command).secret
         #expect(try await credentials.another(than: secret, from: command) == nil)
         // It is not kept either: its user may have put it right.
-        #expect(try await credentials.secret(from: command) == Secret("corrected"))
+        #expect(try await credentials.secret(from: command).secret == Secret("corrected"))
         #expect(printer.isForced == [false, true, false])
     }
 
     @Test func goodbyeForgetsWhatWasUsed() async throws {
         let printer = Printer("one", "two")
         let credentials = printer.credentials
-        await credentials.forget(try await credentials.secret(from: command), from: command)
-        #expect(try await credentials.secret(from: command) == Secret("two"))
+        await credentials.forget(try await credentials.secret(from: command).secret, from: command)
+        #expect(try await credentials.secret(from: command).secret == Secret("two"))
         await credentials.forget(Secret("one"), from: command)
-        #expect(try await credentials.secret(from: command) == Secret("two"))
+        #expect(try await credentials.secret(from: command).secret == Secret("two"))
     }
 
     @Test func aCommandEndsWithTheLastWhoWaits() async throws {
@@ -82,7 +110,7 @@ struct CredentialsTests {
         let credentials = Credentials(elapsed: { .zero }) { _, _ in
             began.open()
             try await Task.sleep(for: .seconds(3600))
-            return Secret("late")
+            return Credentials.Printed(secret: Secret("late"))
         }
         let tasks = (0..<3).map { _ in Task { try await credentials.secret(from: command) } }
         await began.wait()

@@ -50,6 +50,29 @@ struct ScannerTests {
         }
     }
 
+    /// Where the scan before the parser says that nothing comes any more, nothing does.
+    @Test func readingAsFarAsTheLastCandidateFindsAll() {
+        let scanner = BeaconScanner()
+        let quotes = ["<blockquote>", "</blockquote>", "<div class=gmail_quote>", "<div id=divRplyFwdMsg>"]
+        let pieces =
+            Self.harmless + quotes + quotes + [
+                pixel, pixel.uppercased(), genuine, "\(genuine).gif", "<!--[if mso]>\(pixel)<![endif]-->",
+                "<p style='\\69'>",
+                "<a href='/i/\(genuine).gif'>x</a>", "<p style='background:url(/i/\(genuine).gif)'>",
+                "Dear &#97;ll, 50%41",
+            ]
+        var random = Seeded(state: 3)
+        for _ in 0..<5_000 {
+            let html = (0..<Int.random(in: 1...20, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }.joined()
+            var (all, some) = (FindingList(), FindingList())
+            _ = scanner.examine(Array(html.utf8)[...], quoted: false, into: &all)
+            scanner.examine(last: Array(html.utf8), quoted: false, into: &some)
+            #expect(all.findings == some.findings, "\(html)")
+        }
+    }
+
     /// The scan before the parser may not miss what the parser finds, however the URL is written.
     @Test func preScanNeverMissesWhatTheParserFinds() throws {
         let pattern = try TokenPattern("https://t.other.example/o/{token}.png")
@@ -71,7 +94,7 @@ struct ScannerTests {
             let seen = bytes.withUnsafeBufferPointer { bytes in
                 _ = HTMLReader.read(
                     bytes, search: scanner.search, preScan: scanner.preScan, quoted: false, into: &list)
-                return scanner.preScan.mayHoldToken(bytes)
+                return scanner.preScan.lastCandidate(in: bytes) != nil
             }
             found += list.findings.count
             #expect(seen || list.findings.isEmpty, "\(html)")
@@ -103,7 +126,7 @@ struct ScannerTests {
             </table>
             """
         let bytes = [UInt8](html.utf8)
-        #expect(!bytes.withUnsafeBufferPointer(PreScan(patterns: []).mayHoldToken))
+        #expect(bytes.withUnsafeBufferPointer(PreScan(patterns: []).lastCandidate) == nil)
     }
 
     @Test func namesNoMoreThanItsLimit() throws {

@@ -88,7 +88,7 @@ struct EveryServerTests {
         for first in stride(from: 0, to: 100, by: 20) {
             try await server.store(plain, .add, (first..<first + 20).map { "own-\($0)" })
         }
-        let refusal = await #expect(throws: PrivateServerError.self) {
+        let refusal = await #expect(throws: LineProcessError.self) {
             try await server.store(plain, .add, ["own-100"])
         }
         #expect(refusal?.description.contains("NO [b'Too many user flags in mailbox']") == true)

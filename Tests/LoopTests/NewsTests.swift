@@ -29,6 +29,44 @@ struct NewsTests {
         await dovecot.stop()
     }
 
+    /// After NOTIFICATIONOVERFLOW a server tells nothing more (RFC 5465 5.8): another connection finds what was dropped, and
+    /// does without NOTIFY.
+    @Test func whatAServerDroppedIsFoundByAnotherConnection() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try World(dovecot: dovecot)
+        let type = "Content-Type: text/plain\r\n\r\n"
+        let listed: [ScriptStep] =
+            .login + [.expect("CAPABILITY$"), .send("* CAPABILITY IMAP4rev1 IDLE NOTIFY\r\n{tag} OK listed\r\n")]
+        let quiet: [ScriptStep] = [
+            .expect("IDLE$"), .send("+ idling\r\n"), .read("DONE\r\n".utf8.count), .send("{tag} OK done\r\n"),
+        ]
+        let server = try await ScriptedServer.start(scripts: [
+            listed + [
+                .expect("LIST"), .send("* LIST (\\Sent) \"/\" Sent\r\n{tag} OK listed\r\n"),
+                .expect("SELECT"),
+                .send("* 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [UIDNEXT 1]\r\n{tag} OK selected\r\n"),
+                .expect("UID SEARCH"), .send("* SEARCH\r\n{tag} OK found\r\n"),
+            ] + quiet + [
+                .expect("NOTIFY SET"), .send("{tag} OK told\r\n"),
+                .expect("IDLE$"), .send("+ idling\r\n* OK [NOTIFICATIONOVERFLOW] too much\r\n"),
+                .read("DONE\r\n".utf8.count), .send("{tag} OK done\r\n"),
+                .expect("LOGOUT"), .send("* BYE\r\n{tag} OK\r\n"),
+            ],
+            listed + [
+                .expect("SELECT"),
+                .send("* 1 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [UIDNEXT 2]\r\n{tag} OK selected\r\n"),
+                .expect("UID FETCH 1:\\*"), .send(fetch(1, "BODY[HEADER.FIELDS (CONTENT-TYPE)]", type)),
+                .send("{tag} OK fetched\r\n"),
+            ] + quiet + [.expect("IDLE$")],
+        ])
+        try world.add(World.Account("dropped", on: server))
+        try world.program.start()
+        try await server.ended(connection: 1)
+        #expect(try await server.failure(connection: 1) == nil)
+        #expect(try await server.failure() == nil)
+        await dovecot.stop()
+    }
+
     /// A real server that tells of new messages by itself (NOTIFY), and is not known as one that had better not be asked
     /// to: all that it tells, and what it leaves out, ends the same as where everything is asked for.
     @Test func newsAreToldByARealServer() async throws {

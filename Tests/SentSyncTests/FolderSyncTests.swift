@@ -117,6 +117,19 @@ struct FolderSyncTests {
         #expect(changes.isEmpty && sync.state.uidNext == UID(4))
     }
 
+    /// Yahoo, Cyrus: `* VANISHED 1,100005:*`
+    @Test func whatNeverWasIsNotCountedOut() {
+        var mailbox = mailbox(3)
+        var (sync, _) = begin(mailbox, Sessions.scanned(&mailbox))
+        #expect(sync.next() == nil)
+        let arrived = mailbox.send(4, token: true)
+        sync.received(.exists(4))
+        mailbox.expunge(1)
+        sync.received(.vanished(UIDSet(1).union(UIDSet(from: 100_005)), earlier: false))
+        Sessions.work(&sync, &mailbox)
+        #expect(sync.state.tracked == UIDSet(UID(arrived)))
+    }
+
     @Test func aLongPartIsReadInPiecesAndNotForEver() {
         var mailbox = mailbox(1, html: String(repeating: "<p>filler</p>\n", count: 100_000))
         var (sync, _) = begin(mailbox)
@@ -151,6 +164,26 @@ struct FolderSyncTests {
         #expect(sync.state.scanComplete)
     }
 
+    /// The newest are examined first, each alone once larger requests have failed: the mark ends behind all of them.
+    @Test(arguments: [[], [4], [6], [4, 6]] as [Set<UInt32>])
+    func newsThatAreExaminedOneByOneAreNotNewsAgain(_ unreadable: Set<UInt32>) {
+        var mailbox = mailbox(3)
+        var state = Sessions.scanned(&mailbox)
+        for number in 4...6 { mailbox.send(number, token: true) }
+        mailbox.unreadable = unreadable
+        state.chunk = 1
+        var (sync, _) = begin(mailbox, state)
+        let changes = Sessions.work(&sync, &mailbox)
+        #expect(sync.state.uidNext == UID(7))
+        #expect(sync.state.count == 6)
+        #expect(
+            Set(changes.compactMap { if case .parked(let uid, _) = $0 { uid.rawValue } else { nil } }) == unreadable)
+        let asked = mailbox.log.count
+        var (again, _) = begin(mailbox, sync.state)
+        Sessions.work(&again, &mailbox)
+        #expect(mailbox.log.count == asked)
+    }
+
     /// Of several requests under way nobody can tell whose answer it was that could not be read.
     @Test func whatFailsBesideOthersIsAskedForOnceMoreAlone() {
         var mailbox = mailbox(3)
@@ -169,6 +202,24 @@ struct FolderSyncTests {
         }
         #expect(asked.reduce(UIDSet()) { $0.union($1) }.description == "1:3")
         #expect(!changes.contains { if case .parked = $0 { true } else { false } })
+    }
+
+    /// Flags that were asked for beside news are asked for once more, alone, and not for ever.
+    @Test func aReviewThatFailsBesideOthersIsAskedForOnceMoreAlone() {
+        var mailbox = MailboxModel()
+        mailbox.capabilities = Capabilities([.esearch])
+        mailbox.send(1, token: true)
+        let state = Sessions.scanned(&mailbox)
+        mailbox.append("Subject: plain\n\nplain\n")
+        var (sync, _) = begin(mailbox, state)
+        let requests = [sync.next(), sync.next()]
+        #expect(requests == [.review(UIDSet(1)), .news(from: 2)])
+        _ = sync.failed(.review(UIDSet(1)), reason: "unreadable")
+        _ = answer(.news(from: 2), &sync, &mailbox)
+        #expect(sync.next() == .review(UIDSet(1)))
+        #expect(sync.next() == nil)
+        _ = sync.failed(.review(UIDSet(1)), reason: "refused")
+        #expect(sync.next() == nil)
     }
 
     @Test(arguments: [(0.0, "31-Dec-1969"), (1_790_000_000, "20-Sep-2026"), (951_868_800, "29-Feb-2000")])

@@ -57,6 +57,11 @@ extension AgentStore {
         }
     }
 
+    /// HIGHESTMODSEQ as it is remembered; 0 for none.
+    func highest() async throws -> Int {
+        try await read { db in try Int.fetchOne(db, sql: "SELECT highest_modseq FROM folder") ?? 0 }
+    }
+
     /// What is known of the folder's tracked messages, and which UIDs are set aside.
     func knowledge() async throws -> Knowledge {
         try await read { db in

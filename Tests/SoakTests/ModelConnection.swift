@@ -218,8 +218,8 @@ extension ModelConnection {
             world.renumber(from: first)
             end(nil)
         case .turnBack:
-            // Whatever is in doubt may be looked at afresh, and what the user withdrew meanwhile is not noticed then.
-            world.forgetWithdrawals()
+            // If it has seen the first number last, it is told the same once more, and nobody could tell.
+            if await attempt({ try await store.highest() }) == 1 { break }
             world.mailbox.turnBack()
             world.isHeld = true
             end(nil)

@@ -7,6 +7,8 @@ struct StoryTests {
         let testDescription: String
         let serverClass: ServerClass
         var quirks: Set<Quirk> = []
+        /// Messages a request.
+        var chunk = 500
         let steps: [Story.Step]
     }
 
@@ -27,6 +29,19 @@ struct StoryTests {
             quirks: [.noIdle],
             steps: [atOnce(letter), atRest(.flag("\\Flagged", true, pick: 0)), atOnce(.hit(.scanner, pick: 0))]),
         Tale(
+            testDescription: "one message cannot be read, and its neighbours are asked for meanwhile",
+            serverClass: .plain,
+            quirks: [.garblesSick], chunk: 1,
+            steps: [atOnce(letter), atOnce(.append(.tracked, pick: 0, carries: nil, isSick: true)), atOnce(letter)]),
+        Tale(
+            testDescription:
+                "HIGHESTMODSEQ goes back over a copy that a server renamed, and the user removes a keyword",
+            serverClass: .qresync,
+            steps: [
+                atOnce(letter), atOnce(.append(.rewritten, pick: 0, carries: nil, isSick: false)),
+                atOnce(.hit(.person, pick: 0)), atRest(.removeMark(pick: 0)), atOnce(.turnBack),
+            ]),
+        Tale(
             testDescription: "the user removes a keyword, and another one is tried again", serverClass: .condstore,
             quirks: [.dropsKeyword],
             steps: [
@@ -39,7 +54,7 @@ struct StoryTests {
         for chance in 1...5 {
             let story = Story(
                 seed: UInt64(chance), serverClass: tale.serverClass, quirks: tale.quirks, software: .unknown,
-                brokenKeyword: "opened", chunk: 500, steps: tale.steps)
+                brokenKeyword: "opened", chunk: tale.chunk, steps: tale.steps)
             #expect(try await Soak.play(story) == [], "with chance \(chance)")
         }
     }

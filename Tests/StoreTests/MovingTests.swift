@@ -27,8 +27,13 @@ struct MovingTests {
                 changes, to: folder ?? sent, signs: Signs(.standard), now: MovingTests.now.addingTimeInterval(seconds))
         }
 
+        func lost(at seconds: Double, limit: Int = 1000) async throws -> LostMessages {
+            try await store.lostMessages(
+                of: account, dueAt: MovingTests.now.addingTimeInterval(seconds), limit: limit)
+        }
+
         func hunted(at seconds: Double) async throws -> [String] {
-            try await store.quarries(of: account, dueAt: MovingTests.now.addingTimeInterval(seconds)).map(\.messageID)
+            try await lost(at: seconds).quarries.map(\.messageID)
         }
     }
 
@@ -50,9 +55,38 @@ struct MovingTests {
         #expect(try await place.hunted(at: 9).isEmpty)
         #expect(try await place.store.nextErrand(of: place.account) == Self.now + 10)
         #expect(try await place.hunted(at: 10) == ["b"])
-        try await place.store.endHunt(of: place.account, dueAt: Self.now + 10)
+        try await place.store.endHunt(for: try await place.lost(at: 10))
         #expect(try await place.store.nextErrand(of: place.account) == nil)
         #expect(try await place.store.messagesWithoutCopy(of: place.account) == ["b"], "it may come back all the same")
+    }
+
+    /// A thousand at a time: those that have not had their turn are still to be looked for.
+    @Test func thatSomeWereLookedForEndsTheHuntForNoOther() async throws {
+        let place = try await Place()
+        let names = ["a", "b", "c", "d", "e"]
+        try await place.apply(
+            zip(1..., names).map { message($0, $1, token: "t\($0)") } + [.vanished(UIDSet(UID(1)...UID(5)))], at: 0)
+        var lost = try await place.lost(at: 10, limit: 2)
+        #expect(lost.quarries.map(\.messageID) == ["e", "d"])
+        let archive = try await place.store.folder(MailboxName("Archive"), of: place.account)
+        try await place.apply([message(70, "e", token: "t5")], to: archive, at: 20)
+        lost = try await place.store.stillLost(of: lost)
+        #expect(lost.quarries.map(\.messageID) == ["d"], "and no other in the place of what was found")
+        try await place.store.endHunt(for: lost)
+        #expect(try await place.hunted(at: 10) == ["c", "b", "a"])
+        try await place.store.endHunt(for: try await place.lost(at: 10))
+        #expect(try await place.store.nextErrand(of: place.account) == nil)
+        #expect(try await place.hunted(at: 10).isEmpty)
+    }
+
+    /// A server has given one of two copies another Message-ID; the message is known by its token.
+    @Test func eachCopyIsKnownByTheNameItHas() async throws {
+        let place = try await Place()
+        try await place.apply(
+            [message(1, "a", token: "t1"), message(2, "rewritten", token: "t1"), message(3, nil, token: "t3")], at: 0)
+        #expect(try await place.store.names(ofCopiesIn: place.sent) == [1: "a", 2: "rewritten"])
+        try await place.apply([message(2, "a", token: "t1"), message(3, "late", token: "t3")], at: 10)
+        #expect(try await place.store.names(ofCopiesIn: place.sent) == [1: "a", 2: "a", 3: "late"])
     }
 
     @Test func whoIsFoundIsNotLookedForAndIsVisitedWhenAKeywordIsDue() async throws {
@@ -67,7 +101,7 @@ struct MovingTests {
         #expect(
             try await place.store.visitedFoldersWithDueCopies(of: place.account).map(\.display) == ["Archive"])
         #expect(try await place.store.watchedFolders(of: place.account).map(\.display) == ["Sent"])
-        #expect(try await place.store.names(ofCopiesIn: archive) == [70: "a"])
+        #expect(try await place.store.names(ofCopiesIn: archive) == [70: "renamed"])
 
         try await place.store.leave(MailboxName("Archive"), of: place.account, now: Self.now + 100)
         #expect(try await place.hunted(at: 110) == ["a"])

@@ -28,9 +28,9 @@ package final class IMAPRelay: Sendable {
         labels: Bool = false
     ) async throws -> IMAPRelay {
         guard let file = Bundle.module.url(forResource: "Resources/imap_relay", withExtension: "py") else {
-            throw ScriptedServerError(description: "imap_relay.py is missing")
+            throw LineProcessError(description: "imap_relay.py is missing")
         }
-        let process = try LineProcess("python3", [file.path])
+        let process = try LineProcess(file.path)
         let place: Place = try await process.ask(
             Configuration(
                 port: dovecot.imapPort, rules: rules, greeting: greeting, permanent: permanentFlags, labels: labels))

@@ -14,6 +14,8 @@ package final class PrivateServer: Sendable {
             package let line: String
             /// Octets until the next command.
             package let received: Int
+            /// Which of all connections' commands it was.
+            package let number: Int
         }
 
         package let commands: [Command]
@@ -38,7 +40,7 @@ package final class PrivateServer: Sendable {
     package let users: [String]
     package let password: String
     private let maildirs: [String: String]
-    private let conversation: Conversation
+    private let process: LineProcess
 
     /// Starts a server and returns when its users can log in.
     ///
@@ -55,8 +57,10 @@ package final class PrivateServer: Sendable {
         if let capability { arguments += ["--capability", capability] }
         if nameless { arguments.append("--nameless") }
         for (folder, kept) in rights.sorted(by: { $0.key < $1.key }) { arguments += ["--rights", "\(folder)=\(kept)"] }
-        let conversation = try Conversation(arguments: arguments)
-        return PrivateServer(try await conversation.next(), conversation)
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let process = try LineProcess(root.appendingPathComponent("Scripts/lib/mailserver.py").path, arguments)
+        return PrivateServer(try await process.next(), process)
     }
 
     /// Where the messages of a folder lie, to write them there before anyone reads: in a Maildir, so not with Cyrus.
@@ -75,7 +79,7 @@ package final class PrivateServer: Sendable {
         request.message = Data(message).base64EncodedString()
         request.flags = flags
         request.date = date?.timeIntervalSince1970
-        let stored: Stored = try await conversation.ask(request)
+        let stored: Stored = try await process.ask(request)
         return stored.uid
     }
 
@@ -87,7 +91,7 @@ package final class PrivateServer: Sendable {
 
     /// All messages of a folder as the server has them now, by UID.
     package func messages(in folder: String = "Sent", of user: String = "alice") async throws -> [Message] {
-        let listing: Listing = try await conversation.ask(Request("flags", user, folder))
+        let listing: Listing = try await process.ask(Request("flags", user, folder))
         return listing.messages
     }
 
@@ -111,65 +115,73 @@ package final class PrivateServer: Sendable {
         request.uid = uid
         request.change = change.rawValue
         request.flags = flags
-        let _: Done = try await conversation.ask(request)
+        let _: Done = try await process.ask(request)
     }
 
     package func expunge(_ uid: UInt32, in folder: String = "Sent", of user: String = "alice") async throws {
         var request = Request("expunge", user, folder)
         request.uid = uid
-        let _: Done = try await conversation.ask(request)
+        let _: Done = try await process.ask(request)
     }
 
     package func move(_ uid: UInt32, to: String, from folder: String = "Sent", of user: String = "alice") async throws {
         var request = Request("move", user, folder)
         request.uid = uid
         request.to = to
-        let _: Done = try await conversation.ask(request)
+        let _: Done = try await process.ask(request)
     }
 
     /// Deletes the folder and creates it again, empty: another UIDVALIDITY.
     package func recreate(_ folder: String = "Sent", of user: String = "alice") async throws {
-        let _: Done = try await conversation.ask(Request("recreate", user, folder))
+        let _: Done = try await process.ask(Request("recreate", user, folder))
     }
 
     /// What the connections over the relay asked so far, in order.
     package func sessions() async throws -> [Session] {
-        let asked: Sessions = try await conversation.ask(Request("sessions"))
+        let asked: Sessions = try await process.ask(Request("sessions"))
         return asked.sessions.map(Session.init)
     }
 
     /// Cuts every connection of the user. With Dovecot alone.
     package func dropConnections(of user: String = "alice") async throws {
-        let _: Done = try await conversation.ask(Request("drop", user))
+        let _: Done = try await process.ask(Request("drop", user))
     }
 
     /// Stops the server; mail, certificates and ports are kept for ``resume()``.
     package func suspend() async throws {
-        let _: Done = try await conversation.ask(Request("stop"))
+        let _: Done = try await process.ask(Request("stop"))
     }
 
     package func resume() async throws {
-        let _: Done = try await conversation.ask(Request("start"))
+        let _: Done = try await process.ask(Request("start"))
     }
 
     /// IMAP bytes sent to the user in all sessions that have ended, without TLS. With Dovecot alone.
     package func bytesSent(to user: String = "alice") async throws -> Int {
-        let sent: Sent = try await conversation.ask(Request("sent", user))
+        let sent: Sent = try await process.ask(Request("sent", user))
         return sent.bytes
     }
 
     /// How often somebody tried to log in as the user, and could not. With Dovecot alone.
     package func refusedLogins(of user: String = "alice") async throws -> Int {
-        let refused: Refused = try await conversation.ask(Request("refused", user))
+        let refused: Refused = try await process.ask(Request("refused", user))
         return refused.logins
+    }
+
+    /// An access token that logs the user in for so long. With Dovecot alone.
+    package func accessToken(of user: String = "alice", lifetime: Int) async throws -> String {
+        var request = Request("token", user)
+        request.lifetime = lifetime
+        let printed: Token = try await process.ask(request)
+        return printed.token
     }
 
     /// Ends the server for good, removes its directory and returns when both are gone.
     package func stop() async {
-        await conversation.end()
+        await process.end()
     }
 
-    private init(_ place: Place, _ conversation: Conversation) {
+    private init(_ place: Place, _ process: LineProcess) {
         imapPort = place.imap
         imapsPort = place.imaps
         relayPort = place.relay
@@ -177,16 +189,12 @@ package final class PrivateServer: Sendable {
         users = place.users
         password = place.password
         maildirs = place.mail
-        self.conversation = conversation
+        self.process = process
     }
 }
 
 /// What most tests need.
 package typealias Dovecot = PrivateServer
-
-package struct PrivateServerError: Error, CustomStringConvertible {
-    package let description: String
-}
 
 private struct Place: Decodable {
     let imap: Int
@@ -208,6 +216,8 @@ private struct Request: Encodable {
     var message: String?
     var date: Double?
     var to: String?
+    /// Seconds.
+    var lifetime: Int?
 
     init(_ verb: String, _ user: String? = nil, _ folder: String? = nil) {
         self.do = verb
@@ -216,91 +226,10 @@ private struct Request: Encodable {
     }
 }
 
-private struct Refusal: Decodable { let error: String }
 private struct Stored: Decodable { let uid: UInt32 }
 private struct Listing: Decodable { let messages: [PrivateServer.Message] }
 private struct Sessions: Decodable { let sessions: [[PrivateServer.Session.Command]] }
 private struct Sent: Decodable { let bytes: Int }
 private struct Refused: Decodable { let logins: Int }
+private struct Token: Decodable { let token: String }
 private struct Done: Decodable {}
-
-/// One line of JSON there, one line back, in order.
-///
-/// `@unchecked Sendable`: everything mutable is touched on `queue` alone.
-private final class Conversation: @unchecked Sendable {
-    private let queue = DispatchQueue(label: "mailserver.py")
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private var unread: [UInt8] = []
-
-    init(arguments: [String]) throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", root.appendingPathComponent("Scripts/lib/mailserver.py").path] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-    }
-
-    deinit {
-        try? input.fileHandleForWriting.close()
-    }
-
-    func ask<Answer: Decodable>(_ request: Request) async throws -> Answer {
-        try await onQueue {
-            try self.input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(request) + [UInt8(ascii: "\n")])
-            return try self.readAnswer()
-        }
-    }
-
-    func next<Answer: Decodable>() async throws -> Answer {
-        try await onQueue { try self.readAnswer() }
-    }
-
-    func end() async {
-        try? await onQueue {
-            try self.input.fileHandleForWriting.close()
-            self.process.waitUntilExit()
-        }
-    }
-
-    private func onQueue<Value>(_ work: @escaping () throws -> Value) async throws -> Value {
-        // The value is made on the queue and handed over once.
-        nonisolated(unsafe) let work = work
-        let box: Handover<Value> = try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { Handover(value: try work()) }) }
-        }
-        return box.value
-    }
-
-    private func readAnswer<Answer: Decodable>() throws -> Answer {
-        let line = try readLine()
-        if let refusal = try? JSONDecoder().decode(Refusal.self, from: line) {
-            throw PrivateServerError(description: refusal.error)
-        }
-        return try JSONDecoder().decode(Answer.self, from: line)
-    }
-
-    private func readLine() throws -> Data {
-        while true {
-            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = Data(unread[..<end])
-                unread.removeSubrange(...end)
-                return line
-            }
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else {
-                throw PrivateServerError(description: "mailserver.py has ended; its reason is on standard error")
-            }
-            unread += more
-        }
-    }
-}
-
-/// `@unchecked Sendable`: written once before it is handed over.
-private struct Handover<Value>: @unchecked Sendable {
-    let value: Value
-}

@@ -22,9 +22,9 @@ package final class ScriptedServer: Sendable {
         _ security: Security = .none, certificate: Certificate = .valid, scripts: [[ScriptStep]]
     ) async throws -> ScriptedServer {
         guard let file = Bundle.module.url(forResource: "Resources/scripted_server", withExtension: "py") else {
-            throw ScriptedServerError(description: "scripted_server.py is missing")
+            throw LineProcessError(description: "scripted_server.py is missing")
         }
-        let process = try LineProcess("python3", [file.path])
+        let process = try LineProcess(file.path)
         let configuration = Configuration(
             tls: security.rawValue, certificate: certificate.rawValue, scripts: scripts.map { $0.map(\.line) })
         let place: Place = try await process.ask(configuration)
@@ -138,10 +138,6 @@ package struct ScriptStep: Sendable {
     package static let reset = ScriptStep(line: Line(do: "reset"))
 }
 
-package struct ScriptedServerError: Error, CustomStringConvertible {
-    package let description: String
-}
-
 private struct Configuration: Encodable {
     let tls: String
     let certificate: String
@@ -166,61 +162,3 @@ private struct Outcome: Decodable, Sendable { let failure: String? }
 
 private struct Count: Decodable, Sendable { let count: Int }
 private struct Done: Decodable, Sendable {}
-private struct Failure: Decodable { let error: String }
-
-/// A child process that answers each line on its input by one line on its output.
-///
-/// `@unchecked Sendable`: everything mutable is touched on `queue` alone.
-final class LineProcess: @unchecked Sendable {
-    private let queue = DispatchQueue(label: "scripted_server.py")
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private var unread = Data()
-
-    init(_ program: String, _ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-    }
-
-    deinit {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
-
-    func ask<Answer: Decodable & Sendable>(_ request: some Encodable) async throws -> Answer {
-        let line = try JSONEncoder().encode(request) + [UInt8(ascii: "\n")]
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try self.exchange(line) }) }
-        }
-    }
-
-    private func exchange<Answer: Decodable>(_ line: Data) throws -> Answer {
-        try input.fileHandleForWriting.write(contentsOf: line)
-        let answer = try readLine()
-        if let failure = try? JSONDecoder().decode(Failure.self, from: answer) {
-            throw ScriptedServerError(description: failure.error)
-        }
-        return try JSONDecoder().decode(Answer.self, from: answer)
-    }
-
-    private func readLine() throws -> Data {
-        var line = unread
-        unread = Data()
-        while true {
-            if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
-                unread = Data(line[(end + 1)...])
-                return Data(line[..<end])
-            }
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else {
-                throw ScriptedServerError(description: "scripted_server.py has ended; its reason is on standard error")
-            }
-            line += more
-        }
-    }
-}

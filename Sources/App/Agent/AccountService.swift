@@ -45,24 +45,24 @@ struct AccountService: Service {
     /// Session after session, until the task ends.
     private func watch(_ wish: SentFolder.Wish) async {
         var backoff = Backoff()
-        var pace = LoginPace()
-        var compresses = settings.compress ?? !settings.imap.isLoopback
+        let logins = Logins()
+        var trust = ServerTrust(compresses: settings.compress ?? !settings.imap.isLoopback)
         if startDelay > .zero { try? await Task.sleep(for: startDelay) }
         while !Task.isCancelled {
             var began = ContinuousClock.now
             do {
-                try await keep(&pace)
+                try await keep(logins)
                 began = .now
                 // Where nothing can be written, as on a full disk, a login would be wasted.
                 if let failure = await note(.connecting) { throw failure }
-                try await session(wish, &pace, &compresses)
+                try await session(wish, logins, &trust)
             } catch {
                 if Task.isCancelled { return }
                 let (failure, reason) = SessionEnd.classify(error)
                 let delay = backoff.delay(
                     after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
-                logger.warning("session ended", metadata: ["reason": "\(reason)", "again_in": "\(delay)"])
                 await report(failure == .needsUser ? .needsUser(reason: reason) : .waiting(reason: reason, for: delay))
+                logger.warning("session ended", metadata: ["reason": "\(reason)", "again_in": "\(delay)"])
                 // What slept in the meantime was the reason, or there is a new network.
                 if failure == .network {
                     await awake.wait(atMost: delay)
@@ -73,56 +73,119 @@ struct AccountService: Service {
         }
     }
 
-    private func keep(_ pace: inout LoginPace) async throws {
-        let wait = pace.wait(now: desk.elapsed())
+    private func keep(_ logins: Logins) async throws {
+        let wait = logins.wait(now: desk.elapsed())
         guard wait > .zero else { return }
         let reason = "logged in twice within two minutes, which servers take badly"
-        logger.notice("waiting", metadata: ["reason": "\(reason)", "for": "\(wait)"])
         await report(.waiting(reason: reason, for: wait))
+        logger.notice("waiting", metadata: ["reason": "\(reason)", "for": "\(wait)"])
         try await Task.sleep(for: wait)
     }
 
     /// Returns when the next connection is to be opened at once.
-    private func session(
-        _ wish: SentFolder.Wish, _ pace: inout LoginPace, _ compresses: inout Bool
-    ) async throws {
+    private func session(_ wish: SentFolder.Wish, _ logins: Logins, _ trust: inout ServerTrust) async throws {
         let account = try await store.account(named: settings.name)
-        let opened = try await desk.open(settings, &pace)
-        let (connection, options) = (opened.connection, opened.options)
+        var line = try await line(try await desk.open(settings, logins), of: account)
+        var succession = succession(to: line, of: account, logins)
         do {
-            let server = try await introduce(account, on: connection, host: options.endpoint.host)
-            let known = try await store.sentFolder(
-                of: account, wish: wish.text, foundSince: now().addingTimeInterval(-Self.listInterval))
-            let mailbox: MailboxName
-            if let known {
-                mailbox = known
-            } else {
-                mailbox = try await findFolder(wish, on: connection)
-                try await store.note(sentFolder: mailbox, of: account, wish: wish.text, now: now())
-            }
+            let mailbox = try await sentFolder(wish, of: account, over: line)
             logger.info("watching", metadata: ["folder": "\(mailbox.display)"])
-            let tools = FolderTools(
-                account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
-                compresses: compresses, judge: judge, report: report, now: now,
-                logger: logger)
-            var policy = policy
-            policy.searchesText = server.policy.searchesText
-            policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)
-            try await FolderWatch(
-                tools: tools, policy: policy,
-                errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,
-                pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell
-            ).run(connection, mailbox)
-            await connection.logout()
+            var begun: FolderWork?
+            endless: while true {
+                switch try await folderWatch(wish, account, line, trust).run(
+                    line.connection, mailbox, from: begun, succession)
+                {
+                case .compressed: break endless
+                case .newsLost:
+                    logger.notice("the server has dropped news; NOTIFY is not asked for any more")
+                    trust.notifies = false
+                    break endless
+                case .successor(let next):
+                    begun = try await takeOver(next, mailbox, folderWatch(wish, account, next, trust), succession)
+                    guard begun != nil else { continue }
+                    await line.connection.logout()
+                    line = next
+                    succession = self.succession(to: line, of: account, logins)
+                }
+            }
+            await succession.abandon()
+            await line.connection.logout()
         } catch {
-            if error.isAboutWhatCame, await connection.isCompressed { compresses = false }
+            await succession.abandon()
+            if error.isAboutWhatCame, await line.connection.isCompressed { trust.compresses = false }
             if case .refused("SELECT", _)? = error as? MailboxError {
                 try? await store.forgetSentFolder(of: account, wish: wish.text)
             }
-            await desk.sessionEnded(error, settings, options)
-            await connection.logout()
+            await end(line.opened, error)
             throw error
         }
+    }
+
+    /// The folder over the new connection, once that is in step; `nil` if it did not get there.
+    private func takeOver(
+        _ next: Line, _ mailbox: MailboxName, _ watch: FolderWatch, _ succession: Succession
+    ) async throws -> FolderWork? {
+        do {
+            let work = try await watch.begin(next.connection, mailbox)
+            logger.info("token renewed: another connection takes over")
+            return work
+        } catch {
+            await next.connection.logout()
+            try Task.checkCancellation()
+            await succession.failed(SessionEnd.classify(error).reason)
+            return nil
+        }
+    }
+
+    /// The connection once it is known who is at its other end.
+    private func line(_ opened: LoginDesk.Opened, of account: AccountID) async throws -> Line {
+        do {
+            let host = opened.attempt.options.endpoint.host
+            return Line(opened: opened, server: try await introduce(account, on: opened.connection, host: host))
+        } catch {
+            await end(opened, error)
+            throw error
+        }
+    }
+
+    private func end(_ opened: LoginDesk.Opened, _ error: any Error) async {
+        await desk.sessionEnded(error, settings, opened.attempt)
+        await opened.connection.logout()
+    }
+
+    private func succession(to line: Line, of account: AccountID, _ logins: Logins) -> Succession {
+        let attempt = line.opened.attempt
+        return Succession(tokenEnd: attempt.tokenEnd, elapsed: desk.elapsed, logger: logger) {
+            guard let opened = try await desk.open(settings, after: attempt, logins) else { return nil }
+            return try await self.line(opened, of: account)
+        }
+    }
+
+    private func sentFolder(
+        _ wish: SentFolder.Wish, of account: AccountID, over line: Line
+    ) async throws -> MailboxName {
+        let known = try await store.sentFolder(
+            of: account, wish: wish.text, foundSince: now().addingTimeInterval(-Self.listInterval))
+        if let known { return known }
+        let mailbox = try await findFolder(wish, on: line.connection)
+        try await store.note(sentFolder: mailbox, of: account, wish: wish.text, now: now())
+        return mailbox
+    }
+
+    private func folderWatch(
+        _ wish: SentFolder.Wish, _ account: AccountID, _ line: Line, _ trust: ServerTrust
+    ) -> FolderWatch {
+        let server = line.server
+        let tools = FolderTools(
+            account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
+            trust: trust, judge: judge, report: report, now: now, logger: logger)
+        var policy = policy
+        policy.searchesText = server.policy.searchesText
+        policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)
+        return FolderWatch(
+            tools: tools, policy: policy,
+            errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,
+            pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell)
     }
 
     /// One connection of the account, and only if messages are to be followed.
@@ -173,6 +236,13 @@ struct AccountService: Service {
             return error
         }
     }
+}
+
+/// A logged-in connection, and the server at its other end.
+struct Line: Sendable {
+    let opened: LoginDesk.Opened
+    let server: MailServer
+    var connection: Connection { opened.connection }
 }
 
 extension Error {

@@ -7,25 +7,59 @@ import Transport
 
 extension ConnectionOptions {
     /// Obtains the account's secret for a single connection.
-    package init(_ account: Settings.Account) async throws { try await self.init(account, Credentials()) }
+    package init(_ account: Settings.Account) async throws {
+        self = try await LoginAttempt(account, Credentials()).options
+    }
+}
+
+/// All that it takes to log in once.
+struct LoginAttempt: Sendable {
+    private(set) var options: ConnectionOptions
+    /// When the token ends, in time that has elapsed; `nil` for a password.
+    private(set) var tokenEnd: Duration?
 
     /// Files are read anew each time: passwords change.
     init(_ account: Settings.Account, _ credentials: Credentials) async throws {
         let endpoint = try Endpoint(account.imap.text, cleartext: account.cleartext)
-        let login: Login =
-            switch account.login {
-            case .password(let origin):
-                .password(user: account.user, try await origin.read(credentials), authorization: account.authorization)
-            case .bearer(let command): .bearer(user: account.user, try await credentials.token(from: command))
-            }
-        self.init(endpoint, login: login, caFile: account.caFile, proxy: account.proxy?.text ?? "")
+        let login: Login
+        switch account.login {
+        case .password(let origin):
+            let secret = try await origin.read(credentials)
+            login = .password(user: account.user, secret, authorization: account.authorization)
+        case .bearer(let command):
+            let token = try await credentials.token(from: command)
+            login = .bearer(user: account.user, token.secret)
+            tokenEnd = token.end
+        }
+        options = ConnectionOptions(
+            endpoint, login: login, caFile: account.caFile, proxy: account.proxy?.text ?? "")
+    }
+
+    var secret: Secret? {
+        switch options.login {
+        case .password(_, let secret, _), .bearer(_, let secret, _): secret
+        case .none: nil
+        }
+    }
+
+    /// The same with another secret.
+    func with(_ current: Credentials.Current) -> LoginAttempt {
+        var other = self
+        other.tokenEnd = current.end
+        switch options.login {
+        case .password(let user, _, let authorization):
+            other.options.login = .password(user: user, current.secret, authorization: authorization)
+        case .bearer(let user, _, let mechanism): other.options.login = .bearer(user: user, current.secret, mechanism)
+        case .none: break
+        }
+        return other
     }
 }
 
 extension Settings.SecretOrigin {
     fileprivate func read(_ credentials: Credentials) async throws -> Secret {
         switch self {
-        case .command(let arguments): try await credentials.secret(from: arguments)
+        case .command(let arguments): try await credentials.secret(from: .password(arguments)).secret
         case .file(let path): try SecretFile.read(path)
         case .credential(let name): try SystemdCredential.read(name)
         case .literal(let secret): secret
@@ -35,9 +69,9 @@ extension Settings.SecretOrigin {
 
 extension Credentials {
     /// A token command that fails wants its user to log in again, and says so in its own words.
-    fileprivate func token(from command: [String]) async throws -> Secret {
+    fileprivate func token(from command: [String]) async throws -> Current {
         do {
-            return try await secret(from: command)
+            return try await secret(from: .token(command))
         } catch let error as HostError where error.code == .failed {
             throw AccountProblem(description: error.description)
         }

@@ -21,14 +21,16 @@ struct Errands {
 
     func run(_ connection: any MailConnection) async throws {
         let began = tools.now()
-        var lost = try await tools.store.quarries(of: tools.account, dueAt: began)
-        if !lost.isEmpty {
-            for mailbox in try await archives(on: connection) where !lost.isEmpty {
-                try await visit(mailbox, over: connection, hunting: lost)
-                lost = try await tools.store.quarries(of: tools.account, dueAt: began)
+        var lost = try await tools.store.lostMessages(of: tools.account, dueAt: began)
+        let archives = lost.quarries.isEmpty ? [] : try await archives(on: connection)
+        while !lost.quarries.isEmpty {
+            for mailbox in archives where !lost.quarries.isEmpty {
+                try await visit(mailbox, over: connection, hunting: lost.quarries)
+                lost = try await tools.store.stillLost(of: lost)
             }
-            tools.logger.info("looked for what has moved", metadata: ["not_found": "\(lost.count)"])
-            try await tools.store.endHunt(of: tools.account, dueAt: began)
+            tools.logger.info("looked for what has moved", metadata: ["not_found": "\(lost.quarries.count)"])
+            try await tools.store.endHunt(for: lost)
+            lost = try await tools.store.lostMessages(of: tools.account, dueAt: began)
         }
         for mailbox in try await tools.store.visitedFoldersWithDueCopies(of: tools.account) {
             try await visit(mailbox, over: connection, hunting: [])

@@ -20,37 +20,68 @@ struct FolderWatch {
     /// Rung when keywords of this account may have to change.
     let bell: Bell
 
-    /// Returns when another connection is to take over. One that compresses has done its work once nothing is left to
-    /// read: to wait in it takes some 80 KB, and on Dovecot a process that would sleep otherwise (measured with 2.3.19: its
-    /// imap-hibernate takes no connection that compresses).
-    func run(_ connection: any MailConnection, _ mailbox: MailboxName) async throws {
-        while try await watch(connection, mailbox) == .selection {
+    /// Why another connection is to take over.
+    enum Ending {
+        /// It is open, and its token lives longer.
+        case successor(Line)
+        /// This one has done its work now that nothing is left to read: to wait in one that compresses takes some 80 KB,
+        /// and on Dovecot a process that would sleep otherwise (measured with 2.3.19: its imap-hibernate takes no
+        /// connection that compresses).
+        case compressed
+        /// The server has dropped news, and tells of none from then on: as after NOTIFY NONE (RFC 5465 5.8), which no
+        /// SELECT revokes.
+        case newsLost
+    }
+
+    /// - Parameter begun: what ``begin(_:_:)`` returned, if the folder has been selected already.
+    @discardableResult
+    func run(
+        _ connection: any MailConnection, _ mailbox: MailboxName, from begun: FolderWork? = nil,
+        _ succession: Succession? = nil
+    ) async throws -> Ending {
+        var begun = begun
+        while true {
+            if let ending = try await watch(connection, mailbox, begun, succession) { return ending }
             try await errands?.run(connection)
+            begun = nil
         }
     }
 
-    private enum Next {
-        /// News were lost, or there is something to do in other folders first.
-        case selection
-        case connection
+    /// Selects the folder and gets into step.
+    func begin(_ connection: any MailConnection, _ mailbox: MailboxName) async throws -> FolderWork {
+        var work = try await FolderWork.select(mailbox, on: connection, policy, tools)
+        _ = try await work.settle()
+        return work
     }
 
-    private func watch(_ connection: any MailConnection, _ mailbox: MailboxName) async throws -> Next {
-        var work = try await FolderWork.select(mailbox, on: connection, policy, tools)
+    /// Returns `nil` when there is something to do in other folders first.
+    private func watch(
+        _ connection: any MailConnection, _ mailbox: MailboxName, _ begun: FolderWork?, _ succession: Succession?
+    ) async throws -> Ending? {
+        var work: FolderWork
+        if let begun { work = begun } else { work = try await .select(mailbox, on: connection, policy, tools) }
         var trust = Self.firstTrust
         var rests = 0
         while true {
             if try await work.settle() { trust = Self.firstTrust }
-            if work.sync.hasLostNews { return .selection }
+            if work.sync.hasLostNews { return .newsLost }
             if work.hasScanned() { Memory.trim() }
             // Not before it is really at rest: whoever only looks in need not be told.
-            if rests == 1, tools.server.pushesMessages { try await work.subscribe() }
+            if rests == 1, tools.trust.notifies, tools.server.pushesMessages { try await work.subscribe() }
             rests += 1
             let errand = try await errands?.next()
-            if let errand, errand <= .zero { return .selection }
-            if await connection.isCompressed { return .connection }
+            if let errand, errand <= .zero { return nil }
+            if await connection.isCompressed { return .compressed }
+            var limit = min(trust, errand ?? trust)
+            var opening: Bell?
+            switch await succession?.next() {
+            case .ready(let line): return .successor(line)
+            case .opening(let end): opening = end
+            case .wait(let wait?): limit = min(limit, wait)
+            case .wait(nil), nil: break
+            }
             await tools.report(.idle)
-            try await wait(&work.sync, connection, mailbox, atMost: min(trust, errand ?? trust))
+            try await wait(&work.sync, connection, mailbox, atMost: limit, or: opening)
             trust = min(trust * 8, .seconds(3600))
         }
     }
@@ -60,9 +91,10 @@ struct FolderWatch {
     /// said nothing for more than a minute (measured, once in about 170 times).
     private static let firstTrust = Duration.seconds(1)
 
-    /// IDLE is ended after `limit`, or sooner by the session's own.
+    /// IDLE is ended after `limit`, when one of the bells rings, or sooner by the session's own.
     private func wait(
-        _ sync: inout FolderSync, _ connection: any MailConnection, _ mailbox: MailboxName, atMost limit: Duration
+        _ sync: inout FolderSync, _ connection: any MailConnection, _ mailbox: MailboxName, atMost limit: Duration,
+        or other: Bell?
     ) async throws {
         guard tools.server.pushesNews else {
             await bell.wait(atMost: tools.server.policy.pollInterval(pollInterval))
@@ -71,19 +103,29 @@ struct FolderWatch {
             }
             return
         }
-        var ringer: Task<Void, Never>?
-        defer { ringer?.cancel() }
+        var ringers: [Task<Void, Never>] = []
+        defer { ringers.forEach { $0.cancel() } }
         try await connection.idle(
             begun: {
-                ringer = Task { [bell] in
-                    await bell.wait(atMost: limit < .seconds(3600) ? limit : nil)
-                    // One that comes late would end the next IDLE.
-                    if !Task.isCancelled { await connection.finishIdle() }
-                }
+                ringers = [
+                    ringer(connection) { [bell] in await bell.wait(atMost: limit < .seconds(3600) ? limit : nil) }
+                ]
+                if let other { ringers.append(ringer(connection) { await other.wait() }) }
             },
             each: { untagged in
                 sync.received(untagged)
                 return !sync.hasNews
             })
+    }
+
+    /// Ends IDLE after `wait`.
+    private func ringer(
+        _ connection: any MailConnection, after wait: @escaping @Sendable () async -> Void
+    ) -> Task<Void, Never> {
+        Task {
+            await wait()
+            // One that comes late would end the next IDLE.
+            if !Task.isCancelled { await connection.finishIdle() }
+        }
     }
 }

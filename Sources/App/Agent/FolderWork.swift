@@ -6,14 +6,21 @@ import SentSync
 import Servers
 import Store
 
+/// What a server may be asked for, until the next start: it may show that it had better not be.
+struct ServerTrust: Sendable {
+    /// Whether much may be transferred compressed.
+    var compresses: Bool
+    /// Whether it may tell of messages by itself.
+    var notifies = true
+}
+
 /// What all that is done in folders of an account needs.
 struct FolderTools: Sendable {
     let account: AccountID
     let store: AgentStore
     let signs: Signs
     let server: MailServer
-    /// Whether much may be transferred compressed.
-    let compresses: Bool
+    let trust: ServerTrust
     /// Rung when there is something new to judge.
     let judge: Bell
     let report: @Sendable (AccountState) async -> Void
@@ -28,6 +35,8 @@ struct FolderWork {
     private(set) var conversation: Conversation
     private let writer: KeywordWriter
     private var mayCompress: Bool
+    /// When keywords were written last.
+    private var written: ContinuousClock.Instant?
     private var scan: (began: ContinuousClock.Instant, done: Int)?
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
@@ -55,7 +64,7 @@ struct FolderWork {
 
     private init(tools: FolderTools, folder: FolderID, conversation: Conversation, writer: KeywordWriter) {
         self.tools = tools
-        mayCompress = tools.compresses
+        mayCompress = tools.trust.compresses
         self.folder = folder
         self.conversation = conversation
         self.writer = writer
@@ -79,8 +88,10 @@ struct FolderWork {
             try Task.checkCancellation()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
-            // Between two steps of a long scan the keywords of what is known already are not kept waiting.
-            if !conversation.sync.isInDoubt, try await writer.write(&conversation) { isQuiet = false }
+            if mayWrite, try await writer.write(&conversation) {
+                written = .now
+                isQuiet = false
+            }
             try await compressIfWorthIt()
             try await conversation.ask()
             if conversation.isBusy {
@@ -93,6 +104,16 @@ struct FolderWork {
             isNew = true
         }
     }
+
+    /// Between two steps of a long scan the keywords of what is known already are not kept waiting for its end. But while
+    /// they are written and read back nothing new is asked, so not at every step.
+    private var mayWrite: Bool {
+        if conversation.sync.isInDoubt { return false }
+        guard conversation.isBusy, let written else { return true }
+        return ContinuousClock.now - written > Self.writingPause
+    }
+
+    private static let writingPause = Duration.seconds(2)
 
     /// Asked once: it takes a round trip in which nothing else can be sent, and which a few answers are not worth.
     private mutating func compressIfWorthIt() async throws {
@@ -181,16 +202,6 @@ extension MailboxError {
         switch self {
         case .closed(.syntax), .closed(.tooMuchData): true
         case .closed, .transport, .refused, .unsendable, .cancelled: false
-        }
-    }
-}
-
-extension Completion {
-    /// Whether the server means "not now".
-    var isTemporary: Bool {
-        switch code {
-        case .inUse, .unavailable, .throttled, .serverBug: status == .no
-        default: false
         }
     }
 }

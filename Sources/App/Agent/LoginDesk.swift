@@ -4,6 +4,7 @@ import Mailbox
 import Secrets
 import SentSync
 import Settings
+import Synchronization
 import Transport
 
 /// Opens the connections of all accounts: with the secret as it is kept, one more time with a new one if the server
@@ -15,83 +16,88 @@ struct LoginDesk: Sendable {
     let elapsed: @Sendable () -> Duration = HostClock.system.elapsed
 
     /// An open connection, and what opened it.
-    struct Opened {
+    struct Opened: Sendable {
         let connection: Connection
-        let options: ConnectionOptions
+        let attempt: LoginAttempt
     }
 
-    /// `pace` learns of each time that the server was given credentials.
-    func open(_ account: Settings.Account, _ pace: inout LoginPace) async throws -> Opened {
-        let command = account.login.command
-        var options = try await ConnectionOptions(account, credentials)
+    func open(_ account: Settings.Account, _ logins: Logins) async throws -> Opened {
+        let attempt = try await LoginAttempt(account, credentials)
         do {
-            return Opened(connection: try await open(options, &pace), options: options)
+            return try await open(attempt, logins)
         } catch let refusal as MailboxError where refusal.isAboutCredentials {
-            guard let command, let secret = options.login.secret,
-                let other = try await another(than: secret, command, refusal)
-            else { throw refusal }
-            options.login = options.login.with(other)
-            return Opened(connection: try await open(options, &pace), options: options)
+            guard let other = try await another(than: attempt, account, refusal) else { throw refusal }
+            return try await open(other, logins)
+        }
+    }
+
+    /// One more connection beside an open one, with the token that comes after that one's; `nil` if there is none yet.
+    func open(_ account: Settings.Account, after former: LoginAttempt, _ logins: Logins) async throws -> Opened? {
+        guard let command = account.login.command, let secret = former.secret,
+            let token = try await credentials.another(than: secret, from: command)
+        else { return nil }
+        try await Task.sleep(for: logins.wait(now: elapsed()))
+        do {
+            return try await open(former.with(token), logins)
+        } catch let refusal as MailboxError where refusal.isAboutCredentials {
+            await credentials.forget(token.secret, from: command)
+            throw refusal
         }
     }
 
     private func another(
-        than secret: Secret, _ command: [String], _ refusal: MailboxError
-    ) async throws -> Secret? {
+        than attempt: LoginAttempt, _ account: Settings.Account, _ refusal: MailboxError
+    ) async throws -> LoginAttempt? {
+        guard let command = account.login.command, let secret = attempt.secret else { return nil }
         do {
-            return try await credentials.another(than: secret, from: command)
+            return try await credentials.another(than: secret, from: command).map { attempt.with($0) }
         } catch let error as HostError where error.code != .cancelled {
             throw AccountProblem(description: "\(refusal); asked for another one: \(error)")
         }
     }
 
     /// The server has ended the session: with a token, that is how it says that it has expired.
-    func sessionEnded(_ error: any Error, _ account: Settings.Account, _ options: ConnectionOptions) async {
+    func sessionEnded(_ error: any Error, _ account: Settings.Account, _ attempt: LoginAttempt) async {
         guard case .closed(.bye)? = error as? MailboxError, let command = account.login.command,
-            let secret = options.login.secret
+            let secret = attempt.secret
         else { return }
         await credentials.forget(secret, from: command)
     }
 
-    private func open(_ options: ConnectionOptions, _ pace: inout LoginPace) async throws -> Connection {
-        let host = options.endpoint.description
+    private func open(_ attempt: LoginAttempt, _ logins: Logins) async throws -> Opened {
+        let host = attempt.options.endpoint.description
         guard await turns.take(at: host) else { throw MailboxError.cancelled }
         do {
-            let connection = try await Connection.open(options, on: poller)
-            pace.loggedIn(now: elapsed())
+            let connection = try await Connection.open(attempt.options, on: poller)
+            logins.loggedIn(now: elapsed())
             await turns.giveBack(at: host)
-            return connection
+            return Opened(connection: connection, attempt: attempt)
         } catch {
-            if error.showedCredentials { pace.loggedIn(now: elapsed()) }
+            if error.showedCredentials { logins.loggedIn(now: elapsed()) }
             await turns.giveBack(at: host)
             throw error
         }
     }
 }
 
-extension Settings.Login {
-    /// The command that prints the secret, if one does.
-    var command: [String]? {
-        switch self {
-        case .bearer(let command), .password(.command(let command)): command
-        case .password(.file), .password(.credential), .password(.literal): nil
-        }
-    }
+/// When somebody has logged in, from whatever task.
+final class Logins: Sendable {
+    private let pace = Mutex(LoginPace())
+
+    /// How long to wait before the next login.
+    func wait(now: Duration) -> Duration { pace.withLock { $0.wait(now: now) } }
+
+    /// The server has been given credentials, whether it liked them or not.
+    func loggedIn(now: Duration) { pace.withLock { $0.loggedIn(now: now) } }
 }
 
-extension Login {
-    fileprivate var secret: Secret? {
+extension Settings.Login {
+    /// The command that prints the secret, if one does.
+    fileprivate var command: SecretCommand? {
         switch self {
-        case .password(_, let secret, _), .bearer(_, let secret, _): secret
-        case .none: nil
-        }
-    }
-
-    fileprivate func with(_ secret: Secret) -> Login {
-        switch self {
-        case .password(let user, _, let authorization): .password(user: user, secret, authorization: authorization)
-        case .bearer(let user, _, let mechanism): .bearer(user: user, secret, mechanism)
-        case .none: .none
+        case .bearer(let command): .token(command)
+        case .password(.command(let command)): .password(command)
+        case .password(.file), .password(.credential), .password(.literal): nil
         }
     }
 }

@@ -3,7 +3,7 @@ import Mailbox
 
 extension MailConnection {
     /// All mailboxes there are, with their special uses where the server can say them (RFC 6154).
-    nonisolated(nonsending) func listAll() async throws(MailboxError) -> [ListEntry] {
+    nonisolated(nonsending) package func listAll() async throws(MailboxError) -> [ListEntry] {
         let capabilities = await self.capabilities
         let extended = capabilities.contains(.listExtended) && capabilities.contains(.specialUse)
         var entries: [ListEntry] = []

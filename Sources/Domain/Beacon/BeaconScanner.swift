@@ -26,13 +26,23 @@ package struct BeaconScanner: Sendable {
     }
 
     /// Whether there may be findings in HTML in which ASCII means ASCII. It never misses one, and is quick.
-    package func mayFind(inHTML html: UnsafeBufferPointer<UInt8>) -> Bool { preScan.mayHoldToken(html) }
+    package func mayFind(inHTML html: UnsafeBufferPointer<UInt8>) -> Bool {
+        preScan.lastCandidate(in: html) != nil
+    }
 
     /// Adds the findings; returns whether the HTML ends in quoted text, as far as it was looked at.
     func examine(_ html: ArraySlice<UInt8>, quoted: Bool, into findings: inout FindingList) -> Bool {
         html.withUnsafeBufferPointer { bytes in
-            guard preScan.mayHoldToken(bytes) else { return quoted }
+            guard preScan.lastCandidate(in: bytes) != nil else { return quoted }
             return HTMLReader.read(bytes, search: search, preScan: preScan, quoted: quoted, into: &findings)
+        }
+    }
+
+    /// Adds the findings of HTML behind which nothing comes.
+    func examine(last html: [UInt8], quoted: Bool, into findings: inout FindingList) {
+        html.withUnsafeBufferPointer { bytes in
+            guard let last = preScan.lastCandidate(in: bytes) else { return }
+            HTMLReader.read(bytes, through: last, search: search, preScan: preScan, quoted: quoted, into: &findings)
         }
     }
 }

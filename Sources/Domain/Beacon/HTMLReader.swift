@@ -9,14 +9,10 @@ import CXML2
 /// of what is nested or of a tag's attributes, so these are bounded: where a bound is met the reader begins anew at
 /// that place, and only the knowledge of what is open is lost; text inside a quotation then counts as quoted to the end.
 final class HTMLReader {
-    /// What stands for a byte that is not ASCII, NUL and other controls: it means nothing in HTML, URLs and tokens.
-    static let substitute = UInt8(ascii: "*")
     private static let pieceLength = 4 << 10
     private static let maximumDepth = 256
     /// A tag longer than this is skipped.
     private static let maximumTag = 32 << 10
-    /// Bytes in a row without a blank, quote or bracket; of more the rest is dropped. It is an image in a `data:` URL.
-    private static let maximumRun = 4 << 10
     /// The sum of the squares of the tags' numbers of attributes; what comes after it is met is not looked at.
     private static let maximumEffort = 50_000_000
 
@@ -59,19 +55,23 @@ final class HTMLReader {
         _ html: UnsafeBufferPointer<UInt8>, search: TokenSearch, preScan: PreScan, quoted: Bool,
         into findings: inout FindingList
     ) -> Bool {
-        read(html, search: search, preScan: preScan, quoted: quoted, isConditional: false, into: &findings)
-    }
-
-    private static func read(
-        _ html: UnsafeBufferPointer<UInt8>, search: TokenSearch, preScan: PreScan, quoted: Bool, isConditional: Bool,
-        into findings: inout FindingList
-    ) -> Bool {
         let reader = HTMLReader(
-            search: search, preScan: preScan, findings: findings, quoted: quoted, isConditional: isConditional)
-        let plain = plainASCII(html)
-        plain.withUnsafeBufferPointer { reader.parse($0) }
+            search: search, preScan: preScan, findings: findings, quoted: quoted, isConditional: false)
+        PlainMarkup(html, keeping: html.count).bytes.withUnsafeBufferPointer { reader.parse($0, through: nil) }
         findings = reader.findings
         return reader.endsQuoted
+    }
+
+    /// As far as ``PreScan/lastCandidate(in:)``, behind which there are no tokens.
+    static func read(
+        _ html: UnsafeBufferPointer<UInt8>, through last: Int, search: TokenSearch, preScan: PreScan, quoted: Bool,
+        isConditional: Bool = false, into findings: inout FindingList
+    ) {
+        let reader = HTMLReader(
+            search: search, preScan: preScan, findings: findings, quoted: quoted, isConditional: isConditional)
+        let plain = PlainMarkup(html, keeping: last)
+        plain.bytes.withUnsafeBufferPointer { reader.parse($0, through: plain.kept) }
+        findings = reader.findings
     }
 
     private var isQuoted: Bool { restIsQuoted || quotations > 0 }
@@ -84,13 +84,15 @@ final class HTMLReader {
 }
 
 extension HTMLReader {
-    private func parse(_ html: UnsafeBufferPointer<UInt8>) {
+    /// - Parameter last: a byte behind whose tag or comment nothing matters; `nil` if all does.
+    private func parse(_ html: UnsafeBufferPointer<UInt8>, through last: Int?) {
         var fed = 0
         begin()
         while fed < html.count, effort < Self.maximumEffort {
             let end = min(fed + Self.pieceLength, html.count)
             feed(UnsafeBufferPointer(rebasing: html[fed..<end]))
             fed = end
+            if let last, fed - pending > last { return }
             if isTagPending(longerThan: Self.maximumTag) {
                 while fed < html.count, html[fed] != UInt8(ascii: ">") { fed += 1 }
                 begin()
@@ -122,7 +124,7 @@ extension HTMLReader {
         }
         handler.comment = { context, text in
             guard let context, let text else { return }
-            Unmanaged<HTMLReader>.fromOpaque(context).takeUnretainedValue().comment(bytes(text))
+            Unmanaged<HTMLReader>.fromOpaque(context).takeUnretainedValue().comment(UnsafeBufferPointer(text))
         }
         // libxml2 copies the handler; it does not own `self`, which outlives the context.
         context = htmlCreatePushParserCtxt(
@@ -150,36 +152,17 @@ extension HTMLReader {
         guard pending > limit, let cursor = context?.pointee.input?.pointee.cur else { return false }
         return cursor[0] == UInt8(ascii: "<") && cursor[1] != UInt8(ascii: "!")
     }
-
-    private static func plainASCII(_ html: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(html.count)
-        var run = 0
-        for byte in html {
-            switch byte {
-            case 0x09, 0x0a, 0x0c, 0x0d, 0x20, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"),
-                UInt8(ascii: ">"):
-                run = 0
-                out.append(byte == 0x0c ? 0x20 : byte)
-            default:
-                run += 1
-                if run <= maximumRun { out.append(byte > 0x20 && byte < 0x7f ? byte : substitute) }
-            }
-        }
-        return out
-    }
 }
 
 extension HTMLReader {
     private func start(_ name: UnsafePointer<xmlChar>, _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?) {
-        let element = bytes(name)
-        let tag = Tag(element: element, attributes: attributes)
+        let tag = StartTag(name, attributes)
         effort += tag.count * tag.count
-        let mark = QuoteMark(element: element, id: tag.id, classes: tag.classes, style: tag.style)
+        let mark = QuoteMark(isBlockquote: tag.isBlockquote, id: tag.id, classes: tag.classes, style: tag.style)
         let role: Role =
             switch mark {
             case .content: .quotation
-            case .restOfMessage, nil: Self.inertElements.contains(element) ? .inert : .plain
+            case .restOfMessage, nil: tag.isInert ? .inert : .plain
             }
         if mark == .restOfMessage { restIsQuoted = true }
         if role == .quotation { quotations += 1 }
@@ -201,54 +184,14 @@ extension HTMLReader {
     }
 
     /// `<!--[if mso]> … <![endif]-->`: markup for Outlook.
-    private func comment(_ text: [UInt8]) {
+    private func comment(_ text: UnsafeBufferPointer<UInt8>) {
         guard !isConditional, inert == 0, text.starts(with: "[if".utf8),
             let open = text.firstIndex(of: UInt8(ascii: ">"))
         else { return }
-        text[(open + 1)...].withUnsafeBufferPointer { content in
-            guard preScan.mayHoldToken(content) else { return }
-            _ = Self.read(
-                content, search: search, preScan: preScan, quoted: isQuoted, isConditional: true, into: &findings)
-        }
+        let content = UnsafeBufferPointer(rebasing: text[(open + 1)...])
+        guard let last = preScan.lastCandidate(in: content) else { return }
+        Self.read(
+            content, through: last, search: search, preScan: preScan, quoted: isQuoted, isConditional: true,
+            into: &findings)
     }
-
-    /// Elements whose content HTML does not render as markup (HTML 13.2.6.4 and 4.12.3), while libxml2 parses it.
-    private static let inertElements: Set<[UInt8]> = Set(
-        ["title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext", "template"].map { Array($0.utf8) })
-}
-
-/// What matters of a start tag.
-private struct Tag {
-    private(set) var id: [UInt8] = []
-    private(set) var classes: [UInt8] = []
-    private(set) var style: [UInt8] = []
-    /// What a mail program would fetch.
-    private(set) var urls: [[UInt8]] = []
-    private(set) var count = 0
-
-    init(element: [UInt8], attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?) {
-        guard let attributes else { return }
-        while let name = attributes[2 * count] {
-            defer { count += 1 }
-            guard let value = attributes[2 * count + 1] else { continue }
-            switch String(cString: name) {
-            case "id": id = bytes(value)
-            case "class": classes = bytes(value)
-            case "style":
-                style = bytes(value)
-                urls += URLText.arguments(ofStyle: style)
-            case "background", "srcset": urls.append(bytes(value))
-            case "src": if Self.loadsSource.contains(element) { urls.append(bytes(value)) }
-            default: break
-            }
-        }
-    }
-
-    /// Those of VML are Outlook's, in conditional comments.
-    private static let loadsSource: Set<[UInt8]> = Set(
-        ["img", "image", "input", "v:imagedata", "v:fill"].map { Array($0.utf8) })
-}
-
-private func bytes(_ text: UnsafePointer<xmlChar>) -> [UInt8] {
-    Array(UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text))))
 }

@@ -43,7 +43,7 @@ package struct PartScan: Sendable {
         decoder.finish(into: &decoded)
         take()
         converter.finish(into: &html)
-        if !html.isEmpty { quoted = scanner.examine(html[...], quoted: quoted, into: &found) }
+        scanner.examine(last: html, quoted: quoted, into: &found)
         html = []
         return found.findings
     }

@@ -1,6 +1,6 @@
 import MIME
 
-/// Tells quickly, over transfer-decoded HTML, that there can be no finding.
+/// Tells quickly, over transfer-decoded HTML, that there can be no finding, or none behind a certain place.
 ///
 /// It must never miss, so it looks for what every finding needs, however it is written:
 /// - An own token is 40 base32 characters with a dot after them. Written plainly it is a run of them, broken at most by
@@ -13,14 +13,18 @@ struct PreScan: Sendable {
 
     init(patterns: [TokenPattern]) { anchors = AnchorAutomaton(patterns.map(\.anchor)) }
 
-    func mayHoldToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        Self.hasPlainToken(bytes) || Self.hasEscapedCharacter(bytes) || anchors?.matches(bytes) == true
+    /// A byte of the last finding that there may be, or one behind it; `nil` if there can be none.
+    func lastCandidate(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        if anchors?.matches(bytes) == true { return bytes.count - 1 }
+        guard let plain = Self.lastPlainToken(bytes) else { return Self.lastEscapedCharacter(bytes) }
+        return max(plain, Self.lastEscapedCharacter(bytes) ?? 0)
     }
 
     /// Every run of 40 covers one of the places 40 apart that are looked at.
-    private static func hasPlainToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func lastPlainToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let length = 40
         return inRun.withUnsafeBufferPointer { inRun in
+            var last: Int?
             var floor = 0
             var probe = length - 1
             while probe < bytes.count {
@@ -35,12 +39,12 @@ struct PreScan: Sendable {
                 if end - start >= length, end < bytes.count, isDot(bytes[end]),
                     bytes[start..<end].lazy.filter(\.isBase32).count >= length
                 {
-                    return true
+                    last = end
                 }
                 floor = end
                 probe = end + length
             }
-            return false
+            return last
         }
     }
 
@@ -52,19 +56,20 @@ struct PreScan: Sendable {
             || byte == UInt8(ascii: "\\")
     }
 
-    private static func hasEscapedCharacter(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func lastEscapedCharacter(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var last: Int?
         var index = 0
         while true {
             index = ByteSearch.first(
                 of: UInt8(ascii: "&"), UInt8(ascii: "%"), UInt8(ascii: "\\"), in: bytes, from: index)
-            guard index < bytes.count else { return false }
+            guard index < bytes.count else { return last }
             let isEscape =
                 switch bytes[index] {
                 case UInt8(ascii: "&"): isReference(bytes, after: index + 1)
                 case UInt8(ascii: "%"): isPercentEncoded(bytes, after: index + 1)
                 default: isBackslashed(bytes, after: index + 1)
                 }
-            if isEscape { return true }
+            if isEscape { last = index }
             index += 1
         }
     }

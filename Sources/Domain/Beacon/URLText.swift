@@ -67,7 +67,7 @@ enum URLText {
             let digits = style[index...].prefix(6).prefix { $0.hexValue != nil }
             if digits.isEmpty { continue }
             let value = digits.reduce(UInt32(0)) { $0 << 4 | UInt32($1.hexValue ?? 0) }
-            out.append(value > 0 && value < 0x80 ? UInt8(value) : HTMLReader.substitute)
+            out.append(value > 0 && value < 0x80 ? UInt8(value) : PlainMarkup.substitute)
             index += digits.count
             if index < style.count, style[index] == 0x20 || style[index].isIgnoredInURLs { index += 1 }
         }
@@ -78,7 +78,7 @@ enum URLText {
     static let namedReferences: [(name: [UInt8], value: UInt8)] = [
         ("sol", "/"), ("period", "."), ("colon", ":"), ("quest", "?"), ("equals", "="), ("num", "#"), ("percnt", "%"),
         ("bsol", "\\"), ("lowbar", "_"), ("lpar", "("), ("rpar", ")"), ("Tab", "\t"), ("NewLine", "\n"),
-    ].map { (Array("&\($0.0);".utf8), Character($0.1).asciiValue ?? HTMLReader.substitute) }
+    ].map { (Array("&\($0.0);".utf8), Character($0.1).asciiValue ?? PlainMarkup.substitute) }
 
     private static func resolvingNamedReferences(_ text: [UInt8]) -> [UInt8] {
         guard text.contains(UInt8(ascii: "&")) else { return text }

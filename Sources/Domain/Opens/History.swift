@@ -18,7 +18,8 @@ package struct History: Sendable {
     package var ownClients: Set<ClientFamily>
     /// Hits on the message's own tokens, ascending by (at, seq).
     package var hits: [Hit]
-    /// Hits on other tokens of the same stream within two minutes of any of `hits`: bursts show themselves there.
+    /// Hits on other tokens near any of `hits`, which may show that one of them is a machine's; ``Neighbourhood`` has
+    /// those that can.
     package var neighbours: [Hit]
     /// Moments at which the sender was seen to touch the message over IMAP (a flag changed).
     package var ownActivity: [Date]

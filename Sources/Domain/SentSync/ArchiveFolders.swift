@@ -2,10 +2,7 @@ import IMAP
 
 /// Where messages may have gone that are no longer in Sent.
 package enum ArchiveFolders {
-    package enum Wish: Sendable, Equatable {
-        case automatic
-        case named([String])
-    }
+    package typealias Wish = SentFolder.Wish
 
     /// In a hunt, at most.
     static let limit = 20
@@ -37,10 +34,7 @@ extension ListEntry {
     ]
 
     fileprivate var hasUsualName: Bool {
-        var parts = [name.display]
-        if let delimiter {
-            parts = name.display.split(separator: Character(Unicode.Scalar(delimiter))).map(String.init)
-        }
+        let parts = path.filter { !$0.isEmpty }
         guard let last = parts.last, parts.count <= 2 else { return false }
         return Self.usualNames.contains(last.lowercased())
     }

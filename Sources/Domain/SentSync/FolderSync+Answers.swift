@@ -6,6 +6,7 @@ extension FolderSync {
         case .exists(let count):
             if count > exists { due.insert(.arrivals) }
             exists = count
+            existsIsCertain = true
         case .expunge:
             exists = exists > 0 ? exists - 1 : 0
             pushed.countIsKnown = false
@@ -13,6 +14,7 @@ extension FolderSync {
         case .vanished(let uids, let earlier):
             if !earlier {
                 exists -= min(exists, UInt32(clamping: uids.count))
+                existsIsCertain = false
                 pushed.countIsKnown = false
             }
             forget(uids)
@@ -107,6 +109,11 @@ extension FolderSync {
             return told + startAfresh()
         case .review:
             reviewed = nil
+            // It may have been another request's answer that could not be read.
+            if !asksAlone {
+                asksAlone = true
+                due.insert(.flags)
+            }
             return told
         case .changes:
             // What it does not do after all is done without.

@@ -32,7 +32,7 @@ extension FolderSync {
     }
 
     /// Large requests have failed: one at a time, so that it is known which one does.
-    private var window: Int { state.chunk == 0 ? policy.window : 1 }
+    private var window: Int { state.chunk == 0 && !asksAlone ? policy.window : 1 }
 
     var chunkSize: Int { state.chunk == 0 ? pace : state.chunk }
 
@@ -49,16 +49,18 @@ extension FolderSync {
     /// Where messages that arrived begin, if they are to be asked for now. While the last ones are being examined, the
     /// mark behind which everything is new has not moved.
     private var firstArrival: UID? {
-        guard due.contains(.arrivals), state.chunk == 0, exists > 0, !isExaminingArrivals else { return nil }
+        guard due.contains(.arrivals), state.chunk == 0, !isEmpty, !isExaminingArrivals else { return nil }
         return state.uidNext
     }
+
+    private var isEmpty: Bool { exists == 0 && existsIsCertain }
 
     var isExaminingArrivals: Bool { chunks.contains { $0.newsFrom != nil } }
 
     /// A request that concerns the folder as a whole. The responses to SEARCH name no request: one at a time.
     private mutating func look() -> SyncRequest? {
         let isSearching = underway.contains(where: \.isSearch)
-        if due.contains(.arrivals), exists == 0 || state.uidNext == nil || policy.isVisit { due.remove(.arrivals) }
+        if due.contains(.arrivals), isEmpty || state.uidNext == nil || policy.isVisit { due.remove(.arrivals) }
         if due.contains(.arrivals), state.chunk > 0, !isSearching, let first = state.uidNext {
             due.remove(.arrivals)
             return .search(from: first, since: nil)

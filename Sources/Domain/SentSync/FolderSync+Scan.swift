@@ -88,9 +88,13 @@ extension FolderSync {
     mutating func settled(_ uids: UIDSet) -> [Change] {
         backlog = backlog.subtracting(uids)
         var changes: [Change] = []
-        if let next = state.uidNext, let last = uids.from(next).last, backlog.from(next).isEmpty {
-            state.uidNext = UID(last.rawValue &+ 1)
-            changes += [checkpoint()].compactMap { $0 }
+        if let next = state.uidNext, let last = uids.from(next).last {
+            // The newest were examined first: what is settled below them settles them too.
+            lastSettled = max(lastSettled ?? last, last)
+            if let last = lastSettled, backlog.from(next).isEmpty {
+                state.uidNext = UID(last.rawValue &+ 1)
+                changes += [checkpoint()].compactMap { $0 }
+            }
         }
         if !state.scanComplete, scanTotal > 0 {
             state.scanned.formUnion(uids)

@@ -84,6 +84,8 @@ package struct FolderSync: Sendable {
     var hunt = Hunt()
     var selected = Selected(uidValidity: nil, uidNext: nil, highest: nil, exists: 0)
     var exists: UInt32 = 0
+    /// VANISHED may name what never was: that nothing is left after one is no certainty.
+    var existsIsCertain = true
     var due: Looks = []
     /// What this session still has to find out before it knows all that SELECT told of.
     var unsettled: Looks = []
@@ -91,8 +93,12 @@ package struct FolderSync: Sendable {
     var underway: [SyncRequest] = []
     /// Messages that are being examined, those of the oldest request first.
     var chunks: [Chunk] = []
+    /// One request at a time for the rest of the session: so it is known which one an unreadable line answers.
+    var asksAlone = false
     /// UIDs still to be examined; those of the first scan and those that arrived.
     var backlog = UIDSet()
+    /// The last of those that arrived and need no further look, whatever is still to be examined below it.
+    var lastSettled: UID?
     var scanTotal = 0
     /// Messages a chunk, when all goes well.
     var pace: Int

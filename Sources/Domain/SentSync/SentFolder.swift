@@ -8,7 +8,7 @@ package enum SentFolder {
         case missing(candidates: [String])
     }
 
-    /// What the account's `sent = …` says.
+    /// What the account's `sent = …` says; `archives = …` says it of ``ArchiveFolders``.
     package enum Wish: Sendable, Equatable {
         case automatic
         case named([String])
@@ -53,14 +53,8 @@ extension SentFolder {
         entry.name.display == name || entry.name.wire == Array(name.utf8)
     }
 
-    fileprivate static func leaf(_ entry: ListEntry) -> String { (components(entry).last ?? "").lowercased() }
-    fileprivate static func depth(_ entry: ListEntry) -> Int { components(entry).count - 1 }
-
-    fileprivate static func components(_ entry: ListEntry) -> [String] {
-        guard let delimiter = entry.delimiter else { return [entry.name.display] }
-        let separator = Character(Unicode.Scalar(delimiter))
-        return entry.name.display.split(separator: separator, omittingEmptySubsequences: false).map(String.init)
-    }
+    fileprivate static func leaf(_ entry: ListEntry) -> String { (entry.path.last ?? "").lowercased() }
+    fileprivate static func depth(_ entry: ListEntry) -> Int { entry.path.count - 1 }
 
     /// Names that look like sent mail first, then the rest, at most ten.
     fileprivate static func candidates(_ entries: [ListEntry]) -> [String] {
@@ -69,5 +63,14 @@ extension SentFolder {
             usualNames.contains { name.lowercased().contains($0) }
         }
         return Array((likely + names.filter { !likely.contains($0) }).prefix(10))
+    }
+}
+
+extension ListEntry {
+    /// The levels of its name, as people read them; an empty one where two delimiters meet, or at an end.
+    var path: [String] {
+        guard let delimiter else { return [name.display] }
+        let separator = Character(Unicode.Scalar(delimiter))
+        return name.display.split(separator: separator, omittingEmptySubsequences: false).map(String.init)
     }
 }

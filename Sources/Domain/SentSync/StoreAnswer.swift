@@ -16,7 +16,7 @@ package enum StoreAnswer: Sendable, Equatable {
         self =
             switch (completion.status, completion.code) {
             case (.ok, _): .done
-            case (.no, .inUse), (.no, .unavailable), (.no, .throttled), (.no, .serverBug): .later
+            case _ where completion.isTemporary: .later
             case (_, .modified), (_, .expungeIssued), (_, .nonExistent): .done
             // RFC 5530. Over quota, the keyword is not kept for now: the next session tries once more.
             case (_, .limit), (_, .cannot), (_, .overQuota), (_, .noPermission), (_, .readOnly): .refused(words)
@@ -33,4 +33,14 @@ package enum StoreAnswer: Sendable, Equatable {
     private static let partial = ["Some of the requested messages no longer exist"]
     /// Cyrus: `NO Too many user flags in mailbox`. Exchange: `BAD Command Argument Error. 11`.
     private static let ofTheKeyword = ["Too many user flags", "Command Argument Error"]
+}
+
+extension Completion {
+    /// Whether the server means "not now" (RFC 5530; `[THROTTLED]` is Gmail's).
+    package var isTemporary: Bool {
+        switch code {
+        case .inUse, .unavailable, .throttled, .serverBug: status == .no
+        default: false
+        }
+    }
 }

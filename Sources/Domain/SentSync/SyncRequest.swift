@@ -77,22 +77,19 @@ package enum SyncRequest: Sendable, Equatable {
         for capabilities: Capabilities, policy: ServerPolicy = ServerPolicy(), labels: Bool = false
     ) -> [Command] {
         let flags: [FetchItem] = labels ? [.uid, .flags, .gmailLabels] : [.uid, .flags]
+        let ranges: [SearchReturn] = capabilities.contains(.esearch) ? [.all] : []
         return switch self {
         case .search(let first, let since):
-            [.uidSearch(Self.key(from: first, since: since), returning: capabilities.contains(.esearch) ? [.all] : [])]
+            [.uidSearch(Self.key(from: first, since: since), returning: ranges)]
         case .review(let uids):
             Self.fetch(uids, flags, policy)
         case .changes(let uids, let since):
             // One short command: what is told of others costs less than a long set, and is passed over.
             [.uidFetch(uids.covered(within: SyncLimits.shortSet), flags, changedSince: since)]
         case .survivors(let uids):
-            [
-                .uidSearch(
-                    .uid(uids.covered(within: SyncLimits.shortSet)),
-                    returning: capabilities.contains(.esearch) ? [.all] : [])
-            ]
+            [.uidSearch(.uid(uids.covered(within: SyncLimits.shortSet)), returning: ranges)]
         case .find(let key):
-            [.uidSearch(key, returning: capabilities.contains(.esearch) ? [.all] : [])]
+            [.uidSearch(key, returning: ranges)]
         case .identities(let uids):
             Self.fetch(uids, [.uid, Self.header(MessageNames.fields)], policy)
         case .news(let first):

@@ -14,20 +14,30 @@ package struct CommandSecret: Sendable {
     }
 
     /// Runs the program and takes the first line of what it prints: password stores keep notes behind it.
+    package func read() async throws(HostError) -> Secret {
+        try await readAll().reveal { (output) throws(HostError) in
+            let end = output.firstIndex(of: UInt8(ascii: "\n")) ?? output.endIndex
+            var line = output[..<end]
+            if line.last == UInt8(ascii: "\r") { line.removeLast() }
+            guard !line.isEmpty else { throw unusable("printed nothing") }
+            return Secret(Array(line))
+        }
+    }
+
+    /// Runs the program and takes all that it prints.
     ///
     /// What it prints on standard error is in the error when it fails; what it prints on standard output never is.
-    package func read() async throws(HostError) -> Secret {
+    package func readAll() async throws(HostError) -> Secret {
         let output = try await command.run()
         guard output.status == 0 else {
             let said = Self.oneLine(output.standardError)
             throw command.error(.failed, "ended with status \(output.status)" + (said.isEmpty ? "" : ": " + said))
         }
-        let end = output.standardOutput.firstIndex(of: UInt8(ascii: "\n")) ?? output.standardOutput.endIndex
-        var line = output.standardOutput[..<end]
-        if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        guard !line.isEmpty else { throw command.error(.unusable, "printed nothing") }
-        return Secret(Array(line))
+        return Secret(output.standardOutput)
     }
+
+    /// What it printed cannot be used.
+    package func unusable(_ detail: String) -> HostError { command.error(.unusable, detail) }
 
     /// At most 300 characters, fit for a log.
     static func oneLine(_ bytes: [UInt8]) -> String {

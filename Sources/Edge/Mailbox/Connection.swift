@@ -35,11 +35,11 @@ package actor Connection: MailConnection {
 
     nonisolated package var unownedExecutor: UnownedSerialExecutor { poller.asUnownedSerialExecutor() }
 
-    private init(stream: ByteStream, session: Session, on poller: Poller) {
+    private init(stream: ByteStream, greeting: Greeting, session: Session, on poller: Poller) {
         self.poller = poller
         self.stream = stream
         self.session = session
-        greeting = Greeting(lines: stream.greetingLines)
+        self.greeting = greeting
     }
 
     /// Connects, logs in and gets into step with the server.
@@ -53,12 +53,14 @@ package actor Connection: MailConnection {
         } catch {
             throw .transport(error)
         }
-        let capabilities = Greeting(lines: stream.greetingLines).afterLogin ?? Capabilities()
+        let greeting = Greeting(lines: stream.greetingLines)
         var random = SystemRandomNumberGenerator()
         let prefix = String(random.next() & 0xffff_ffff, radix: 36) + "x"
         let connection = Connection(
-            stream: stream,
-            session: Session(tagPrefix: prefix, capabilities: capabilities, timing: timing, limits: limits), on: poller)
+            stream: stream, greeting: greeting,
+            session: Session(
+                tagPrefix: prefix, capabilities: greeting.afterLogin ?? Capabilities(), timing: timing, limits: limits),
+            on: poller)
         do {
             try await connection.begin()
         } catch {

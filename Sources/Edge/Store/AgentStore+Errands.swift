@@ -3,6 +3,24 @@ import GRDB
 import IMAP
 import SentSync
 
+/// Messages of an account that are looked for together.
+package struct LostMessages: Sendable {
+    fileprivate let account: AccountID
+    fileprivate let dueAt: Date
+    /// All that are due and not older than this one.
+    fileprivate let first: MessageKey
+    package fileprivate(set) var quarries: [Quarry]
+
+    fileprivate var arguments: StatementArguments { [account.rawValue, dueAt.milliseconds, first.rawValue] }
+}
+
+extension Quarry {
+    fileprivate init(stored row: Row) {
+        self.init(
+            messageID: row["message_id"], sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)))
+    }
+}
+
 /// Tracked messages that are not where they were, and folders that are visited because of them.
 extension AgentStore {
     /// Message-IDs of tracked messages without a copy, those of the last ones first, at most 10,000.
@@ -18,15 +36,15 @@ extension AgentStore {
         }
     }
 
-    /// What the messages are called whose copies are known.
+    /// What the known copies are called: several of one message need not have the same Message-ID.
     package func names(ofCopiesIn folder: FolderID) async throws(StoreError) -> [UID: String] {
         try await read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT copy.uid, message.message_id AS name FROM copy
+                    SELECT copy.uid, COALESCE(copy.name, message.message_id) AS name FROM copy
                     JOIN message ON message.id = copy.message_id
-                    WHERE copy.folder_id = ? AND message.message_id IS NOT NULL
+                    WHERE copy.folder_id = ? AND COALESCE(copy.name, message.message_id) IS NOT NULL
                     """, arguments: [folder.rawValue])
             var names: [UID: String] = [:]
             while let row = try rows.next() { names[UID(row["uid"] as UInt32)] = row["name"] }
@@ -48,27 +66,44 @@ extension AgentStore {
         }
     }
 
-    package func quarries(of account: AccountID, dueAt now: Date) async throws(StoreError) -> [Quarry] {
+    /// Messages that are to be looked for by now, at most `limit`, those of the last ones first.
+    package func lostMessages(
+        of account: AccountID, dueAt now: Date, limit: Int = 1000
+    ) async throws(StoreError) -> LostMessages {
         try await read { db in
-            try Row.fetchAll(
+            let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT message_id, sent_at FROM message WHERE account_id = ? AND hunt_at <= ?
-                    ORDER BY id DESC LIMIT 1000
-                    """, arguments: [account.rawValue, now.milliseconds]
-            ).map { row in
-                Quarry(
-                    messageID: row["message_id"], sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)))
-            }
+                    SELECT id, message_id, sent_at FROM message WHERE account_id = ? AND hunt_at <= ?
+                    ORDER BY id DESC LIMIT ?
+                    """, arguments: [account.rawValue, now.milliseconds, limit])
+            return LostMessages(
+                account: account, dueAt: now, first: MessageKey(rawValue: rows.last?["id"] ?? 0),
+                quarries: rows.map(Quarry.init(stored:)))
         }
     }
 
-    /// Who has not been found by now is not looked for again.
-    package func endHunt(of account: AccountID, dueAt now: Date) async throws(StoreError) {
+    /// Those of them that nothing has turned up of since.
+    package func stillLost(of lost: LostMessages) async throws(StoreError) -> LostMessages {
+        try await read { db in
+            var left = lost
+            left.quarries = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT message_id, sent_at FROM message WHERE account_id = ? AND hunt_at <= ? AND id >= ?
+                    ORDER BY id DESC
+                    """, arguments: lost.arguments
+            ).map(Quarry.init(stored:))
+            return left
+        }
+    }
+
+    /// Which of them have not been found by now are not looked for again.
+    package func endHunt(for lost: LostMessages) async throws(StoreError) {
         try await write { db in
             try db.perform(
-                sql: "UPDATE message SET hunt_at = NULL WHERE account_id = ? AND hunt_at <= ?",
-                arguments: [account.rawValue, now.milliseconds])
+                sql: "UPDATE message SET hunt_at = NULL WHERE account_id = ? AND hunt_at <= ? AND id >= ?",
+                arguments: lost.arguments)
         }
     }
 

@@ -11,9 +11,6 @@ package struct JudgingTask: Sendable {
 }
 
 extension AgentStore {
-    /// How far around a hit its neighbours are looked for: seconds.
-    static let neighbourhood: Int64 = 120
-
     /// Messages with new facts, or with a verdict that is not final and whose time has come.
     package func judgingTasks(now: Date, rules: Int, limit: Int = 100) async throws(StoreError) -> [JudgingTask] {
         try await read { [recent] db in
@@ -24,7 +21,9 @@ extension AgentStore {
                         UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
                         UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
                         """), arguments: [now.milliseconds, rules, limit])
-            return try ids.compactMap { try Self.task(db, $0, recent) }
+            let stored = try ids.map { ($0, try Self.hits(db, of: $0, recent)) }
+            let neighbourhood = Neighbourhood(try Self.hits(db, around: stored.flatMap(\.1), recent))
+            return try stored.compactMap { try Self.task(db, $0.0, $0.1, neighbourhood) }
         }
     }
 
@@ -86,24 +85,27 @@ extension AgentStore {
         return changed
     }
 
-    private static func task(_ db: Database, _ id: Int64, _ recent: RecentHits) throws -> JudgingTask? {
+    private static func task(
+        _ db: Database, _ id: Int64, _ stored: [StoredHit], _ neighbourhood: Neighbourhood
+    ) throws -> JudgingTask? {
         guard
             let row = try Row.fetchOne(
                 try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
         else {
             return nil
         }
-        let stored = try hits(db, of: id, recent)
         let domains = try String.fetchAll(
             try db.cachedStatement(sql: "SELECT address FROM recipient WHERE message_id = ?"), arguments: [id]
         )
         .compactMap { $0.split(separator: "@").last.map { $0.lowercased() } }
         let tokens = try String.fetchAll(
             try db.cachedStatement(sql: "SELECT token FROM message_token WHERE message_id = ?"), arguments: [id])
+        let hits = stored.map(\.hit)
+        let all = Set(tokens.map { $0.lowercased() }).union(hits.map(\.token))
         let history = History(
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
-            recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens).union(stored.map(\.hit.token)),
-            hits: stored.map(\.hit), neighbours: try neighbours(db, of: id, around: stored.map(\.hit), recent))
+            recipientIsSender: row["recipient_is_sender"], tokens: all, hits: hits,
+            neighbours: neighbourhood.neighbours(of: hits, besides: all))
         return JudgingTask(message: MessageKey(rawValue: id), history: history, hits: stored.map(\.id))
     }
 
@@ -122,28 +124,35 @@ extension AgentStore {
         ).compactMap { recent.hit($0, decoder) }
     }
 
-    private static func neighbours(
-        _ db: Database, of message: Int64, around hits: [Hit], _ recent: RecentHits
+    /// How far around a hit its neighbours are looked for: milliseconds.
+    private static let reach: Int64 = 120_000
+
+    /// At most this many of one stretch of time are looked at, the earliest.
+    private static let neighbourLimit = 10_000
+
+    /// All hits near these, of those sources that are still configured; each stretch of time is read once.
+    private static func hits(
+        _ db: Database, around hits: [StoredHit], _ recent: RecentHits
     ) throws -> [Hit] {
         let decoder = JSONDecoder()
-        var found: [Int64: Hit] = [:]
-        var last = Int64.min
-        for hit in hits {
-            let at = hit.at.milliseconds
-            // One look covers all hits of a burst.
-            guard at > last + neighbourhood * 500, found.count < hitLimit else { continue }
-            last = at
-            let rows = try Row.fetchAll(
+        var stretches: [ClosedRange<Int64>] = []
+        for at in hits.map(\.hit.at.milliseconds).sorted() {
+            let near = (at - reach)...(at + reach)
+            if let last = stretches.last, last.upperBound >= near.lowerBound {
+                stretches[stretches.count - 1] = last.lowerBound...near.upperBound
+            } else {
+                stretches.append(near)
+            }
+        }
+        return try stretches.flatMap { stretch in
+            try Row.fetchAll(
                 try db.cachedStatement(
                     sql: """
-                        SELECT hit.id, hit.body FROM hit WHERE hit.source_id IN (SELECT id FROM source)
-                            AND hit.at BETWEEN ? AND ? AND token_key NOT IN
-                            (SELECT token_key FROM message_token WHERE message_id = ?)
-                        ORDER BY hit.at LIMIT ?
-                        """), arguments: [at - neighbourhood * 1000, at + neighbourhood * 1500, message, hitLimit])
-            for stored in rows.compactMap({ recent.hit($0, decoder) }) { found[stored.id] = stored.hit }
+                        SELECT id, body FROM hit WHERE source_id IN (SELECT id FROM source) AND at BETWEEN ? AND ?
+                        ORDER BY at LIMIT ?
+                        """), arguments: [stretch.lowerBound, stretch.upperBound, neighbourLimit]
+            ).compactMap { recent.hit($0, decoder)?.hit }
         }
-        return found.values.sorted { ($0.at, $0.seq) < ($1.at, $1.seq) }
     }
 }
 

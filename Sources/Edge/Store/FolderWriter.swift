@@ -83,11 +83,14 @@ extension FolderWriter {
         }
         try db.perform(
             sql: """
-                INSERT INTO copy (message_id, folder_id, uid, flags) VALUES (?, ?, ?, ?)
+                INSERT INTO copy (message_id, folder_id, uid, flags, name)
+                VALUES (?, ?, ?, ?, NULLIF(?, (SELECT message_id FROM message WHERE id = ?)))
                 ON CONFLICT (folder_id, uid) DO UPDATE
-                    SET message_id = excluded.message_id, flags = excluded.flags, plan_due = 1
+                    SET message_id = excluded.message_id, flags = excluded.flags, name = excluded.name, plan_due = 1
                 """,
-            arguments: [message, folder.rawValue, found.uid.rawValue, found.flags.stored])
+            arguments: [
+                message, folder.rawValue, found.uid.rawValue, found.flags.stored, found.messageID, message,
+            ])
         // A copy found again may show a token of ours where none was known before: its credential was missing then.
         try db.perform(
             sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?), hunt_at = NULL WHERE id = ?",

@@ -24,6 +24,9 @@ enum Schema {
         migrator.registerMigration("5 messages that move") { db in
             for statement in messagesThatMove { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("6 copies with names of their own") { db in
+            for statement in namesOfCopies { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -285,5 +288,10 @@ enum Schema {
             told_at INTEGER NOT NULL
         ) STRICT
         """,
+    ]
+
+    private static let namesOfCopies = [
+        // Its Message-ID, without brackets, if that is not the message's: a server has given it another one.
+        "ALTER TABLE copy ADD COLUMN name TEXT"
     ]
 }

@@ -26,6 +26,8 @@ struct ResponseFramer: Sendable {
         case draining(UInt64)
     }
 
+    private static let reserve = 64 << 10
+
     private let limits: ParserLimits
     private var input: [UInt8] = []
     private var consumed = 0
@@ -150,6 +152,8 @@ extension ResponseFramer {
         let end = frame.bytes.count
         if count <= UInt64(limits.literal), end + Int(count) <= limits.response {
             frame.literals.append(.init(marker: marker, content: .kept(end..<end + Int(count))))
+            // Most fit at once, without growing piece by piece; what is only announced gets no more memory than this.
+            frame.bytes.reserveCapacity(end + min(Int(count), Self.reserve))
             state = .keeping(Int(count))
         } else {
             frame.literals.append(.init(marker: marker, content: .oversized(announced: count)))

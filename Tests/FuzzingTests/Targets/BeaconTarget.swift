@@ -28,8 +28,12 @@ extension FuzzTarget {
         try bytes.withUnsafeBufferPointer { html in
             var all = FindingList()
             _ = HTMLReader.read(html, search: scanner.search, preScan: scanner.preScan, quoted: false, into: &all)
-            let isLookedAt = all.findings.isEmpty || scanner.preScan.mayHoldToken(html)
+            let isLookedAt = all.findings.isEmpty || scanner.preScan.lastCandidate(in: html) != nil
             try require(isLookedAt, "the fast search misses \(all.findings)")
+            var some = FindingList()
+            scanner.examine(last: bytes, quoted: false, into: &some)
+            try require(
+                some.findings == all.findings, "to the last candidate \(some.findings), to the end \(all.findings)")
         }
 
         // What comes behind a pixel hides it from nobody.

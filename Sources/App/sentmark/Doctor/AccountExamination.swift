@@ -39,7 +39,7 @@ struct AccountExamination {
     private func look(around connection: Connection, host: String, _ facts: inout AccountFacts) async {
         do {
             facts.server = try await MailServer.meet(over: connection, host: host)
-            let choice = SentFolder.choose(from: try await folders(on: connection), wish: SentFolder.Wish(account.sent))
+            let choice = SentFolder.choose(from: try await connection.listAll(), wish: SentFolder.Wish(account.sent))
             facts.sent = .success(choice)
             guard case .found(let names) = choice else { return }
             let offer = MailboxOffer(
@@ -49,17 +49,6 @@ struct AccountExamination {
         } catch {
             facts.sent = .failure(Failure(error))
         }
-    }
-
-    private func folders(on connection: Connection) async throws(MailboxError) -> [ListEntry] {
-        let capabilities = await connection.capabilities
-        var entries: [ListEntry] = []
-        try await connection.require(
-            .list(
-                reference: MailboxName(""), pattern: MailboxName(wire: Array("*".utf8)),
-                returnSpecialUse: capabilities.contains(.listExtended) && capabilities.contains(.specialUse))
-        ) { if case .list(let entry) = $0 { entries.append(entry) } }
-        return entries
     }
 
     private func look(
