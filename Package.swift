@@ -79,6 +79,7 @@ let package = Package(
 
         domain("Tokens", ["CCrypto", "Secrets"]),
         domain("Beacon", ["CXML2", "MIME", "Tokens"]),
+        domain("Outgoing", ["MIME", "Beacon", "Tokens"]),
         domain("Opens", ["Tokens"]),
         domain("Servers", ["IMAP"]),
         domain("SentSync", ["IMAP", "Secrets", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
@@ -119,10 +120,17 @@ let package = Package(
         .target(
             name: "MailboxModel", dependencies: ["IMAP", "MIME", "Opens", "Secrets", "Tokens"],
             path: "Tests/MailboxModel", swiftSettings: strict),
+        .target(
+            name: "MailGenerator", dependencies: ["MIME", "Beacon", "Outgoing", "Tokens"], path: "Tests/MailGenerator",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "campaign", dependencies: ["MIME", "Outgoing", "MailGenerator"], path: "Tests/Campaign",
+            swiftSettings: strict),
         tests("MIME", ["MIME"]),
         tests("IMAP", ["IMAP", "Dialogues"]),
         tests("Tokens", ["Tokens", "Secrets"]),
         tests("Beacon", ["Beacon", "MIME", "Tokens", "Secrets"]),
+        tests("Outgoing", ["Outgoing", "MailGenerator", "MIME", "Beacon", "Tokens"]),
         tests("Opens", ["Opens"]),
         tests("Servers", ["Servers", "IMAP"]),
         tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens", "Secrets"]),

@@ -18,6 +18,7 @@ struct LayerRules {
     let siblings: [String: Set<String>] = [
         "Secrets": [], "MIME": [], "IMAP": [],
         "Tokens": [], "Beacon": ["Tokens", "MIME"], "Opens": ["Tokens"],
+        "Outgoing": ["MIME", "Beacon", "Tokens"],
         "Servers": [],
         "SentSync": ["IMAP", "MIME", "Beacon", "Tokens", "Opens", "Servers"],
     ]

@@ -25,6 +25,11 @@ package struct BeaconScanner: Sendable {
         findings(inPart: html, encoding: .identity, charset: charset)
     }
 
+    /// Whether there may be findings in HTML in which ASCII means ASCII. It never misses one, and is quick.
+    package func mayFind(inHTML html: UnsafeBufferPointer<UInt8>) -> Bool {
+        preScan.lastCandidate(in: html) != nil
+    }
+
     /// Adds the findings; returns whether the HTML ends in quoted text, as far as it was looked at.
     func examine(_ html: ArraySlice<UInt8>, quoted: Bool, into findings: inout FindingList) -> Bool {
         html.withUnsafeBufferPointer { bytes in

@@ -54,10 +54,14 @@ enum EncodedWords {
 }
 
 /// `=?charset?encoding?text?=`; longer than the RFC's 75 characters is accepted, since writers fail to split.
-private struct EncodedWord {
+struct EncodedWord {
     static let maximumLength = 2_000
 
     let charset: Charset
+    let isBase64: Bool
+    let start: Int
+    /// Where the encoded text lies.
+    let text: Range<Int>
     let content: [UInt8]
     /// After the final `?=`.
     let end: Int
@@ -74,14 +78,15 @@ private struct EncodedWord {
         else { return nil }
         // RFC 2231 5: a language may follow the charset.
         let label = bytes[(start + 2)..<charsetEnd].prefix { $0 != UInt8(ascii: "*") }
-        let isBase64 = bytes[charsetEnd + 1].lowercased == UInt8(ascii: "b")
+        isBase64 = bytes[charsetEnd + 1].lowercased == UInt8(ascii: "b")
         guard isBase64 || bytes[charsetEnd + 1].lowercased == UInt8(ascii: "q"),
             let textEnd = Self.textEnd(bytes, from: charsetEnd + 3, limit, isBase64)
         else { return nil }
-        let text = bytes[(charsetEnd + 3)..<textEnd]
+        self.start = start
+        text = charsetEnd + 3..<textEnd
         charset = Charset(label: label.lowercasedText)
         end = textEnd + 2
-        content = isBase64 ? Base64Decoder.decode(text) : Self.decodeQ(text)
+        content = isBase64 ? Base64Decoder.decode(bytes[text]) : Self.decodeQ(bytes[text])
     }
 
     /// A question mark inside is an error that Q survives; the beginning of another word is not.

@@ -12,6 +12,9 @@ package struct FieldParameters: Sendable, Equatable {
     }
 
     private var entries: [Entry] = []
+    /// Whether each name came once, in its plain form: readers differ in which of two they take, and in whether they
+    /// know RFC 2231.
+    package private(set) var arePlain = true
 
     init() {}
 
@@ -30,6 +33,9 @@ package struct FieldParameters: Sendable, Equatable {
             guard !name.isEmpty, value.count <= Self.maximumLength else { continue }
             if pieces.count < Self.maximumCount { pieces.append(Piece(name: name.lowercasedText, value: value)) }
         }
+        arePlain =
+            pieces.count < Self.maximumCount && Set(pieces.map(\.base)).count == pieces.count
+            && pieces.allSatisfy { $0.index == nil && !$0.isExtended }
         for piece in pieces where !entries.contains(where: { $0.name == piece.base }) {
             entries.append(Entry(name: piece.base, value: Self.joined(pieces.filter { $0.base == piece.base })))
         }

@@ -34,6 +34,9 @@ package struct HeaderFields: Sendable {
     private let fields: [Field]
     /// Whether a limit was met.
     package let isTruncated: Bool
+    /// Whether all readers agree on where each field and the block itself ends: no line is neither a field nor a
+    /// continuation, none has a blank before its colon or blanks alone, and an empty line ends the block.
+    package let isWellFormed: Bool
     /// Where the body begins: after the empty line, or the end of the bytes if there is none.
     package let bodyStart: Int
 
@@ -42,6 +45,7 @@ package struct HeaderFields: Sendable {
         let kept = Array(bytes.prefix(limits.bytes))
         var fields: [Field] = []
         var truncated = false
+        var wellFormed = true
         var end: Int?
         kept.withUnsafeBufferPointer { buffer in
             var start = 0
@@ -54,11 +58,13 @@ package struct HeaderFields: Sendable {
                     break
                 }
                 if buffer[start].isBlank {
+                    wellFormed = wellFormed && isField && !buffer[start..<next].allSatisfy(\.isBlankOrLineEnd)
                     if isField, let last = fields.indices.last {
                         fields[last].value = fields[last].value.lowerBound..<UInt32(next)
                     }
                 } else if let colon = Self.colon(in: buffer, start..<next) {
                     isField = fields.count < limits.fields
+                    wellFormed = wellFormed && colon.after == colon.nameEnd + 1
                     truncated = truncated || !isField
                     if isField {
                         fields.append(
@@ -67,6 +73,7 @@ package struct HeaderFields: Sendable {
                     }
                 } else {
                     isField = false
+                    wellFormed = false
                 }
                 start = next
             }
@@ -75,6 +82,7 @@ package struct HeaderFields: Sendable {
         self.bytes = kept
         self.fields = fields
         isTruncated = truncated || (end == nil && kept.count < bytes.count)
+        isWellFormed = wellFormed && end != nil
         bodyStart = end ?? bytes.count
     }
 
@@ -89,6 +97,24 @@ package struct HeaderFields: Sendable {
     /// All fields of that name, in order.
     package func values(_ name: String) -> [[UInt8]] {
         fields.filter { matches($0, name) }.map(unfolded)
+    }
+
+    /// Where the fields of that name lie in the bytes: name, value, continuations and the last line end.
+    package func ranges(_ name: String) -> [Range<Int>] {
+        fields.filter { matches($0, name) }.map { Int($0.name.lowerBound)..<Int($0.value.upperBound) }
+    }
+
+    /// Where the value of a field lies that ``ranges(_:)`` has found: behind its colon, up to the last line end.
+    package func valueRange(of field: Range<Int>) -> Range<Int> {
+        let colon = bytes[field].firstIndex(of: UInt8(ascii: ":")) ?? field.upperBound - 1
+        let end = bytes[field].lastIndex { $0 != 0x0d && $0 != 0x0a } ?? colon
+        return colon + 1..<max(colon, end) + 1
+    }
+
+    /// Where those fields lie whose names begin with `prefix`, in any case.
+    package func ranges(beginning prefix: String) -> [Range<Int>] {
+        fields.filter { bytes[Range($0.name)].prefix(prefix.utf8.count).equalsIgnoringCase(prefix.utf8) }
+            .map { Int($0.name.lowerBound)..<Int($0.value.upperBound) }
     }
 
     private func matches(_ field: Field, _ name: String) -> Bool {
