@@ -25,7 +25,10 @@ struct GreetingTests {
         (["* OK [CAPABILITY A] hi", "A1 OK listed", "A2 OK [CAPABILITY IDLE ID] in"], [Capability.idle, .id]),
         (["* OK [CAPABILITY A] hi", "A1 OK [CAPABILITY B] listed", "A2 OK in"], nil),
         // Dovecot, to a client that has asked before the login.
-        (["* OK hi", "* CAPABILITY A", "A1 OK listed", "+ ", "* CAPABILITY IDLE ID", "A2 OK Logged in"], [.idle, .id]),
+        (
+            ["* OK hi", "* CAPABILITY A", "A1 OK listed", "+ ", "* CAPABILITY IDLE ID", "A2 OK Logged in"],
+            [.idle, .id]
+        ),
         (["* OK hi", "* CAPABILITY IDLE", "A1 OK listed", "+ ", "A2 OK in"], nil),
         (["* OK hi", "* CAPABILITY IDLE", "A1 OK in"], nil),
         (["* OK hi", "A1 OK listed", "* CAPABILITY IDLE", "A2 NO no"], nil),

@@ -19,7 +19,8 @@ struct NeighbourhoodTests {
                     default: nil
                     }
                 return Hit(
-                    seq: Int64(seq), at: EngineTests.sentAt + 900 + Double.random(in: 0...span, using: &random).rounded(),
+                    seq: Int64(seq),
+                    at: EngineTests.sentAt + 900 + Double.random(in: 0...span, using: &random).rounded(),
                     token: tokens.randomElement(using: &random) ?? "own",
                     net: ["a", "b", "c", nil].randomElement(using: &random) ?? nil,
                     ua: EngineTests.chrome, family: ClientFamily(userAgent: EngineTests.chrome),
@@ -44,7 +45,9 @@ struct NeighbourhoodTests {
     }
 
     @Test func inABurstItIsAFew() {
-        let burst = (0..<2_000).map { EngineTests.hit(900 + Double($0) / 1_000, EngineTests.chrome, net: "a", token: "t\($0)") }
+        let burst = (0..<2_000).map {
+            EngineTests.hit(900 + Double($0) / 1_000, EngineTests.chrome, net: "a", token: "t\($0)")
+        }
         let found = Neighbourhood(burst).neighbours(of: [burst[1_000]], besides: ["t1000"])
         #expect(found.map(\.token) == (995...1005).filter { $0 != 1_000 }.map { "t\($0)" })
     }
