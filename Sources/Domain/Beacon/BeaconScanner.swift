@@ -33,7 +33,7 @@ package struct BeaconScanner: Sendable {
     /// Adds the findings; returns whether the HTML ends in quoted text, as far as it was looked at.
     func examine(_ html: ArraySlice<UInt8>, quoted: Bool, into findings: inout FindingList) -> Bool {
         html.withUnsafeBufferPointer { bytes in
-            guard preScan.lastCandidate(in: bytes) != nil else { return quoted }
+            guard mayFind(inHTML: bytes) else { return quoted }
             return HTMLReader.read(bytes, search: search, preScan: preScan, quoted: quoted, into: &findings)
         }
     }

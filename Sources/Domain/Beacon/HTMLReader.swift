@@ -51,27 +51,20 @@ final class HTMLReader {
     deinit { htmlFreeParserCtxt(context) }
 
     /// Adds the tokens of `html`, which begins in quoted text if `quoted`. Returns whether it ends in quoted text.
+    /// - Parameter last: of ``PreScan/lastCandidate(in:)``, if it is to be read no further than need be; then nothing is
+    ///   known of its end.
+    @discardableResult
     static func read(
-        _ html: UnsafeBufferPointer<UInt8>, search: TokenSearch, preScan: PreScan, quoted: Bool,
-        into findings: inout FindingList
+        _ html: UnsafeBufferPointer<UInt8>, through last: Int? = nil, search: TokenSearch, preScan: PreScan,
+        quoted: Bool,
+        isConditional: Bool = false, into findings: inout FindingList
     ) -> Bool {
         let reader = HTMLReader(
-            search: search, preScan: preScan, findings: findings, quoted: quoted, isConditional: false)
-        PlainMarkup(html, keeping: html.count).bytes.withUnsafeBufferPointer { reader.parse($0, through: nil) }
+            search: search, preScan: preScan, findings: findings, quoted: quoted, isConditional: isConditional)
+        let plain = PlainMarkup(html, keeping: last ?? html.count)
+        plain.bytes.withUnsafeBufferPointer { reader.parse($0, through: last.map { _ in plain.kept }) }
         findings = reader.findings
         return reader.endsQuoted
-    }
-
-    /// As far as ``PreScan/lastCandidate(in:)``, behind which there are no tokens.
-    static func read(
-        _ html: UnsafeBufferPointer<UInt8>, through last: Int, search: TokenSearch, preScan: PreScan, quoted: Bool,
-        isConditional: Bool = false, into findings: inout FindingList
-    ) {
-        let reader = HTMLReader(
-            search: search, preScan: preScan, findings: findings, quoted: quoted, isConditional: isConditional)
-        let plain = PlainMarkup(html, keeping: last)
-        plain.bytes.withUnsafeBufferPointer { reader.parse($0, through: plain.kept) }
-        findings = reader.findings
     }
 
     private var isQuoted: Bool { restIsQuoted || quotations > 0 }
