@@ -42,7 +42,8 @@ class World:
         if os.geteuid() == 0:
             self.directory.chmod(0o711)
         self.dovecot = Dovecot(
-            self.directory / "dovecot", users=users or [USER, SPARE], hibernate=bool(users)).start()
+            self.directory / "dovecot", users=users or [USER, SPARE], hibernate=bool(users),
+            compresses=False).start()  # or some would be counted compressed
         self.agent = Agent(program, self.directory / "agent")
         self.pixels = Agent(program, self.directory / "agent", name="pixels") if apart else self.agent
         self.box = None

@@ -28,13 +28,14 @@ class Dovecot(PrivateServer):
     name = "Dovecot"
 
     def __init__(self, directory=None, users=("alice", "bob"), password="secret", capability=None, rights=None,
-                 tied=True, hibernate=False, nameless=False):
+                 tied=True, hibernate=False, nameless=False, compresses=True):
         """`capability` replaces what the server offers after login. `rights` maps a folder to the ACL rights (RFC 4314)
         that its owner keeps there: a folder without `w` drops keywords. `hibernate`: connections that idle for 2 s give
-        their process back, as on a server of many. `nameless`: neither greeting nor ID tells what it is."""
+        their process back, as on a server of many. `nameless`: neither greeting nor ID tells what it is. `compresses`:
+        COMPRESS=DEFLATE is offered."""
         super().__init__(directory, users, password, tied)
         self.capability, self.rights, self.hibernate = capability, rights or {}, hibernate
-        self.nameless = nameless
+        self.nameless, self.compresses = nameless, compresses
         self._delivered = 0
         self._token_key = os.urandom(32)
         self.program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -232,8 +233,8 @@ service imap {{
         if self.capability:
             text += f"imap_capability = {self.capability}\n"
         plugins = "zlib acl" if self.rights else "zlib"
-        # imap_zlib: COMPRESS=DEFLATE.
-        text += f"mail_plugins = {plugins}\nprotocol imap {{\n  mail_plugins = {plugins} imap_zlib\n}}\n"
+        more = " imap_zlib" if self.compresses else ""
+        text += f"mail_plugins = {plugins}\nprotocol imap {{\n  mail_plugins = {plugins}{more}\n}}\n"
         if self.rights:
             text += f"plugin {{\n  acl = vfile:{d}/acl\n}}\n"
         return text
