@@ -6,20 +6,6 @@ package enum QuoteMark: Sendable {
     case restOfMessage
 
     /// What the element with these attributes begins, if anything.
-    init?(element: [UInt8], id: [UInt8], classes: [UInt8], style: [UInt8]) {
-        let mark = id.withUnsafeBufferPointer { id in
-            classes.withUnsafeBufferPointer { classes in
-                style.withUnsafeBufferPointer { style in
-                    QuoteMark(
-                        isBlockquote: element.elementsEqual("blockquote".utf8), id: id, classes: classes, style: style)
-                }
-            }
-        }
-        guard let mark else { return nil }
-        self = mark
-    }
-
-    /// The same for who has the attributes' values in place.
     package init?(
         isBlockquote: Bool, id: UnsafeBufferPointer<UInt8>, classes: UnsafeBufferPointer<UInt8>,
         style: UnsafeBufferPointer<UInt8>

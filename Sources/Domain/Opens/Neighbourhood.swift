@@ -52,17 +52,12 @@ package struct Neighbourhood: Sendable {
         isWanting: (Hit, inout Set<String>) -> Bool
     ) {
         guard let hits else { return }
-        var low = 0
-        var high = hits.count
-        while low < high {
-            let middle = (low + high) / 2
-            if hits[middle].at < date { low = middle + 1 } else { high = middle }
-        }
+        let first = hits.partitioningIndex { $0.at >= date }
         var seen: Set<String> = []
-        var index = low - 1
+        var index = first - 1
         while index >= 0, date.timeIntervalSince(hits[index].at) <= reach, isWanting(hits[index], &seen) { index -= 1 }
         seen = []
-        index = low
+        index = first
         while index < hits.count, hits[index].at.timeIntervalSince(date) <= reach, isWanting(hits[index], &seen) {
             index += 1
         }

@@ -60,15 +60,11 @@ package struct NetworkTable: Sendable {
 
     /// The longest prefix that holds the address: O(log n) plus the depth of nesting.
     package func lookup(_ address: IPAddress) -> Match? {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            let first = entries[middle].prefix.first
-            if (first.high, first.low) <= (address.high, address.low) { low = middle + 1 } else { high = middle }
+        let behind = entries.partitioningIndex {
+            ($0.prefix.first.high, $0.prefix.first.low) > (address.high, address.low)
         }
         // Whatever encloses the address starts at or before it, so it is this entry or one that encloses it.
-        var candidate = low > 0 ? low - 1 : nil
+        var candidate = behind > 0 ? behind - 1 : nil
         while let index = candidate {
             let entry = entries[index]
             if entry.prefix.contains(address) {

@@ -155,12 +155,19 @@ private extension [Date]? {
     /// Ascending times, searched by halves.
     func hasTime(near date: Date) -> Bool {
         guard let times = self else { return false }
-        var low = 0
-        var high = times.count
+        let first = times.partitioningIndex { $0 >= date - Thresholds.taint }
+        return first < times.count && times[first] <= date + Thresholds.taint
+    }
+}
+
+extension Array {
+    /// Where those begin that the condition holds for, which are all at the end; `count` if it holds for none. By halves.
+    func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if times[middle] < date - Thresholds.taint { low = middle + 1 } else { high = middle }
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
         }
-        return low < times.count && times[low] <= date + Thresholds.taint
+        return low
     }
 }

@@ -24,13 +24,11 @@ package struct Injector: Sendable {
         let lineEnd = try lineEnd(of: head)
         let structure = MessageParser.structure(of: head)
         try NeverTouched.check(structure, isComplete: isComplete)
+        let draft = Draft(message: head, lineEnd: lineEnd, structure: structure, isComplete: isComplete)
         switch try BodyChoice.choose(in: structure) {
-        case .html(let index):
-            let draft = Draft(message: head, lineEnd: lineEnd, structure: structure, isComplete: isComplete)
-            return try place(inHTML: index, of: draft)
+        case .html(let index): return try place(inHTML: index, of: draft)
         case .text(let index):
             guard options.htmlFromText else { throw .textOnly }
-            let draft = Draft(message: head, lineEnd: lineEnd, structure: structure, isComplete: isComplete)
             return try place(inText: index, of: draft)
         case nil:
             throw isComplete ? .noText : .tooLong

@@ -14,10 +14,8 @@ package struct AccessToken: Sendable, Equatable {
     /// - Parameter printed: all of the command's output.
     /// - Returns: `nil` if there is no token in it.
     package init?(printed: Secret, now: Date) {
-        let (text, response) = printed.reveal { printed in
-            let response = try? JSONDecoder().decode(Response.self, from: Data(printed))
-            return (response.map { Array($0.access_token.utf8) } ?? Self.firstLine(printed), response)
-        }
+        let response = printed.reveal { try? JSONDecoder().decode(Response.self, from: Data($0)) }
+        let text = response.map { Array($0.access_token.utf8) } ?? printed.firstLine.reveal { $0 }
         // No token begins with a brace (RFC 6750 2.1): that is an answer too, and says that there is none.
         guard !text.isEmpty, text.first != UInt8(ascii: "{") else { return nil }
         secret = Secret(text)
@@ -32,12 +30,6 @@ package struct AccessToken: Sendable, Equatable {
 
     private struct Claims: Decodable {
         let exp: Double
-    }
-
-    private static func firstLine(_ printed: [UInt8]) -> [UInt8] {
-        var line = printed.prefix { $0 != UInt8(ascii: "\n") }
-        if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        return Array(line)
     }
 
     /// Seconds since 1970. Nothing is verified: a token that lies about itself is used for a shorter or a longer time.

@@ -15,13 +15,9 @@ package struct CommandSecret: Sendable {
 
     /// Runs the program and takes the first line of what it prints: password stores keep notes behind it.
     package func read() async throws(HostError) -> Secret {
-        try await readAll().reveal { (output) throws(HostError) in
-            let end = output.firstIndex(of: UInt8(ascii: "\n")) ?? output.endIndex
-            var line = output[..<end]
-            if line.last == UInt8(ascii: "\r") { line.removeLast() }
-            guard !line.isEmpty else { throw unusable("printed nothing") }
-            return Secret(Array(line))
-        }
+        let line = try await readAll().firstLine
+        guard !line.isEmpty else { throw unusable("printed nothing") }
+        return line
     }
 
     /// Runs the program and takes all that it prints.
