@@ -22,6 +22,7 @@ package enum Untouched: String, Error, Sendable, CaseIterable {
     case noPlace = "no-place"
     case tooLong = "too-long"
     case disclosure
+    case noMessageID = "no-message-id"
     // What other readers might read in another way.
     case malformedHeader = "malformed-header"
     case malformedStructure = "malformed-structure"
@@ -53,6 +54,7 @@ package enum Untouched: String, Error, Sendable, CaseIterable {
         case .noPlace: "there is no place in its HTML that all mail programs agree is text"
         case .tooLong: "its HTML or what goes with that is too far from its beginning"
         case .disclosure: "the disclosure cannot be written in its charset, or has no place in its text"
+        case .noMessageID: "it has no Message-ID, by which its copy in Sent would be known"
         case .malformedHeader: "a header is damaged, ambiguous or too long"
         case .malformedStructure: "its parts are not delimited in a way that all mail programs agree about"
         case .tooManyParts: "it has too many parts"
