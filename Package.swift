@@ -96,7 +96,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        edge("Settings", ["CTOML", "Secrets"]),
+        edge("Settings", ["CTOML", "Secrets", "MIME"]),
         edge("Host", ["CHost", "Secrets"]),
 
         .target(
@@ -130,7 +130,7 @@ let package = Package(
         tests("IMAP", ["IMAP", "Dialogues"]),
         tests("Tokens", ["Tokens", "Secrets"]),
         tests("Beacon", ["Beacon", "MIME", "Tokens", "Secrets"]),
-        tests("Outgoing", ["Outgoing", "MailGenerator", "MIME", "Beacon", "Tokens"]),
+        tests("Outgoing", ["Outgoing", "MailGenerator", "MIME", "Beacon", "Tokens", "Secrets"]),
         tests("Opens", ["Opens"]),
         tests("Servers", ["Servers", "IMAP"]),
         tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens", "Secrets"]),

@@ -2,12 +2,15 @@ import Secrets
 
 extension Decoder {
     /// `nil` if something is missing without which there is no account; its problems are reported then.
-    func account(_ item: (table: TOMLTable, path: String)) -> (account: Settings.Account, name: Located<String>)? {
+    /// `upstream` is where mail of accounts goes that do not say it themselves.
+    func account(
+        _ item: (table: TOMLTable, path: String), upstream: ServiceURL?
+    ) -> (account: Settings.Account, name: Located<String>)? {
         let section = Section<AccountKey>(item.table, path: item.path, report: report)
         let imap = section.parsed(
             section.required(.imap, expected: "the server's URL, such as \"imaps://imap.example.org\""),
             ServiceURL.mailbox)
-        let cleartext = cleartext(section, imap?.value)
+        let cleartext = imap.map { isCleartext(section, .cleartext, $0.value, "imap") } ?? false
         let user = section.required(.user, expected: "the name to log in with")
         let login = login(section)
         let authorization = authorization(section, login)
@@ -21,12 +24,14 @@ extension Decoder {
         let proxy = proxy(section, .proxy)
         let compress = compress(section)
         let pollInterval = span(section, .pollInterval, within: Limits.pollInterval)
+        let addresses = addresses(section, user: authorization ?? user)
+        let smtp = provider(section, upstream: upstream, addresses: addresses)
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
             authorization: authorization?.value, login: login, sent: sent, archives: archives, show: show,
             copyOpenedTo: copyOpenedTo, since: since, caFile: caFile, proxy: proxy, compress: compress,
-            pollInterval: pollInterval)
+            pollInterval: pollInterval, addresses: addresses, smtp: smtp)
         return (account, name)
     }
 
@@ -46,11 +51,14 @@ extension Decoder {
         return name
     }
 
-    private func cleartext(_ section: Section<AccountKey>, _ imap: ServiceURL?) -> Bool {
-        guard section.boolean(.cleartext) == true, let node = section.node(.cleartext), let imap else { return false }
-        if imap.scheme != "imap" {
-            report.problem(at: node.position, node.path, "contradicts \(imap.scheme)://", expected: "false, or imap://")
-        } else if !imap.isLoopback {
+    func isCleartext(
+        _ section: Section<AccountKey>, _ key: AccountKey, _ url: ServiceURL, _ scheme: String
+    ) -> Bool {
+        guard section.boolean(key) == true, let node = section.node(key) else { return false }
+        if url.scheme != scheme {
+            report.problem(
+                at: node.position, node.path, "contradicts \(url.scheme)://", expected: "false, or \(scheme)://")
+        } else if !url.isLoopback {
             report.problem(
                 at: node.position, node.path, "would send the password readable over the network",
                 expected: "false; only a server on this machine's loopback may do without TLS")
@@ -82,12 +90,12 @@ extension Decoder {
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
         case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .show, .copyOpenedTo,
-            .caFile, .proxy, .compress, .pollInterval:
+            .caFile, .proxy, .compress, .pollInterval, .addresses, .smtp, .smtpCleartext:
             return nil
         }
     }
 
-    private func credential(_ section: Section<AccountKey>, _ key: AccountKey) -> String? {
+    func credential<Key>(_ section: Section<Key>, _ key: Key) -> String? {
         let form = "the name of a systemd credential: no slash, at most 255 bytes"
         return section.parsed(section.string(key, expected: form)) { text throws(Rejection) in
             guard !text.contains("/"), text != ".", text != "..", text.utf8.count <= 255 else {

@@ -27,7 +27,10 @@ final class Decoder {
     func settings(_ root: TOMLTable) -> Settings {
         let top = Section<TopKey>(root, path: "", report: report)
         let privacy = privacy(section(top, .privacy))
-        let accounts = tables(top, .account, limit: Limits.accounts).flatMap(accounts).compactMap { account($0) }
+        let submissionSection: Section<SubmissionKey>? = section(top, .submission)
+        let upstream = submissionSection.flatMap(upstream)
+        let accounts = tables(top, .account, limit: Limits.accounts).flatMap(accounts)
+            .compactMap { account($0, upstream: upstream) }
         let sources = tables(top, .source, limit: Limits.sources).compactMap { source($0) }
         if !top.has(.account), !top.has(.server) {
             report.problem(at: root.position, "", "nothing to do", expected: "an [[account]] or a [server]")
@@ -37,9 +40,12 @@ final class Decoder {
         }
         unique(accounts.map(\.name), what: "account")
         unique(sources.map(\.name), what: "source")
+        let submitted = submissionSection.map { submission($0, sources: sources.map { $0.name.value }) }
+        if let submissionSection { requireProvider(submissionSection, accounts.map(\.account)) }
         return Settings(
             accounts: accounts.map(\.account), sources: sources.map(\.source),
             server: section(top, .server).flatMap { server($0, retention: privacy.retention) },
+            submission: submitted,
             tracking: tracking(section(top, .tracking)), keywords: keywords(section(top, .keywords)),
             labels: labels(section(top, .labels)), colors: colors(section(top, .colors)), privacy: privacy,
             warnings: report.warnings, neededFiles: neededFiles, file: file)

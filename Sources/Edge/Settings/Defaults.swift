@@ -8,6 +8,14 @@ enum Defaults {
     static let metrics = false
     /// Relative to the configuration.
     static let secretFile = "keys/server"
+    static let submissionListen = ListenAddress(host: "127.0.0.1", port: 5870)
+    /// Relative to the configuration.
+    static let submissionPassword = "keys/submission"
+    static let track = Settings.Submission.Track.listed
+    static let tokens = Settings.Submission.Sharing.shared
+    static let short = Settings.Submission.Short.pad
+    static let stripQuoted = true
+    static let htmlFromText = false
     static let show = Settings.Show.automatic
     static let keywords: [MarkKey: String] = [
         .tracked: "tracked", .opened: "opened", .openedAgain: "opened-again", .reached: "reached",
@@ -28,6 +36,10 @@ enum Limits {
     static let accounts = 64
     static let sources = 64
     static let nameBytes = 64
+    static let addresses = 64
+    static let prefixBytes = 40
+    /// In the text version a line of it may have no more than 998 octets (RFC 5322 2.1.1), encoded or not.
+    static let disclosureBytes = 600
     /// Of a label, which Gmail keeps to 225 characters, and of a folder.
     static let labelBytes = 200
 }

@@ -1,9 +1,7 @@
 /// Every key there is, section by section. ``Section`` refuses all others.
 
 enum TopKey: String, SectionKey {
-    case account, source, server, tracking, keywords, labels, colors = "colours", privacy
-
-    static let later: Set<String> = ["submission"]
+    case account, source, server, submission, tracking, keywords, labels, colors = "colours", privacy
 }
 
 enum AccountKey: String, SectionKey {
@@ -18,6 +16,8 @@ enum AccountKey: String, SectionKey {
     case caFile = "ca_file"
     case proxy, compress
     case pollInterval = "poll_interval"
+    case addresses, smtp
+    case smtpCleartext = "smtp_cleartext"
 
     static let later: Set<String> = ["oauth2"]
     /// Exactly one of these.
@@ -39,6 +39,28 @@ enum ServerKey: String, SectionKey {
     case trustedProxies = "trusted_proxies"
     case retention, metrics
     case secretFile = "secret_file"
+}
+
+enum SubmissionKey: String, SectionKey {
+    case listen
+    case listenTLS = "listen_tls"
+    case certificateFile = "certificate_file"
+    case keyFile = "key_file"
+    case passwordCommand = "password_command"
+    case passwordFile = "password_file"
+    case passwordCredential = "password_credential"
+    case upstream, source, track, recipients, exclude
+    case ownDomains = "own_domains"
+    case tokens
+    case subjectPrefix = "subject_prefix"
+    case plusTag = "plus_tag"
+    case short
+    case stripQuoted = "strip_quoted"
+    case htmlFromText = "html_from_text"
+    case disclosure, sendmail
+
+    /// At most one of these.
+    static let password: [SubmissionKey] = [.passwordCommand, .passwordFile, .passwordCredential]
 }
 
 enum TrackingKey: String, SectionKey {
@@ -70,6 +92,7 @@ extension Settings {
                 case .account: names(section, AccountKey.self)
                 case .source: names(section, SourceKey.self)
                 case .server: names(section, ServerKey.self)
+                case .submission: names(section, SubmissionKey.self)
                 case .tracking: names(section, TrackingKey.self)
                 case .keywords, .labels, .colors: names(section, MarkKey.self)
                 case .privacy: names(section, PrivacyKey.self)

@@ -61,6 +61,12 @@ extension ServiceURL {
             form: "imaps://HOST[:PORT], or imap://HOST[:PORT] for STARTTLS")
     }
 
+    static func submission(_ text: String) throws(Rejection) -> ServiceURL {
+        try ServiceURL(
+            text, schemes: ["smtps": 465, "smtp": 587], allowsPath: false,
+            form: "smtps://HOST[:PORT], or smtp://HOST[:PORT] for STARTTLS")
+    }
+
     static func proxy(_ text: String) throws(Rejection) -> ServiceURL {
         let socks: UInt16 = 1080
         return try ServiceURL(

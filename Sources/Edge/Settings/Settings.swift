@@ -11,6 +11,8 @@ package struct Settings: Sendable, Equatable {
     package let sources: [Source]
     /// The pixel server of this machine, if it has one.
     package let server: Server?
+    /// How mail is sent with tokens, if it is.
+    package let submission: Submission?
     package let tracking: Tracking
     package let keywords: ByMark
     /// Gmail's labels.
@@ -52,6 +54,10 @@ extension Settings {
         package let compress: Bool?
         /// How often to look where the server cannot say that there is news; `nil` leaves it to the agent.
         package let pollInterval: Duration?
+        /// The addresses that the user sends from; at least one if ``smtp`` is there.
+        package let addresses: [String]
+        /// Where its mail is submitted, with the same login.
+        package let smtp: Provider?
     }
 
     package enum Login: Sendable, Equatable {
