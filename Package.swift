@@ -86,7 +86,7 @@ let package = Package(
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
-        edge("Store", ["Tokens", "Opens", "SentSync", "IMAP", grdb]),
+        edge("Store", ["Tokens", "Opens", "SentSync", "Outgoing", "MIME", "IMAP", grdb]),
         edge("HitSources", ["Transport", "Opens", "Secrets"]),
         edge(
             "PixelServer",
@@ -136,7 +136,7 @@ let package = Package(
         tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens", "Secrets"]),
         tests("Transport", ["Transport", "CCurl", "Secrets", "TestSupport"]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
-        tests("Store", ["Store", "SentSync", "IMAP", "Opens", "Tokens", grdb]),
+        tests("Store", ["Store", "SentSync", "Outgoing", "MIME", "IMAP", "Opens", "Tokens", "Secrets", grdb]),
         tests(
             "Convergence",
             ["Store", "SentSync", "MailboxModel", "Beacon", "IMAP", "Opens", "Tokens", "Secrets"]),

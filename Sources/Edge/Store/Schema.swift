@@ -3,7 +3,7 @@ import GRDB
 /// Numbered migrations of agent.db; never edited once released.
 ///
 /// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, inherited, refused,
-/// parked, copied.
+/// parked, copied, outgoing, outgoing_recipient.
 /// Derived (recomputable, each with the version of the rules that made it): verdict and the standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
 enum Schema {
@@ -26,6 +26,9 @@ enum Schema {
         }
         migrator.registerMigration("6 copies with names of their own") { db in
             for statement in namesOfCopies { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("7 mail on its way out") { db in
+            for statement in outgoingMail { try db.execute(sql: statement) }
         }
         return migrator
     }
@@ -293,5 +296,37 @@ enum Schema {
     private static let namesOfCopies = [
         // Its Message-ID, without brackets, if that is not the message's: a server has given it another one.
         "ALTER TABLE copy ADD COLUMN name TEXT"
+    ]
+
+    private static let outgoingMail = [
+        // Mail that has been sent through us, tracked or not.
+        """
+        CREATE TABLE outgoing (
+            id INTEGER PRIMARY KEY,
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            message INTEGER REFERENCES message(id) ON DELETE SET NULL,  -- if it is tracked
+            message_id TEXT,                          -- as in the header, without brackets
+            subject_hash BLOB NOT NULL,               -- SHA-256 of the subject as people see it
+            content_hash BLOB,                        -- SHA-256 of all of it, if it goes out as several copies
+            way TEXT NOT NULL,                        -- smtp, sendmail, outbox
+            at INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('registered', 'partial', 'accepted', 'refused', 'uncertain')),
+            reply TEXT NOT NULL DEFAULT '',           -- what the provider said last
+            provider_id TEXT                          -- the Message-ID that it says it gave
+        ) STRICT
+        """,
+        "CREATE INDEX outgoing_by_header ON outgoing(message_id)",
+        "CREATE INDEX outgoing_by_time ON outgoing(at)",
+        """
+        CREATE TABLE outgoing_recipient (
+            outgoing_id INTEGER NOT NULL REFERENCES outgoing(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            address TEXT NOT NULL,
+            reason TEXT NOT NULL,                     -- why the copy carries a token or none
+            token TEXT,
+            delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered IN (0, 1)),
+            PRIMARY KEY (outgoing_id, position)
+        ) STRICT, WITHOUT ROWID
+        """,
     ]
 }
