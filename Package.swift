@@ -76,6 +76,7 @@ let package = Package(
         wire("Secrets"),
         wire("MIME"),
         wire("IMAP"),
+        wire("SMTP", ["MIME", "Secrets"]),
 
         domain("Tokens", ["CCrypto", "Secrets"]),
         domain("Beacon", ["CXML2", "MIME", "Tokens"]),
@@ -128,6 +129,7 @@ let package = Package(
             swiftSettings: strict),
         tests("MIME", ["MIME"]),
         tests("IMAP", ["IMAP", "Dialogues"]),
+        tests("SMTP", ["SMTP", "MIME", "Secrets", "Dialogues"]),
         tests("Tokens", ["Tokens", "Secrets"]),
         tests("Beacon", ["Beacon", "MIME", "Tokens", "Secrets"]),
         tests("Outgoing", ["Outgoing", "MailGenerator", "MIME", "Beacon", "Tokens", "Secrets"]),

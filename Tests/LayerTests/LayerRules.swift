@@ -16,7 +16,7 @@ struct LayerRules {
     ]
     /// Every module of Wire and Domain, and its siblings within the layer.
     let siblings: [String: Set<String>] = [
-        "Secrets": [], "MIME": [], "IMAP": [],
+        "Secrets": [], "MIME": [], "IMAP": [], "SMTP": ["MIME", "Secrets"],
         "Tokens": [], "Beacon": ["Tokens", "MIME"], "Opens": ["Tokens"],
         "Outgoing": ["MIME", "Beacon", "Tokens"],
         "Servers": [],
