@@ -100,14 +100,14 @@ import Tokens
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
         let first = try await store.register(registration(), of: account, now: Self.now)
-        try await store.finish(first, .refused, reply: "550 no")
+        try await store.finish(first, .init(.refused, reply: "550 no"))
         #expect(try await store.status(StatusFilter()).isEmpty)
         #expect(try await store.outgoing(named: "<1@example.org>").map(\.state) == [.refused])
         // Sent again, and accepted: the earlier refusal takes nothing away.
         let second = try await store.register(registration(message: 6), of: account, now: Self.now + 1)
         let third = try await store.register(registration(message: 7), of: account, now: Self.now + 2)
-        try await store.finish(second, .accepted, reply: "250 ok", providerID: "new@provider")
-        try await store.finish(third, .refused, reply: "550 no")
+        try await store.finish(second, .init(.accepted, reply: "250 ok", providerID: "new@provider"))
+        try await store.finish(third, .init(.refused, reply: "550 no"))
         #expect(try await store.status(StatusFilter()).count == 1)
         let reports = try await store.outgoing(named: "1@example.org")
         #expect(reports.map(\.state) == [.refused, .accepted, .refused])
@@ -120,7 +120,7 @@ import Tokens
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
         let id = try await store.register(registration(), of: account, now: Self.now)
-        try await store.finish(id, .uncertain, reply: "451 no answer")
+        try await store.finish(id, .init(.uncertain, reply: "451 no answer"))
         #expect(try await store.status(StatusFilter()).count == 1)
     }
 
@@ -130,14 +130,14 @@ import Tokens
         let account = try await store.account(named: "work")
         let id = try await store.register(registration(.each), of: account, now: Self.now)
         try await store.delivered([1], of: id)
-        try await store.finish(id, .partial, reply: "451 later")
+        try await store.finish(id, .init(.partial, reply: "451 later"))
         func delivered(_ hash: [UInt8], since: Date = RegistrationTests.now) async throws -> Set<String> {
             try await store.recipientsDelivered("1@example.org", contentHash: hash, of: account, since: since)
         }
         #expect(try await delivered([1, 2, 3]) == ["ben@far.example"])
         #expect(try await delivered([1, 2, 4]).isEmpty)
         #expect(try await delivered([1, 2, 3], since: Self.now + 1).isEmpty)
-        try await store.finish(id, .accepted, reply: "250 ok")
+        try await store.finish(id, .init(.accepted, reply: "250 ok"))
         #expect(try await delivered([1, 2, 3]).isEmpty)
     }
 

@@ -23,6 +23,21 @@ package struct SendingPlan: Sendable {
     /// The longest growth of any copy.
     package var growth: Int { copies.map { EditedStream($0.edits).growth }.max() ?? 0 }
 
+    /// A mail as it came, for all of them: nothing could be decided about it.
+    package init(
+        original head: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress], because trouble: SendingTrouble
+    ) {
+        copies = [Copy(recipients: Array(recipients.indices), token: nil, edits: [])]
+        reasons = recipients.map { _ in .trouble(trouble) }
+        facts = MailFacts(HeaderFields(parsing: head), sender: sender, recipients: recipients)
+    }
+
+    init(copies: [Copy], reasons: [SendingReason], facts: MailFacts) {
+        self.copies = copies
+        self.reasons = reasons
+        self.facts = facts
+    }
+
     /// The mail as it came, for all of them.
     package func original(because trouble: SendingTrouble) -> SendingPlan {
         SendingPlan(

@@ -7,21 +7,24 @@ import Tokens
 extension AgentStore {
     /// Writes a mail down before it is sent: on disk when it returns. One that carries a token is from then on known by
     /// its Message-ID and by the token.
+    @discardableResult
     package func register(
-        _ mail: Registration, of account: AccountID, now: Date
+        _ mail: Registration, outcome: SendingOutcome? = nil, of account: AccountID, now: Date
     ) async throws(StoreError) -> OutgoingID {
         try await write { db in
             let message = mail.plan.isTracked ? try Self.message(of: mail, account, now, db) : nil
             try db.perform(
                 sql: """
-                    INSERT INTO outgoing (account_id, message, message_id, subject_hash, content_hash, way, at, state)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, 'registered')
+                    INSERT INTO outgoing (account_id, message, message_id, subject_hash, content_hash, way, at, state,
+                        reply, provider_id)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     account.rawValue, message, mail.plan.facts.messageID,
                     Data(KeyedHash.sha256(Array(mail.plan.facts.subject.utf8)) ?? []),
                     mail.contentHash.map { Data($0) },
-                    mail.way.rawValue, now.milliseconds,
+                    mail.way.rawValue, now.milliseconds, (outcome?.state ?? .registered).rawValue, outcome?.reply ?? "",
+                    outcome?.providerID,
                 ])
             let id = db.lastInsertedRowID
             let tokens = mail.plan.tokens
@@ -51,14 +54,12 @@ extension AgentStore {
     }
 
     /// What became of it. Of a mail that nobody accepted the token is forgotten, unless it is in use already.
-    package func finish(
-        _ mail: OutgoingID, _ state: SendingState, reply: String, providerID: String? = nil
-    ) async throws(StoreError) {
+    package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws(StoreError) {
         try await write { db in
             try db.perform(
                 sql: "UPDATE outgoing SET state = ?, reply = ?, provider_id = ? WHERE id = ?",
-                arguments: [state.rawValue, reply, providerID, mail.rawValue])
-            guard state == .refused else { return }
+                arguments: [outcome.state.rawValue, outcome.reply, outcome.providerID, mail.rawValue])
+            guard outcome.state == .refused else { return }
             try db.perform(
                 sql: """
                     DELETE FROM message WHERE id = (SELECT message FROM outgoing WHERE outgoing.id = ?)

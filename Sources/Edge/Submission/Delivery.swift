@@ -1,0 +1,107 @@
+import MIME
+import Outgoing
+import SMTP
+
+/// Hands one mail to the provider, copy by copy.
+struct Delivery {
+    let envelope: Envelope
+    let upstream: Upstream
+    let decision: Decision
+
+    /// Sends all copies of a mail that is all at hand. If there is one, the provider has accepted its envelope already.
+    func send(_ message: [UInt8]) async -> Reply {
+        let copies = decision.plan.copies
+        if copies.count == 1, decision.delivered.isEmpty {
+            return await finish(await sendContent(message, copies[0].edits), sent: [])
+        }
+        return await sendEach(message)
+    }
+
+    /// What has become of a mail, from the answer to its content.
+    func finish(_ answer: Answer, sent: [Int]) async -> Reply {
+        let reply = sent.isEmpty ? answer.reply : partly(answer.reply, sent)
+        let state: SendingState =
+            answer.isUncertain ? .uncertain : answer.reply.isPositive ? .accepted : sent.isEmpty ? .refused : .partial
+        let providerID = state == .accepted ? ProviderID.find(in: answer.reply.text, from: upstream.host) : nil
+        await envelope.close(
+            decision, SendingOutcome(state, reply: "\(answer.reply.code) \(answer.reply.text)", providerID: providerID))
+        return state == .accepted ? answer.reply : reply
+    }
+
+    /// The provider's last word about a copy.
+    struct Answer: Sendable {
+        let reply: Reply
+        /// The end was sent and no answer came (RFC 1047).
+        var isUncertain = false
+
+        static func nothingSent(_ error: UpstreamError) -> Answer {
+            Answer(reply: Reply(451, "4.4.2", "\(error.text); nothing was sent"))
+        }
+
+        static func uncertain(_ error: UpstreamError) -> Answer {
+            Answer(
+                reply: Reply(
+                    451, "4.4.2",
+                    "\(error.text) before it said whether it has the message; sent again, it may arrive twice"),
+                isUncertain: true)
+        }
+    }
+
+    private func sendContent(_ message: [UInt8], _ edits: [MessageEdit]) async -> Answer {
+        do {
+            let reply = try await upstream.beginData()
+            guard reply.isIntermediate else { return Answer(reply: reply) }
+        } catch {
+            return .nothingSent(error)
+        }
+        do {
+            return Answer(reply: try await upstream.endData(MessageEdit.apply(edits, to: message)))
+        } catch {
+            return .uncertain(error)
+        }
+    }
+
+    /// Each copy in a transaction of its own. The first that is not accepted is the last.
+    private func sendEach(_ message: [UInt8]) async -> Reply {
+        var sent = envelope.addresses.indices.filter { decision.delivered.contains(envelope.addresses[$0].text) }
+        var last: Answer?
+        do {
+            try await upstream.reset()
+        } catch {
+            return await finish(.nothingSent(error), sent: sent)
+        }
+        for copy in decision.plan.copies {
+            let recipients = copy.recipients.filter { !sent.contains($0) }
+            if recipients.isEmpty { continue }
+            let answer = await send(message, copy, to: recipients)
+            guard answer.reply.isPositive else { return await finish(answer, sent: sent) }
+            sent += recipients
+            last = answer
+            // What is not written down would be sent again after a crash: a copy twice, and none lost.
+            if let entry = decision.entry { try? await envelope.account.log.delivered(recipients, of: entry) }
+        }
+        return await finish(last ?? Answer(reply: Reply(250, "2.0.0", "all recipients have it already")), sent: sent)
+    }
+
+    private func send(_ message: [UInt8], _ copy: SendingPlan.Copy, to recipients: [Int]) async -> Answer {
+        do {
+            let replies = try await upstream.envelope(envelope.mail, recipients.map { envelope.recipients[$0] })
+            if let refusal = replies.first(where: { !$0.isPositive }) {
+                try await upstream.reset()
+                return Answer(reply: refusal)
+            }
+        } catch {
+            return .nothingSent(error)
+        }
+        return await sendContent(message, copy.edits)
+    }
+
+    /// SMTP has one answer for all recipients, so it says who has the mail and who has not.
+    private func partly(_ reply: Reply, _ sent: [Int]) -> Reply {
+        let addresses = envelope.addresses
+        let names = { (positions: [Int]) in positions.map { addresses[$0].text }.joined(separator: ", ") }
+        let missing = addresses.indices.filter { !sent.contains($0) }
+        let words = "sent to \(names(sent.sorted())); NOT sent to \(names(missing)): \(reply.code) \(reply.text)"
+        return reply.isPermanent ? Reply(554, "5.5.0", words) : Reply(451, "4.5.0", words)
+    }
+}

@@ -1,0 +1,69 @@
+import MIME
+import SMTP
+import Secrets
+import Synchronization
+
+/// The accounts that a listener serves, the password for all of them, and what their providers are known to offer.
+package final class SubmissionAccounts: Sendable {
+    package let all: [SubmissionAccount]
+    private let password: Secret
+    private let known = Mutex<[String: Extensions]>([:])
+
+    package init(_ all: [SubmissionAccount], password: Secret) {
+        self.all = all
+        self.password = password
+    }
+
+    /// Takes as long for a wrong one as for the right one.
+    func isPassword(_ given: Secret) -> Bool {
+        password.reveal { right in
+            given.reveal { given in
+                var difference: UInt8 = right.count == given.count ? 0 : 1
+                for index in given.indices { difference |= given[index] ^ right[index % right.count] }
+                return difference == 0
+            }
+        }
+    }
+
+    /// `sentmark` means all of them: the sender's address then says which.
+    func named(_ user: String) -> [SubmissionAccount] {
+        if user.lowercased() == Self.anyUser { return all }
+        return all.filter { $0.users.contains(user.lowercased()) }
+    }
+
+    static let anyUser = "sentmark"
+
+    static func choose(from allowed: [SubmissionAccount], for sender: EnvelopeAddress?) -> SubmissionAccount? {
+        if allowed.count == 1 { return allowed.first }
+        guard let sender else { return nil }
+        let plain = sender.subaddress.flatMap { EnvelopeAddress("\($0.user)@\(sender.domain)") }
+        return allowed.first { account in
+            account.addresses.contains { $0.isSame(as: sender) || plain?.isSame(as: $0) == true }
+        }
+    }
+
+    func note(_ extensions: Extensions, of account: SubmissionAccount) {
+        known.withLock { $0[account.provider] = extensions }
+    }
+
+    /// What all their providers offer. One that is not known yet is asked; one that cannot be reached offers nothing for
+    /// now, since what was promised could not be kept.
+    func extensions(of accounts: [SubmissionAccount]) async -> Extensions {
+        var first: [String: SubmissionAccount] = [:]
+        for account in accounts where first[account.provider] == nil { first[account.provider] = account }
+        let missing = known.withLock { known in first.filter { known[$0.key] == nil } }
+        await withTaskGroup(of: Void.self) { group in
+            for account in missing.values {
+                group.addTask {
+                    guard let upstream = try? await account.open() else { return }
+                    self.note(upstream.extensions, of: account)
+                    await upstream.quit()
+                }
+            }
+        }
+        let offers = known.withLock { known in first.keys.map { known[$0] ?? Extensions() } }
+        guard var common = offers.first else { return Extensions() }
+        for offer in offers.dropFirst() { common = common.intersection(offer) }
+        return common
+    }
+}

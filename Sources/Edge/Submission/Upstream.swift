@@ -1,0 +1,144 @@
+import MIME
+import SMTP
+import Transport
+
+/// Why nothing came of an exchange with the provider.
+package enum UpstreamError: Error, Sendable, Equatable {
+    /// It ended the connection, or said nothing for too long.
+    case ended(String)
+    /// It said what has no meaning.
+    case confused(String)
+
+    var text: String {
+        switch self {
+        case .ended(let why), .confused(let why): why
+        }
+    }
+}
+
+/// A connection to the provider, logged in.
+package actor Upstream {
+    /// How long an answer may take (RFC 5321 4.5.3.2).
+    enum Patience {
+        static let command = Duration.seconds(300)
+        static let data = Duration.seconds(120)
+        /// Of a piece of the content to be taken.
+        static let block = Duration.seconds(180)
+        static let end = Duration.seconds(600)
+    }
+
+    package nonisolated let extensions: Extensions
+    /// In lower case.
+    package nonisolated let host: String
+    private let stream: ByteStream
+    private let peer: String
+    private let watchdog: Watchdog
+    private var session: ClientSession
+    private var replies: [Reply] = []
+
+    /// Connects and logs in; cancelling the task gives up.
+    package static func open(_ options: ConnectionOptions, on poller: Poller) async throws(TransportError) -> Upstream {
+        Upstream(try await ByteStream.open(options, on: poller), options.endpoint)
+    }
+
+    private init(_ stream: ByteStream, _ endpoint: Endpoint) {
+        self.stream = stream
+        host = endpoint.host
+        peer = endpoint.description
+        extensions = Extensions(replyLines: stream.greetingLines)
+        session = ClientSession(extensions: extensions)
+        watchdog = Watchdog { stream.close() }
+    }
+
+    /// Whether the provider has said that it closes the connection, or has closed it.
+    package private(set) var isClosed = false
+
+    package func refusal(of mail: MailCommand) -> Reply? { session.refusal(of: mail) }
+    package func refusal(of recipient: RecipientCommand) -> Reply? { session.refusal(of: recipient) }
+
+    /// The envelope, together where the provider allows it: a reply for each command, in order, the first for MAIL if
+    /// there is one.
+    package func envelope(
+        _ mail: MailCommand?, _ recipients: [RecipientCommand]
+    ) async throws(UpstreamError) -> [Reply] {
+        var commands: [[UInt8]] = mail.map { [session.mail($0)] } ?? []
+        commands += recipients.map { session.recipient($0) }
+        return try await exchange(commands)
+    }
+
+    package func reset() async throws(UpstreamError) { _ = try await exchange([session.reset()]) }
+
+    /// 354, or a refusal.
+    package func beginData() async throws(UpstreamError) -> Reply {
+        try await send(session.data(), within: Patience.data)
+        return try await reply(within: Patience.data)
+    }
+
+    package func content(_ piece: some Collection<UInt8> & Sendable) async throws(UpstreamError) {
+        try await send(session.content(piece), within: Patience.block)
+    }
+
+    /// Sends the rest of the message and its end: the answer is that to the whole. Before this has begun to send nothing
+    /// of the message can have been accepted.
+    package func endData(_ last: some Collection<UInt8> & Sendable) async throws(UpstreamError) -> Reply {
+        try await send(session.content(last) + session.endOfContent(), within: Patience.block)
+        return try await reply(within: Patience.end)
+    }
+
+    /// Says goodbye and does not wait for the answer.
+    package func quit() async {
+        if !isClosed { try? await stream.send(session.quit()) }
+        close()
+    }
+
+    /// Ends the connection at once: of a message that is under way the end is never sent.
+    package func close() {
+        isClosed = true
+        stream.close()
+    }
+
+    private func exchange(_ commands: [[UInt8]]) async throws(UpstreamError) -> [Reply] {
+        var answers: [Reply] = []
+        for batch in extensions.pipelining ? [commands] : commands.map({ [$0] }) where !batch.isEmpty {
+            try await send(Array(batch.joined()), within: Patience.command)
+            for _ in batch { answers.append(try await reply(within: Patience.command)) }
+        }
+        return answers
+    }
+
+    private func send(_ bytes: [UInt8], within limit: Duration) async throws(UpstreamError) {
+        if isClosed { throw ended(nil) }
+        do {
+            try await watchdog.wait(atMost: limit) { try await stream.send(bytes) }
+        } catch {
+            throw ended(error as? TransportError)
+        }
+    }
+
+    private func reply(within limit: Duration) async throws(UpstreamError) -> Reply {
+        while replies.isEmpty {
+            let bytes: [UInt8]?
+            do {
+                bytes = try await watchdog.wait(atMost: limit) { try await stream.receive() }
+            } catch {
+                throw ended(error as? TransportError)
+            }
+            guard let bytes else { throw ended(nil) }
+            do throws(ReplyError) {
+                replies = try session.received(bytes)
+            } catch {
+                close()
+                throw .confused("\(peer) sent what is no SMTP reply: \(error)")
+            }
+        }
+        let reply = replies.removeFirst()
+        if session.closing != nil, replies.isEmpty { close() }
+        return reply
+    }
+
+    private func ended(_ error: TransportError?) -> UpstreamError {
+        close()
+        if watchdog.hasBitten { return .ended("\(peer) did not answer in time") }
+        return .ended(session.closing?.text ?? error?.detail ?? "\(peer) has ended the connection")
+    }
+}
