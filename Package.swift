@@ -113,14 +113,15 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "Servers", "SentSync", "Transport", "Mailbox",
-                "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
+                "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync", "Transport",
+                "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Settings", "Host", log, lifecycle,
             ], path: "Sources/App/Agent", swiftSettings: strict),
         .executableTarget(
             name: "sentmark",
             dependencies: [
-                "Agent", "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Opens", "Servers", "SentSync", "Transport",
-                "Mailbox", "Store", "HitSources", "PixelServer", "Settings", "Host", log, lifecycle,
+                "Agent", "Secrets", "MIME", "IMAP", "SMTP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync",
+                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Settings", "Host", log,
+                lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
 

@@ -24,6 +24,7 @@ struct AccountService: Service {
     /// Before the first login.
     let startDelay: Duration
     let judge: Bell
+    let awaited: AwaitedMail
     let board: StatusBoard
     let now: @Sendable () -> Date
     let logger: Logger
@@ -178,7 +179,7 @@ struct AccountService: Service {
         let server = line.server
         let tools = FolderTools(
             account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
-            trust: trust, judge: judge, report: report, now: now, logger: logger)
+            trust: trust, judge: judge, awaited: awaited, report: report, now: now, logger: logger)
         var policy = policy
         policy.searchesText = server.policy.searchesText
         policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)

@@ -18,9 +18,12 @@ struct LoginAttempt: Sendable {
     /// When the token ends, in time that has elapsed; `nil` for a password.
     private(set) var tokenEnd: Duration?
 
-    /// Files are read anew each time: passwords change.
     init(_ account: Settings.Account, _ credentials: Credentials) async throws {
-        let endpoint = try Endpoint(account.imap.text, cleartext: account.cleartext)
+        try await self.init(account, at: Endpoint(account.imap.text, cleartext: account.cleartext), credentials)
+    }
+
+    /// Files are read anew each time: passwords change.
+    init(_ account: Settings.Account, at endpoint: Endpoint, _ credentials: Credentials) async throws {
         let login: Login
         switch account.login {
         case .password(let origin):
@@ -57,7 +60,7 @@ struct LoginAttempt: Sendable {
 }
 
 extension Settings.SecretOrigin {
-    fileprivate func read(_ credentials: Credentials) async throws -> Secret {
+    func read(_ credentials: Credentials) async throws -> Secret {
         switch self {
         case .command(let arguments): try await credentials.secret(from: .password(arguments)).secret
         case .file(let path): try SecretFile.read(path)

@@ -23,6 +23,7 @@ struct FolderTools: Sendable {
     let trust: ServerTrust
     /// Rung when there is something new to judge.
     let judge: Bell
+    let awaited: AwaitedMail
     let report: @Sendable (AccountState) async -> Void
     let now: @Sendable () -> Date
     let logger: Logger
@@ -38,6 +39,9 @@ struct FolderWork {
     /// When keywords were written last.
     private var written: ContinuousClock.Instant?
     private var scan: (began: ContinuousClock.Instant, done: Int)?
+    /// Of the mail that is awaited.
+    private var generation: Int?
+    private let isVisit: Bool
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
     static func select(
@@ -53,17 +57,21 @@ struct FolderWork {
         selection.news.forEach { sync.received($0) }
         if sync.isInDoubt { sync.expect(try await tools.store.names(ofCopiesIn: folder)) }
         var work = FolderWork(
-            tools: tools, folder: folder, conversation: Conversation(connection, with: tools.server, sync),
+            tools: tools, folder: folder, isVisit: policy.isVisit,
+            conversation: Conversation(connection, with: tools.server, sync),
             writer: KeywordWriter(
                 store: tools.store, folder: folder, signs: tools.signs, selection: selection, now: tools.now,
                 logger: tools.logger))
         try await work.keep(begun + work.conversation.sync.drainNews())
-        if !policy.isVisit { try await work.awaitTheMissing() }
+        try await work.awaitWhatWasSent()
         return work
     }
 
-    private init(tools: FolderTools, folder: FolderID, conversation: Conversation, writer: KeywordWriter) {
+    private init(
+        tools: FolderTools, folder: FolderID, isVisit: Bool, conversation: Conversation, writer: KeywordWriter
+    ) {
         self.tools = tools
+        self.isVisit = isVisit
         mayCompress = tools.trust.compresses
         self.folder = folder
         self.conversation = conversation
@@ -86,6 +94,7 @@ struct FolderWork {
         var isNew = false
         while true {
             try Task.checkCancellation()
+            try await awaitWhatWasSent()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
             if mayWrite, try await writer.write(&conversation) {
@@ -189,6 +198,14 @@ extension FolderWork {
         if try await store.apply(changes, to: folder, signs: tools.signs, now: tools.now()) { tools.judge.ring() }
         // A copy that is gone may turn up again.
         if changes.contains(where: \.losesCopies) { try await awaitTheMissing() }
+    }
+
+    /// Mail that is sent through us is known before its copy comes.
+    private mutating func awaitWhatWasSent() async throws {
+        let generation = tools.awaited.generation
+        guard !isVisit, self.generation != generation else { return }
+        self.generation = generation
+        try await awaitTheMissing()
     }
 
     private mutating func awaitTheMissing() async throws {

@@ -4,6 +4,7 @@ import Mailbox
 import Secrets
 import SentSync
 import Settings
+import Submission
 import Synchronization
 import Transport
 
@@ -56,6 +57,18 @@ struct LoginDesk: Sendable {
         }
     }
 
+    /// A connection to where the account's mail is submitted. It is not counted among the logins: mail does not wait.
+    func openProvider(_ account: Settings.Account, _ provider: Settings.Provider) async throws -> Upstream {
+        let endpoint = try Endpoint(provider.url.text, cleartext: provider.cleartext)
+        let attempt = try await LoginAttempt(account, at: endpoint, credentials)
+        do {
+            return try await Upstream.open(attempt.options, on: poller)
+        } catch let refusal where refusal.kind.isAboutCredentials {
+            guard let other = try await another(than: attempt, account, .transport(refusal)) else { throw refusal }
+            return try await Upstream.open(other.options, on: poller)
+        }
+    }
+
     /// The server has ended the session: with a token, that is how it says that it has expired.
     func sessionEnded(_ error: any Error, _ account: Settings.Account, _ attempt: LoginAttempt) async {
         guard case .closed(.bye)? = error as? MailboxError, let command = account.login.command,
@@ -102,9 +115,13 @@ extension Settings.Login {
     }
 }
 
+extension TransportError.Kind {
+    fileprivate var isAboutCredentials: Bool { if case .credentialsRejected = self { true } else { false } }
+}
+
 extension MailboxError {
     fileprivate var isAboutCredentials: Bool {
-        if case .transport(let error) = self, case .credentialsRejected = error.kind { true } else { false }
+        if case .transport(let error) = self { error.kind.isAboutCredentials } else { false }
     }
 
     /// Whether the attempt may count as a login with the server.

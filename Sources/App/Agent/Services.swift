@@ -19,7 +19,7 @@ package enum Services {
     /// whatever becomes of the files.
     struct Inputs {
         let settings: Settings
-        fileprivate let credentials: [StreamCredential]
+        let credentials: [StreamCredential]
         fileprivate let patterns: [TokenPattern]
         fileprivate let secret: ServerSecret?
 
@@ -28,10 +28,11 @@ package enum Services {
             credentials = try settings.sources.map { try StreamCredential(reading: $0.credentialFile) }
             patterns = try settings.tracking.patterns.map { try TokenPattern($0) }
             secret = try settings.server.map(Services.secret)
+            if let submission = settings.submission { try SubmissionPassword.makeIfMissing(submission) }
         }
 
         /// Whether a key of ours has signed the token.
-        fileprivate var isOurs: @Sendable (Token) -> Bool {
+        var isOurs: @Sendable (Token) -> Bool {
             let keys = credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
             return { token in
                 keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
@@ -74,9 +75,19 @@ package enum Services {
                     accounts: Array(bells.values), begin: listening, now: now,
                     logger: named(logger, "source:\(source.name)")))
         }
+        let awaited = Dictionary(settings.accounts.map { ($0.name, AwaitedMail()) }) { first, _ in first }
+        if let submission = settings.submission,
+            let server = try await submissionServer(
+                submission, inputs, desk: desk, store: store, awaited: awaited, now: now,
+                logger: named(logger, "submission"))
+        {
+            services.append(server)
+        }
         var awake: [Bell] = []
         for account in settings.accounts {
-            guard let bell = bells[account.name], let signs = signs[account.name] else { continue }
+            guard let bell = bells[account.name], let signs = signs[account.name],
+                let awaited = awaited[account.name]
+            else { continue }
             awake.append(Bell())
             services.append(
                 AccountService(
@@ -84,7 +95,8 @@ package enum Services {
                     policy: policy(account, now()), bell: bell, awake: awake[awake.count - 1],
                     startDelay: LoginPace.startDelay(
                         accounts: settings.accounts.count, random: Double.random(in: 0..<1)),
-                    judge: judge, board: board, now: now, logger: named(logger, "account:\(account.name)")))
+                    judge: judge, awaited: awaited, board: board, now: now,
+                    logger: named(logger, "account:\(account.name)")))
         }
         services.append(
             WakeService(clock: .system, bells: Array(bells.values) + awake, logger: named(logger, "wake")))

@@ -139,12 +139,4 @@ extension PrivacyLevel: ExpressibleByArgument {
     }
 
     public static var allValueStrings: [String] { allCases.map { "\($0)" } }
-
-    init(_ level: Settings.PrivacyLevel) {
-        switch level {
-        case .minimal: self = .minimal
-        case .pseudonymous: self = .pseudonymous
-        case .detailed: self = .detailed
-        }
-    }
 }

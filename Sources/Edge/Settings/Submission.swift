@@ -28,6 +28,9 @@ extension Settings {
         /// The program that `sentmark sendmail` hands mail to; `nil`: it submits by SMTP itself.
         package let sendmail: [String]?
 
+        /// Whether nobody but this machine can reach it.
+        package var isLoopback: Bool { Network.isLoopback(host: listen.host) }
+
         package enum Track: String, Sendable, CaseIterable { case never, listed, always }
         package enum Sharing: String, Sendable, CaseIterable { case shared, each }
         package enum Short: String, Sendable, CaseIterable { case pad, skip, inject }

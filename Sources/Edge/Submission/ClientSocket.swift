@@ -5,6 +5,8 @@ import NIOSSL
 final class ClientSocket {
     /// For the log.
     let peer: String
+    /// Told when a mail begins and when its answer has been sent.
+    var isBusy: (Bool) -> Void = { _ in }
     private let channel: any Channel
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>

@@ -51,6 +51,7 @@ struct ProxySession {
             try await client.send(session.greeting())
             while let bytes = try await client.receive(within: Self.patience) {
                 guard try await perform(session.received(bytes)) else { break }
+                client.isBusy(mail != nil)
             }
         } catch {
             logger.debug("client gone", metadata: ["reason": "\(error)"])
@@ -164,6 +165,7 @@ extension ProxySession {
         if let reply = await connect(account) { return reply }
         if let refusal = await upstream?.refusal(of: command) { return refusal }
         mail = command
+        client.isBusy(true)
         return nil
     }
 

@@ -51,12 +51,16 @@ package struct SubmissionServer: Service {
             logger.info("listening", metadata: ["address": "\(listener.channel.localAddress?.description ?? "")"])
             configuration.listening(port, isTLS)
         }
-        await cancelWhenGracefulShutdown { [listeners] in
+        // Mail that is on its way is brought to its end; who has none is told to come back.
+        await withGracefulShutdownHandler { [listeners] in
             await withDiscardingTaskGroup { group in
                 for (listener, isTLS) in listeners {
                     group.addTask { await serve(listener, isTLS, sessions) }
                 }
             }
+        } onGracefulShutdown: { [listeners] in
+            for (listener, _) in listeners { listener.channel.close(promise: nil) }
+            sessions.end()
         }
     }
 
@@ -102,10 +106,11 @@ package struct SubmissionServer: Service {
             }
             try await client.executeThenClose { inbound, outbound in
                 let socket = ClientSocket(client.channel, inbound, outbound, tls: tls)
-                guard sessions.enter() else {
-                    return try await socket.send(Reply(421, "4.3.2", "too many connections").bytes)
+                guard let number = sessions.enter(client.channel) else {
+                    return try await socket.send(Reply(421, "4.3.2", "no more connections").bytes)
                 }
-                defer { sessions.leave() }
+                defer { sessions.leave(number) }
+                socket.isBusy = { sessions.set(number, isBusy: $0) }
                 var session = ProxySession(
                     sessionConfiguration(isTLS), accounts: accounts, client: socket, logger: logger)
                 await session.run()
@@ -152,21 +157,4 @@ package struct SubmissionError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(detail); \(action)" }
-}
-
-private final class Sessions: Sendable {
-    private let limit: Int
-    private let count = Mutex(0)
-
-    init(limit: Int) { self.limit = limit }
-
-    func enter() -> Bool {
-        count.withLock { count in
-            guard count < limit else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    func leave() { count.withLock { $0 -= 1 } }
 }

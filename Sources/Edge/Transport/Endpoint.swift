@@ -61,7 +61,10 @@ package struct Endpoint: Sendable, Equatable, CustomStringConvertible {
     /// `host:port`, as shown in messages.
     package var description: String { "\(bracketedHost):\(port)" }
 
-    var url: String { "\(scheme.rawValue)://\(bracketedHost):\(port)/" }
+    /// libcurl says the path of an SMTP URL as its name in EHLO; this machine's own name is nobody's business.
+    var url: String {
+        "\(scheme.rawValue)://\(bracketedHost):\(port)/\(scheme.isIMAP ? "" : "%5B127.0.0.1%5D")"
+    }
 
     private var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
 }

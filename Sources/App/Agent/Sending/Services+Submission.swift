@@ -1,0 +1,59 @@
+import Foundation
+import Host
+import Logging
+import Outgoing
+import Settings
+import Store
+import Submission
+import Tokens
+
+extension Services {
+    /// `nil` if no account says where its mail goes: then there is the sendmail command alone.
+    static func submissionServer(
+        _ settings: Settings.Submission, _ inputs: Inputs, desk: LoginDesk, store: AgentStore,
+        awaited: [String: AwaitedMail], now: @escaping @Sendable () -> Date, logger: Logger
+    ) async throws -> SubmissionServer? {
+        var accounts: [SubmissionAccount] = []
+        for account in inputs.settings.accounts {
+            guard let provider = account.smtp, let awaited = awaited[account.name] else { continue }
+            let log = AccountLog(store, try await store.account(named: account.name), awaited: awaited, now: now)
+            accounts.append(
+                SubmissionAccount(
+                    name: account.name, users: Set([account.name, account.user].map { $0.lowercased() }),
+                    addresses: account.addresses.compactMap { .init($0) },
+                    provider: provider.url.text, rules: inputs.rules(settings, for: account), log: log
+                ) { try await desk.openProvider(account, provider) })
+        }
+        guard !accounts.isEmpty else { return nil }
+        let password = try await settings.password.read(desk.credentials)
+        return try SubmissionServer(
+            SubmissionServer.Configuration(settings), accounts: SubmissionAccounts(accounts, password: password),
+            logger: logger)
+    }
+}
+
+extension Services.Inputs {
+    /// `nil` if there is no key to sign tokens with.
+    func rules(_ submission: Settings.Submission, for account: Settings.Account) -> SendingRules? {
+        guard let index = settings.sources.firstIndex(where: { $0.name == submission.source }) else { return nil }
+        return SendingRules(
+            submission, account, among: settings.accounts, pixelURL: settings.sources[index].pixelURL.text,
+            credential: credentials[index], level: settings.privacy.level, isOurs: isOurs)
+    }
+}
+
+extension SubmissionServer.Configuration {
+    init(_ settings: Settings.Submission) throws(HostError) {
+        self.init(listen: (settings.listen.host, Int(settings.listen.port)))
+        listenTLS = settings.listenTLS.map { ($0.host, Int($0.port)) }
+        guard let files = settings.certificate else { return }
+        let key = try SecretFile.read(files.keyFile)
+        guard let chain = FileManager.default.contents(atPath: files.chainFile) else {
+            throw HostError(
+                code: .notFound, subject: files.chainFile, detail: "cannot be read",
+                action: "check certificate_file in [submission]")
+        }
+        certificate = (Array(chain), key)
+        requiresTLS = !settings.isLoopback
+    }
+}
