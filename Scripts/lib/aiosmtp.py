@@ -1,7 +1,9 @@
 """Python's aiosmtpd from Debian's package, which is not installed, in this process."""
 
+import logging
 import ssl
 import sys
+import warnings
 
 from privateserver import UNPACKED, ServerError, free_ports
 from upstreamserver import UpstreamServer
@@ -17,6 +19,8 @@ class AioSMTP(UpstreamServer):
             from aiosmtpd.smtp import AuthResult
         except ImportError as error:
             raise ServerError(f"{error}: run Scripts/install-dependencies --test")
+        warnings.filterwarnings("ignore", module="aiosmtpd")  # it does not see that TLS lies around a session
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certs = self.directory / "certs"
         context.load_cert_chain(certs / "server.pem", certs / "server.key")

@@ -90,8 +90,7 @@ def git(server, implicit, sender, recipients, message, directory):
 
 
 def neomutt(server, implicit, sender, recipients, message, directory):
-    """It writes a header of its own around the message's From, Subject and body."""
-    (directory / "draft").write_bytes(message.replace(b"\r\n", b"\n"))
+    """It writes a header of its own before the message's body."""
     scheme = "smtps" if implicit else "smtp"
     (directory / "muttrc").write_text(f"""\
 set smtp_url = "{scheme}://{server["user"]}@localhost:{_port(server, implicit)}"
@@ -108,8 +107,8 @@ set use_envelope_from = yes
 set copy = no
 set send_charset = "utf-8"
 """)
-    _run(["neomutt", "-n", "-F", directory / "muttrc", "-H", directory / "draft", "--", *recipients], b"",
-         HOME=str(directory), TERM="dumb")
+    _run(["neomutt", "-n", "-F", directory / "muttrc", "-s", "Written by neomutt", "--", *recipients],
+         message.partition(b"\r\n\r\n")[2].replace(b"\r\n", b"\n"), HOME=str(directory), TERM="dumb")
 
 
 PROGRAMS = {"curl": curl, "swaks": swaks, "msmtp": msmtp, "smtplib": python, "git": git, "neomutt": neomutt}
