@@ -29,3 +29,17 @@ class AuthSocket:
                 connection.sendall(self.answer(stream))
         except (OSError, ValueError):
             pass  # the server gave up, or asked what nobody understands: to it, the login has failed
+
+
+def saslauthd(accepts):
+    """An `answer` by the protocol of saslauthd: user, password, service and realm, each behind its length, and the
+    answer likewise. `accepts(user, password)` decides."""
+    def counted(stream):
+        return stream.read(int.from_bytes(stream.read(2), "big")).decode()
+
+    def answer(stream):
+        user, password, _, _ = (counted(stream) for _ in range(4))
+        said = b"OK" if accepts(user, password) else b"NO"
+        return len(said).to_bytes(2, "big") + said
+
+    return answer

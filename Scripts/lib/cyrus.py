@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 
-from authsocket import AuthSocket
+from authsocket import AuthSocket, saslauthd
 from privateserver import PrivateServer
 
 USER = "mail"  # as root; on every Debian
@@ -26,13 +26,8 @@ class Cyrus(PrivateServer):
         self.conf = self.directory / "run" / "imapd.conf"
         for name in SUBDIRECTORIES:
             (self.directory / "run" / name).mkdir(exist_ok=True)
-        self.auth = AuthSocket(self.directory / "auth", self._authenticate)
-
-    def _authenticate(self, stream):
-        """saslauthd: user, password, service and realm, each behind its length; the answer likewise."""
-        user, password, _, _ = (_counted(stream).decode() for _ in range(4))
-        answer = b"OK" if user in self.users and password == self.password else b"NO"
-        return len(answer).to_bytes(2, "big") + answer
+        self.auth = AuthSocket(self.directory / "auth", saslauthd(
+            lambda user, given: user in self.users and given == self.password))
 
     def _command(self):
         run = self.directory / "run"
@@ -92,7 +87,3 @@ EVENTS {{
                 for path, _, files in os.walk(d / top):
                     for name in (path, *(os.path.join(path, file) for file in files)):
                         shutil.chown(name, USER)
-
-
-def _counted(stream):
-    return stream.read(int.from_bytes(stream.read(2), "big"))

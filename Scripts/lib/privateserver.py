@@ -4,10 +4,10 @@ import imaplib
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 from pathlib import Path
 
+from certificates import make_certificates
 from mailclient import MailClient
 from processes import Process, spawn, wait_until
 
@@ -134,23 +134,10 @@ class PrivateServer:
                 if not parent.stat().st_mode & 0o001:
                     raise ServerError(f"{parent} is closed to the server's users; set TMPDIR to an open directory")
         if not self.ca_file.exists():
-            self._make_certificates()
-
-    def _make_certificates(self):
-        def openssl(*arguments):
-            done = subprocess.run(["openssl", *arguments], cwd=self.directory / "certs", capture_output=True, text=True)
-            if done.returncode:
-                raise ServerError(f"openssl {arguments[0]}: {done.stderr.strip()}")
-
-        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        openssl("req", "-x509", *curve, "-days", "30", "-keyout", "ca.key", "-out", "ca.pem",
-                "-subj", "/CN=Sentmark private CA", "-addext", "basicConstraints=critical,CA:TRUE",
-                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
-        (self.directory / "certs" / "names").write_text(
-            "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
-        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-days", "30", "-out", "server.pem", "-extfile", "names")
+            try:
+                make_certificates(self.directory / "certs")
+            except OSError as error:
+                raise ServerError(str(error)) from None
 
     def _launch(self):
         self.log_file.touch()
