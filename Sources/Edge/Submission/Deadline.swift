@@ -9,13 +9,14 @@ func result<Value: Sendable>(
     await withCheckedContinuation { continuation in
         let shared = Race(continuation)
         let timer = Task {
-            try? await Task.sleep(for: limit)
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
             shared.take()?.resume(returning: nil)
         }
         Task {
             let value = await work()
+            guard let waiting = shared.take() else { return await late(value) }
             timer.cancel()
-            if let waiting = shared.take() { waiting.resume(returning: value) } else { await late(value) }
+            waiting.resume(returning: value)
         }
     }
 }

@@ -48,7 +48,7 @@ package struct SubmissionServer: Service {
         let sessions = Sessions(limit: configuration.connections)
         for (listener, isTLS) in listeners {
             let port = listener.channel.localAddress?.port ?? 0
-            logger.info("listening", metadata: ["address": "\(listener.channel.localAddress?.description ?? "")"])
+            logger.info("listening", metadata: ["address": "\(configuration.listen.host):\(port)", "tls": "\(isTLS)"])
             configuration.listening(port, isTLS)
         }
         // Mail that is on its way is brought to its end; who has none is told to come back.
