@@ -89,6 +89,13 @@ let package = Package(
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
         edge("Store", ["Tokens", "Opens", "SentSync", "Outgoing", "MIME", "IMAP", grdb]),
+        edge(
+            "Control",
+            [
+                "Outgoing", log, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         edge("HitSources", ["Transport", "Opens", "Secrets"]),
         edge(
             "PixelServer",
@@ -114,14 +121,15 @@ let package = Package(
             name: "Agent",
             dependencies: [
                 "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync", "Transport",
-                "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Settings", "Host", log, lifecycle,
+                "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings", "Host", log,
+                lifecycle,
             ], path: "Sources/App/Agent", swiftSettings: strict),
         .executableTarget(
             name: "sentmark",
             dependencies: [
                 "Agent", "Secrets", "MIME", "IMAP", "SMTP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync",
-                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Settings", "Host", log,
-                lifecycle,
+                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings", "Host",
+                log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
 

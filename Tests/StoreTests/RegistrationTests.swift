@@ -74,9 +74,9 @@ import Tokens
         let account = try await store.account(named: "work")
         let mail = registration(.each)
         _ = try await store.register(mail, of: account, now: Self.now)
-        let token = try #require(mail.plan.copies.last?.token)
+        let token = try #require(mail.recipients.last?.token)
         let folder = try await store.folder(MailboxName("Sent"), of: account)
-        let found = copy(1, id: "other@provider", tokens: [FoundToken(text: token.text, kind: .own, quoted: false)])
+        let found = copy(1, id: "other@provider", tokens: [FoundToken(text: token, kind: .own, quoted: false)])
         try await store.apply([.message(found)], to: folder, signs: Signs(.standard), now: Self.now)
         #expect(try await store.status(StatusFilter()).map(\.messageID) == ["1@example.org"])
     }
@@ -87,7 +87,7 @@ import Tokens
         let account = try await store.account(named: "work")
         let mail = registration(.each)
         _ = try await store.register(mail, of: account, now: Self.now)
-        let tokens = mail.plan.copies.compactMap(\.token?.text)
+        let tokens = mail.recipients.compactMap(\.token)
         #expect(tokens.count == 2)
         let source = try await store.source(named: "px")
         let hits = tokens.enumerated().map { Hit(seq: Int64($0 + 1), at: Self.now + 600, token: $1) }

@@ -1,4 +1,5 @@
 import Beacon
+import Control
 import Foundation
 import HitSources
 import Host
@@ -76,10 +77,17 @@ package enum Services {
                     logger: named(logger, "source:\(source.name)")))
         }
         let awaited = Dictionary(settings.accounts.map { ($0.name, AwaitedMail()) }) { first, _ in first }
+        var logs: [String: AccountLog] = [:]
+        for (name, mail) in awaited {
+            logs[name] = AccountLog(store, try await store.account(named: name), awaited: mail, now: now)
+        }
+        services.append(
+            ControlServer(
+                path: directories.controlSocket, logger: named(logger, "control"),
+                answer: ControlDesk(logs: logs).answer))
         if let submission = settings.submission,
             let server = try await submissionServer(
-                submission, inputs, desk: desk, store: store, awaited: awaited, now: now,
-                logger: named(logger, "submission"))
+                submission, inputs, desk: desk, logs: logs, logger: named(logger, "submission"))
         {
             services.append(server)
         }

@@ -1,12 +1,12 @@
 import MIME
 
 /// How a mail came to us that goes out.
-package enum SendingWay: String, Sendable, CaseIterable {
+package enum SendingWay: String, Sendable, CaseIterable, Codable {
     case smtp, sendmail, outbox
 }
 
 /// What has become of a mail.
-package enum SendingState: String, Sendable, CaseIterable {
+package enum SendingState: String, Sendable, CaseIterable, Codable {
     /// Written down before anything of it was sent.
     case registered
     /// Some of its copies have been accepted, and the next was not.
@@ -18,30 +18,56 @@ package enum SendingState: String, Sendable, CaseIterable {
 }
 
 /// A mail in the log.
-package struct OutgoingID: Sendable, Hashable {
+package struct OutgoingID: Sendable, Hashable, Codable {
     package let rawValue: Int64
 
     package init(rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// A mail that is about to be sent.
-package struct Registration: Sendable {
+/// A mail that is about to be sent, as it is written down.
+package struct Registration: Sendable, Codable, Equatable {
+    package struct Recipient: Sendable, Codable, Equatable {
+        package let address: String
+        /// What the header calls them; empty where it does not.
+        package let name: String
+        /// The name of a ``SendingReason``.
+        package let reason: String
+        /// The token of their copy.
+        package let token: String?
+    }
+
     package let way: SendingWay
-    package let recipients: [EnvelopeAddress]
-    package let plan: SendingPlan
+    /// In the order of the envelope.
+    package let recipients: [Recipient]
+    package let messageID: String?
+    package let subject: String
+    package let recipientIsSender: Bool
     /// SHA-256, if it goes out as several copies.
     package let contentHash: [UInt8]?
 
+    package var isTracked: Bool { recipients.contains { $0.token != nil } }
+
     package init(way: SendingWay, recipients: [EnvelopeAddress], plan: SendingPlan, contentHash: [UInt8]? = nil) {
+        var tokens: [Int: String] = [:]
+        for copy in plan.copies {
+            guard let token = copy.token?.text else { continue }
+            for position in copy.recipients { tokens[position] = token }
+        }
         self.way = way
-        self.recipients = recipients
-        self.plan = plan
+        self.recipients = recipients.indices.map {
+            Recipient(
+                address: recipients[$0].text, name: plan.facts.names[$0], reason: plan.reasons[$0].name,
+                token: tokens[$0])
+        }
+        messageID = plan.facts.messageID
+        subject = plan.facts.subject
+        recipientIsSender = plan.facts.recipientIsSender
         self.contentHash = contentHash
     }
 }
 
 /// The end of a mail's way through us.
-package struct SendingOutcome: Sendable, Equatable {
+package struct SendingOutcome: Sendable, Equatable, Codable {
     package let state: SendingState
     /// What the provider said last.
     package let reply: String

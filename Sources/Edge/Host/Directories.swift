@@ -9,6 +9,9 @@ package struct Directories: Sendable, Equatable {
     /// `$XDG_RUNTIME_DIR/sentmark`, or `run` in the state directory where there is none.
     package let runtime: String
 
+    /// Where other commands ask a running agent.
+    package var controlSocket: String { runtime + "/control.sock" }
+
     /// Relative paths in the variables are ignored, as the specification asks.
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()

@@ -12,7 +12,7 @@ extension AgentStore {
         _ mail: Registration, outcome: SendingOutcome? = nil, of account: AccountID, now: Date
     ) async throws(StoreError) -> OutgoingID {
         try await write { db in
-            let message = mail.plan.isTracked ? try Self.message(of: mail, account, now, db) : nil
+            let message = mail.isTracked ? try Self.message(of: mail, account, now, db) : nil
             try db.perform(
                 sql: """
                     INSERT INTO outgoing (account_id, message, message_id, subject_hash, content_hash, way, at, state,
@@ -20,23 +20,20 @@ extension AgentStore {
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    account.rawValue, message, mail.plan.facts.messageID,
-                    Data(KeyedHash.sha256(Array(mail.plan.facts.subject.utf8)) ?? []),
+                    account.rawValue, message, mail.messageID,
+                    Data(KeyedHash.sha256(Array(mail.subject.utf8)) ?? []),
                     mail.contentHash.map { Data($0) },
                     mail.way.rawValue, now.milliseconds, (outcome?.state ?? .registered).rawValue, outcome?.reply ?? "",
                     outcome?.providerID,
                 ])
             let id = db.lastInsertedRowID
-            let tokens = mail.plan.tokens
             for (position, recipient) in mail.recipients.enumerated() {
                 try db.perform(
                     sql: """
                         INSERT INTO outgoing_recipient (outgoing_id, position, address, reason, token)
                         VALUES (?, ?, ?, ?, ?)
                         """,
-                    arguments: [
-                        id, position, recipient.text, mail.plan.reasons[position].name, tokens[position]?.text,
-                    ])
+                    arguments: [id, position, recipient.address, recipient.reason, recipient.token])
             }
             return OutgoingID(rawValue: id)
         }
@@ -122,10 +119,9 @@ extension AgentStore {
     private static func message(
         of mail: Registration, _ account: AccountID, _ now: Date, _ db: Database
     ) throws -> Int64 {
-        let facts = mail.plan.facts
         let known = try Int64.fetchOne(
             try db.cachedStatement(sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?"),
-            arguments: [account.rawValue, facts.messageID])
+            arguments: [account.rawValue, mail.messageID])
         let id: Int64
         if let known {
             id = known
@@ -139,17 +135,17 @@ extension AgentStore {
                     VALUES (?, ?, ?, ?, 1, ?, ?)
                     """,
                 arguments: [
-                    account.rawValue, facts.messageID, facts.subject, now.milliseconds, facts.recipientIsSender,
+                    account.rawValue, mail.messageID, mail.subject, now.milliseconds, mail.recipientIsSender,
                     now.milliseconds,
                 ])
             id = db.lastInsertedRowID
             for (position, recipient) in mail.recipients.enumerated() {
                 try db.perform(
                     sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
-                    arguments: [id, position, facts.names[position], recipient.text])
+                    arguments: [id, position, recipient.name, recipient.address])
             }
         }
-        for token in Set(mail.plan.tokens.values.map(\.text)) {
+        for token in Set(mail.recipients.compactMap(\.token)) {
             try db.perform(
                 sql: """
                     INSERT INTO message_token (message_id, token, kind, quoted, token_key) VALUES (?, ?, 'own', 0, ?)
@@ -157,14 +153,5 @@ extension AgentStore {
                     """, arguments: [id, token, TokenKey.of(token)])
         }
         return id
-    }
-}
-
-extension SendingPlan {
-    /// The token of each recipient's copy, by their place in the envelope.
-    fileprivate var tokens: [Int: Token] {
-        Dictionary(
-            copies.flatMap { copy in copy.token.map { token in copy.recipients.map { ($0, token) } } ?? [] }
-        ) { first, _ in first }
     }
 }

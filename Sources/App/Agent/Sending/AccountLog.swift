@@ -21,7 +21,7 @@ package struct AccountLog: SendingLog {
 
     package func register(_ mail: Registration, outcome: SendingOutcome?) async throws -> OutgoingID {
         let id = try await store.register(mail, outcome: outcome, of: account, now: now())
-        if mail.plan.isTracked { awaited.add() }
+        if mail.isTracked { awaited.add() }
         return id
     }
 

@@ -3,20 +3,17 @@ import Host
 import Logging
 import Outgoing
 import Settings
-import Store
 import Submission
 import Tokens
 
 extension Services {
     /// `nil` if no account says where its mail goes: then there is the sendmail command alone.
     static func submissionServer(
-        _ settings: Settings.Submission, _ inputs: Inputs, desk: LoginDesk, store: AgentStore,
-        awaited: [String: AwaitedMail], now: @escaping @Sendable () -> Date, logger: Logger
+        _ settings: Settings.Submission, _ inputs: Inputs, desk: LoginDesk, logs: [String: AccountLog], logger: Logger
     ) async throws -> SubmissionServer? {
         var accounts: [SubmissionAccount] = []
         for account in inputs.settings.accounts {
-            guard let provider = account.smtp, let awaited = awaited[account.name] else { continue }
-            let log = AccountLog(store, try await store.account(named: account.name), awaited: awaited, now: now)
+            guard let provider = account.smtp, let log = logs[account.name] else { continue }
             accounts.append(
                 SubmissionAccount(
                     name: account.name, users: Set([account.name, account.user].map { $0.lowercased() }),
