@@ -27,6 +27,7 @@ struct Sentmark: AsyncParsableCommand {
                 subcommands: [StatusCommand.self, WhyCommand.self, DoctorCommand.self, KeywordsCommand.self]),
             CommandGroup(
                 name: "Running", subcommands: [RunCommand.self, ServeCommand.self, ServiceCommand.self]),
+            CommandGroup(name: "Sending", subcommands: [SendmailCommand.self]),
             CommandGroup(
                 name: "Tokens and verdicts",
                 subcommands: [StreamCommand.self, TokenCommand.self, ClassifyCommand.self]),

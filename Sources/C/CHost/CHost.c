@@ -46,6 +46,37 @@ static int spawn(
     return code;
 }
 
+static int spawn_reading(
+    pid_t *pid, char *const arguments[], char *const environment[], int input, posix_spawn_file_actions_t *actions,
+    posix_spawnattr_t *attributes) {
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int code = posix_spawn_file_actions_adddup2(actions, input, 0);
+#ifndef __APPLE__
+    if (!code) code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+#endif
+    if (!code) code = posix_spawnattr_setsigmask(attributes, &none);
+    if (!code) code = posix_spawnattr_setsigdefault(attributes, &all);
+    if (!code) code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (!code) code = posix_spawnp(pid, arguments[0], actions, attributes, arguments, environment);
+    return code;
+}
+
+int chost_spawn_reading(pid_t *pid, char *const arguments[], char *const environment[], int input) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code) return code;
+    code = posix_spawnattr_init(&attributes);
+    if (!code) {
+        code = spawn_reading(pid, arguments, environment, input, &actions, &attributes);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
 void chost_share_heap(void) {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 1);

@@ -4,8 +4,8 @@ import SMTP
 import Tokens
 
 /// What becomes of one mail, written down where it has to be before it is sent.
-struct Decision: Sendable {
-    let plan: SendingPlan
+package struct Decision: Sendable {
+    package let plan: SendingPlan
     /// Its place in the log, if it carries a token.
     var entry: OutgoingID?
     /// Recipients who have had their copy before.
@@ -16,16 +16,29 @@ struct Decision: Sendable {
 }
 
 /// A mail as it was handed to us, and to whom it goes.
-struct Envelope: Sendable {
-    let account: SubmissionAccount
+package struct Envelope: Sendable {
+    package let account: SubmissionAccount
     let way: SendingWay
-    let mail: MailCommand
-    let recipients: [RecipientCommand]
+    package let mail: MailCommand
+    package let recipients: [RecipientCommand]
+    /// Whether the log is waited for even where nothing depends on it: by a program that ends with the mail.
+    let waits: Bool
+
+    package init(
+        account: SubmissionAccount, way: SendingWay, mail: MailCommand, recipients: [RecipientCommand],
+        waits: Bool = false
+    ) {
+        self.waits = waits
+        self.account = account
+        self.way = way
+        self.mail = mail
+        self.recipients = recipients
+    }
 
     var addresses: [EnvelopeAddress] { recipients.map(\.recipient) }
 
     /// In time, whatever happens: any trouble of ours, and the mail goes out as it came.
-    func decide(_ head: [UInt8], isComplete: Bool, room: Int?) async -> Decision {
+    package func decide(_ head: [UInt8], isComplete: Bool, room: Int?) async -> Decision {
         let decision = await result(within: Decision.patience) {
             await plan(head, isComplete: isComplete, room: room)
         } late: { late in
@@ -70,7 +83,7 @@ struct Envelope: Sendable {
     }
 
     /// Writes down what became of it. A mail with a token that was accepted is in the log already and needs no waiting for.
-    func close(_ decision: Decision, _ outcome: SendingOutcome) async {
+    package func close(_ decision: Decision, _ outcome: SendingOutcome) async {
         let write = { @Sendable in
             if let entry = decision.entry {
                 try? await account.log.finish(entry, outcome)
@@ -79,7 +92,7 @@ struct Envelope: Sendable {
                 _ = try? await account.log.register(registration, outcome: outcome)
             }
         }
-        if decision.entry == nil || outcome.state == .accepted {
+        if !waits, decision.entry == nil || outcome.state == .accepted {
             Task { await write() }
         } else {
             _ = await result(within: Decision.patience, of: write) { _ in }

@@ -3,7 +3,7 @@ import Outgoing
 import SMTP
 
 /// One mail while the client sends it: held back until it is decided about, then passed on as it comes.
-struct MailInTransit {
+package struct MailInTransit {
     private enum Stage {
         case collecting
         case passing(Decision, EditedStream)
@@ -19,13 +19,13 @@ struct MailInTransit {
     private let declaredSize: Int?
 
     /// The provider has accepted the envelope. `declaredSize` is the client's `SIZE=`.
-    init(_ envelope: Envelope, to upstream: Upstream, declaredSize: Int?) {
+    package init(_ envelope: Envelope, to upstream: Upstream, declaredSize: Int?) {
         self.envelope = envelope
         self.upstream = upstream
         self.declaredSize = declaredSize
     }
 
-    mutating func content(_ piece: [UInt8]) async {
+    package mutating func content(_ piece: [UInt8]) async {
         switch stage {
         case .collecting: await collect(piece)
         case .passing(let decision, var edits):
@@ -40,8 +40,11 @@ struct MailInTransit {
         }
     }
 
+    /// Nothing of what comes is wanted any more, since it has been refused.
+    package var isRefused: Bool { if case .refused = stage { true } else { false } }
+
     /// The answer to the mail. With a fault nothing of it is sent, or not its end.
-    mutating func end(_ fault: ContentFault?) async -> Reply {
+    package mutating func end(_ fault: ContentFault?) async -> Reply {
         if let fault { return await giveUp(fault.refusal) }
         switch stage {
         case .collecting:
@@ -61,7 +64,7 @@ struct MailInTransit {
     }
 
     /// The client is gone, or what it sends cannot be sent on.
-    mutating func giveUp(_ reply: Reply) async -> Reply {
+    package mutating func giveUp(_ reply: Reply) async -> Reply {
         switch stage {
         case .collecting: try? await upstream.reset()
         case .passing(let decision, _):

@@ -3,8 +3,8 @@ import Transport
 
 /// What a mail client is told when its provider cannot be reached. Always for the moment only: what is wrong can be put
 /// right, and the mail is still with the client.
-enum ProviderTrouble {
-    static func reply(to error: any Error) -> Reply {
+package enum ProviderTrouble {
+    package static func reply(to error: any Error) -> Reply {
         guard let error = error as? TransportError else { return Reply(451, "4.3.0", "\(error)") }
         let status =
             switch error.kind {

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// The date-time of RFC 5322 3.3 with its obsolete forms (4.3), read word by word: order matters little, so that the
 /// forms of asctime and of careless clients are understood too.
-enum DateTime {
+package enum DateTime {
     static func parse(_ value: [UInt8]) -> Date? {
         var cursor = HeaderCursor(value.prefix(256))
         var day: Int?

@@ -6,6 +6,8 @@ enum SystemExit: Int32, Sendable, CaseIterable {
     case dataError = 65
     /// A server, or something that was asked for, is not there.
     case unavailable = 69
+    /// A recipient does not exist.
+    case noUser = 67
     /// A mistake of this program.
     case software = 70
     case inputOutput = 74

@@ -15,3 +15,7 @@ void chost_trim_heap(void);
 // Starts `arguments[0]`, looked up in PATH, in a process group of its own, with /dev/null as standard input, the two
 // descriptors as standard output and error, no other open file, and default signals. 0, or an error number.
 int chost_spawn(pid_t *pid, char *const arguments[], char *const environment[], int output, int errors);
+
+// Starts a program that reads `input` as its standard input and shares our outputs and our process group. An error
+// number, 0 for none.
+int chost_spawn_reading(pid_t *pid, char *const arguments[], char *const environment[], int input);

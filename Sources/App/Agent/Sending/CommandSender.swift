@@ -1,0 +1,51 @@
+import Host
+import MIME
+import Outgoing
+import Settings
+import Submission
+import Transport
+
+/// What a command needs to send mail for an account, without an agent around it.
+package struct CommandSender: Sendable {
+    private let settings: Settings
+    private let directories: Directories
+    private let inputs: Services.Inputs?
+
+    /// Without what signs tokens, mail goes out all the same.
+    package init(_ settings: Settings, directories: Directories) {
+        self.settings = settings
+        self.directories = directories
+        inputs = try? Services.Inputs(settings)
+    }
+
+    /// The account that sends from the address; the only one if it is none's. `nil` if that cannot be said.
+    package func account(for sender: EnvelopeAddress?) throws -> SubmissionAccount? {
+        let isOwner = { (account: Settings.Account) in
+            account.addresses.contains { text in
+                EnvelopeAddress(text).map { own in sender.map { own.isSame(as: $0) } ?? false } ?? false
+            }
+        }
+        let candidates = settings.accounts.filter { $0.smtp != nil }
+        let account =
+            settings.accounts.first(where: isOwner)
+            ?? (candidates.count == 1 ? candidates.first : settings.accounts.count == 1 ? settings.accounts.first : nil)
+        return try account.map(submissionAccount)
+    }
+
+    private func submissionAccount(_ account: Settings.Account) throws -> SubmissionAccount {
+        let desk = LoginDesk(poller: try Poller())
+        return SubmissionAccount(
+            name: account.name, users: [], addresses: account.addresses.compactMap { EnvelopeAddress($0) },
+            provider: account.smtp?.url.text ?? "",
+            rules: settings.submission.flatMap { inputs?.rules($0, for: account) },
+            log: CommandLog(directories, account: account.name)
+        ) {
+            guard let provider = account.smtp else {
+                throw AccountProblem(
+                    description: "account \(account.name): where its mail is sent is not configured; "
+                        + "add smtp = \"smtps://…\" to it, or upstream to [submission]")
+            }
+            return try await desk.openProvider(account, provider)
+        }
+    }
+}
