@@ -6,9 +6,9 @@ Its behaviour, all of it optional:
    "connections": 1,                             the steps hold for the first N connections; without: for all
    "cleartext": true,                            AUTH and mail are taken without TLS, too
    "dribble": true}                              each reply leaves octet by octet
-STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything is
-read), dot (all is read), rset, noop, quit. ACTION:
-  {"stall": true}                                nothing is read or said; when the behaviour is changed, the connection ends
+STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything
+is read), dot (all is read), rset, noop, quit. ACTION:
+  {"stall": true}                                nothing is read or said until the behaviour is changed, which ends it
   {"drop": true}                                 the connection ends without a word
   {"answer": ["451-4.3.0 a", "451 4.3.0 b"]}     instead of the usual reply; with "drop": the connection ends after it
 An answer of body is the last: the message is read and not answered again.

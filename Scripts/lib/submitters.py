@@ -35,7 +35,8 @@ def _port(server, security):
 def curl(server, security, sender, recipients, message, directory):
     (directory / "mail").write_bytes(message)
     scheme = "smtps" if security == "tls" else "smtp"
-    _run(["curl", "-sS", *(["--ssl-reqd"] if security != "none" else []), "--cacert", server["ca"], "--user", f"{server['user']}:{server['password']}",
+    _run(["curl", "-sS", *(["--ssl-reqd"] if security != "none" else []), "--cacert", server["ca"],
+          "--user", f"{server['user']}:{server['password']}",
           "--url", f"{scheme}://localhost:{_port(server, security)}/client.example", "--mail-from", sender,
           *(word for name in recipients for word in ("--mail-rcpt", name)), "--upload-file", directory / "mail"])
 
