@@ -38,7 +38,8 @@ class AioSMTP(UpstreamServer):
             controller.start()
 
     async def handle_DATA(self, server, session, envelope):
-        mail = " ".join([f"MAIL FROM:<{envelope.mail_from}>", *envelope.mail_options])
+        sender = "" if envelope.mail_from == "<>" else envelope.mail_from
+        mail = " ".join([f"MAIL FROM:<{sender}>", *envelope.mail_options])
         rcpt = [" ".join([f"RCPT TO:<{name}>", *envelope.rcpt_options]) for name in envelope.rcpt_tos]
-        self.deliveries.add(envelope.mail_from, envelope.rcpt_tos, mail, rcpt, envelope.original_content)
+        self.deliveries.add(sender, envelope.rcpt_tos, mail, rcpt, envelope.original_content)
         return "250 2.0.0 ok"

@@ -16,13 +16,13 @@ class Deliveries:
 
     def add(self, sender, recipients, mail, rcpt, data):
         with self.lock:
-            self.count += 1
-            path = self.directory / f"{self.count:06}.json"
+            path = self.directory / f"{self.count + 1:06}.json"
             entry = {"sender": sender, "recipients": recipients, "mail": mail, "rcpt": rcpt,
                      "data": base64.b64encode(data).decode()}
             new = path.with_suffix(".new")
             new.write_text(json.dumps(entry))
             os.replace(new, path)
+            self.count += 1
 
     def all(self):
         return [json.loads(path.read_text()) for path in sorted(self.directory.glob("*.json"))]

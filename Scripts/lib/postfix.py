@@ -1,5 +1,7 @@
-"""Postfix 3.7 from Debian's package, nothing of which is installed. Passwords are asked of this process, by the protocol
-of saslauthd."""
+"""Postfix 3.7 from Debian's package, nothing of which is installed.
+
+Passwords are asked of this process, by the protocol of saslauthd.
+"""
 
 import os
 
@@ -86,6 +88,12 @@ smtpd_tls_auth_only = yes
 smtpd_tls_cert_file = {d}/certs/server.pem
 smtpd_tls_key_file = {d}/certs/server.key
 """)
+        os.utime(d / "conf" / "main.cf", (0, 0))  # it waits 2 s where somebody may still be writing
+
+    def remove(self):
+        if self.process:
+            self.process.kill()  # master takes 1 s to end in order
+        super().remove()
 
     def _command(self):
         return [self.program / "bin" / "master", "-d", "-c", self.directory / "conf"]

@@ -126,13 +126,9 @@ class PrivateServer:
     def _prepare_directory(self):
         for name in ("run", "mail", "certs"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        if len(str(self.directory)) > 70:
-            raise ServerError(f"{self.directory}: too long for the names of Unix sockets; set TMPDIR to a short path")
         if self.privileged:
             self.directory.chmod(0o711)
-            for parent in self.directory.parents:
-                if not parent.stat().st_mode & 0o001:
-                    raise ServerError(f"{parent} is closed to the server's users; set TMPDIR to an open directory")
+        check_place(self.directory)
         if not self.ca_file.exists():
             try:
                 make_certificates(self.directory / "certs")
@@ -165,6 +161,16 @@ class PrivateServer:
 
     def _tail(self):
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-10:])
+
+
+def check_place(directory):
+    """Whether a server of another user can live there."""
+    if len(str(directory)) > 70:
+        raise ServerError(f"{directory}: too long for the names of Unix sockets; set TMPDIR to a short path")
+    if os.geteuid() == 0:
+        for parent in directory.parents:
+            if not parent.stat().st_mode & 0o001:
+                raise ServerError(f"{parent} is closed to the server's users; set TMPDIR to an open directory")
 
 
 def free_ports(count):

@@ -4,10 +4,11 @@ Its behaviour, all of it optional:
   {"extensions": ["SIZE 1000000", "8BITMIME"],   EHLO's lines; STARTTLS and AUTH are added where they belong
    "steps": {STEP: ACTION, ...},
    "connections": 1,                             the steps hold for the first N connections; without: for all
+   "cleartext": true,                            AUTH and mail are taken without TLS, too
    "dribble": true}                              each reply leaves octet by octet
-STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything is
-read), dot (all is read), rset, noop, quit. ACTION:
-  {"stall": true}                                nothing is read or said until the behaviour is changed
+STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything
+is read), dot (all is read), rset, noop, quit. ACTION:
+  {"stall": true}                                nothing is read or said until the behaviour is changed, which ends it
   {"drop": true}                                 the connection ends without a word
   {"answer": ["451-4.3.0 a", "451 4.3.0 b"]}     instead of the usual reply; with "drop": the connection ends after it
 An answer of body is the last: the message is read and not answered again.
@@ -43,7 +44,7 @@ class Sink:
         self.tls_port = self._listen(implicit=True) if context else None
 
     def behave(self, behaviour):
-        """From the next step on. What stalls goes on."""
+        """From the next step on. What stalls ends."""
         self.behaviour, changed, self.changed = behaviour, self.changed, threading.Event()
         changed.set()
 
@@ -131,6 +132,7 @@ class _Session:
         action = self._action(*([instead] if instead else []), step)
         if action.get("stall"):
             self.sink.changed.wait()
+            raise Gone
         lines = action.get("answer", () if action.get("drop") else usual)
         if lines:
             self._send(lines)
@@ -156,10 +158,10 @@ class _Session:
     def _ehlo(self, line):
         context = self.sink.context
         offered = ["localhost", *self.sink.behaviour.get("extensions", EXTENSIONS)]
-        if context and self.tls:
-            offered.append("AUTH PLAIN LOGIN")
-        elif context:
+        if context and not self.tls:
             offered.append("STARTTLS")
+        if self._may_log_in():
+            offered.append("AUTH PLAIN LOGIN")
         if self._reply("ehlo", *(f"250-{word}" for word in offered[:-1]), f"250 {offered[-1]}"):
             self.name = line
             self._forget()
@@ -178,7 +180,7 @@ class _Session:
 
     def _auth(self, line):
         words = line.split(" ")
-        if not self.tls or len(words) < 2:
+        if not self._may_log_in() or len(words) < 2:
             return self._send(["503 5.5.1 not without TLS"])
         if words[1].upper() == "PLAIN":
             fields = self._asked("", words[2:]).split("\0")[-2:]
@@ -189,6 +191,9 @@ class _Session:
                 self.identity = fields[0]
         else:
             self._send(["535 5.7.8 no"])
+
+    def _may_log_in(self):
+        return self.sink.context and (self.tls or self.sink.behaviour.get("cleartext"))
 
     def _asked(self, prompt, given):
         if not given:
@@ -242,10 +247,11 @@ class _Session:
 
     def _end(self, raw):
         action = self._action("dot")
-        answered = None if action.get("drop") and "answer" not in action else action.get("answer", ["250 2.0.0 ok"])[0]
-        accepted = bool(answered) and answered.startswith("250") and not action.get("stall")
+        silent = action.get("stall") or action.get("drop") and "answer" not in action
+        answer = None if silent else action.get("answer", ["250 2.0.0 ok"])[0]
+        accepted = bool(answer) and answer.startswith("250")
         if accepted:
             message = re.sub(rb"(?:\A|(?<=\r\n))\.", b"", raw)
             self.sink.deliveries.add(self.sender, self.recipients, self.mail, self.rcpt, message)
-        self._log(raw, None if action.get("stall") else answered, accepted)
+        self._log(raw, answer, accepted)
         self._reply("dot", "250 2.0.0 ok")

@@ -7,8 +7,8 @@ smuggle.py send --port N [--host H] [--security none|tls|starttls] [--ca FILE] [
 
 Each probe logs in, begins a message of good.ID@example.org and ends it by a form: every one of CRLF, LF and CR, a dot,
 every one of these again; or NULs about. Then come the commands and the message of evil.ID@example.com, and
-<CRLF>.<CRLF>. Each form is sent in one write, cut in two at each octet (`cut`), and with the rest held back until the server
-answers the form or has been silent for a while. A server that holds to RFC 5321 section
+<CRLF>.<CRLF>. Each form is sent in one write, cut in two at each octet (`cut`), and with the rest held back until the
+server answers the form or has been silent for a while. A server that holds to RFC 5321 section
 4.1.1.4 takes one mail, or none; two of <CRLF>.<CRLF>, which the client is free to end a message by.
 """
 

@@ -1,7 +1,8 @@
 """Programs that submit mail, each called as its users call it: one message of bytes from `sender` to `recipients`.
 
-`server` is what an upstream, or whoever stands before it, says of itself: host, port (STARTTLS), tls (implicit TLS), ca,
-user, password. A program that fails raises SubmissionError with what it said.
+`server` is what an upstream, or whoever stands before it, says of itself: port (STARTTLS or cleartext), tls (implicit
+TLS), ca, user, password; `security` is tls, starttls or none. A program that fails raises SubmissionError with what it
+said.
 """
 
 import smtplib
@@ -13,9 +14,9 @@ class SubmissionError(Exception):
     pass
 
 
-def submit(program, server, implicit, sender, recipients, message, directory):
+def submit(program, server, security, sender, recipients, message, directory):
     """`directory`: for the files that programs read; theirs alone while it lasts."""
-    PROGRAMS[program](server, implicit, sender, recipients, message, directory)
+    PROGRAMS[program](server, security, sender, recipients, message, directory)
 
 
 def _run(arguments, message=b"", **environment):
@@ -27,34 +28,36 @@ def _run(arguments, message=b"", **environment):
         raise SubmissionError(f"{arguments[0]} ended with {done.returncode}:\n{said}")
 
 
-def _port(server, implicit):
-    return server["tls" if implicit else "port"]
+def _port(server, security):
+    return server["tls" if security == "tls" else "port"]
 
 
-def curl(server, implicit, sender, recipients, message, directory):
+def curl(server, security, sender, recipients, message, directory):
     (directory / "mail").write_bytes(message)
-    scheme = "smtps" if implicit else "smtp"
-    _run(["curl", "-sS", "--ssl-reqd", "--cacert", server["ca"], "--user", f"{server['user']}:{server['password']}",
-          "--url", f"{scheme}://localhost:{_port(server, implicit)}/client.example", "--mail-from", sender,
+    scheme = "smtps" if security == "tls" else "smtp"
+    _run(["curl", "-sS", *(["--ssl-reqd"] if security != "none" else []), "--cacert", server["ca"],
+          "--user", f"{server['user']}:{server['password']}",
+          "--url", f"{scheme}://localhost:{_port(server, security)}/client.example", "--mail-from", sender,
           *(word for name in recipients for word in ("--mail-rcpt", name)), "--upload-file", directory / "mail"])
 
 
-def swaks(server, implicit, sender, recipients, message, directory):
+def swaks(server, security, sender, recipients, message, directory):
     (directory / "mail").write_bytes(message)
-    _run(["swaks", "--server", "localhost", "--port", _port(server, implicit),
-          "--tls-on-connect" if implicit else "--tls", "--tls-verify", "--tls-ca-path", server["ca"],
+    trust = ["--tls-verify", "--tls-ca-path", server["ca"]]
+    _run(["swaks", "--server", "localhost", "--port", _port(server, security),
+          *{"tls": ["--tls-on-connect", *trust], "starttls": ["--tls", *trust], "none": []}[security],
           "--auth", "PLAIN", "--auth-user", server["user"], "--auth-password", server["password"],
           "--ehlo", "client.example", "--from", sender, "--to", ",".join(recipients), "--data", f"@{directory}/mail"])
 
 
-def msmtp(server, implicit, sender, recipients, message, directory):
+def msmtp(server, security, sender, recipients, message, directory):
     (directory / "msmtprc").write_text(f"""\
 account default
 host localhost
-port {_port(server, implicit)}
+port {_port(server, security)}
 domain client.example
-tls on
-tls_starttls {"off" if implicit else "on"}
+tls {"off" if security == "none" else "on"}
+tls_starttls {"on" if security == "starttls" else "off"}
 tls_trust_file {server["ca"]}
 auth plain
 user {server["user"]}
@@ -64,12 +67,12 @@ password {server["password"]}
     _run(["msmtp", "-C", directory / "msmtprc", "-f", sender, "--", *recipients], message)
 
 
-def python(server, implicit, sender, recipients, message, directory):
+def python(server, security, sender, recipients, message, directory):
     context = ssl.create_default_context(cafile=server["ca"])
-    place = {"host": "localhost", "port": _port(server, implicit), "local_hostname": "client.example", "timeout": 60}
+    place = {"host": "localhost", "port": _port(server, security), "local_hostname": "client.example", "timeout": 60}
     try:
-        with (smtplib.SMTP_SSL(**place, context=context) if implicit else smtplib.SMTP(**place)) as session:
-            if not implicit:
+        with (smtplib.SMTP_SSL(**place, context=context) if security == "tls" else smtplib.SMTP(**place)) as session:
+            if security == "starttls":
                 session.starttls(context=context)
             session.login(server["user"], server["password"])
             session.sendmail(sender, recipients, message)
@@ -77,27 +80,29 @@ def python(server, implicit, sender, recipients, message, directory):
         raise SubmissionError(f"smtplib: {error}") from error
 
 
-def git(server, implicit, sender, recipients, message, directory):
+def git(server, security, sender, recipients, message, directory):
     """It writes a header of its own around the message's Subject and body."""
     (directory / "mail").write_bytes(message.replace(b"\r\n", b"\n"))
     (directory / "gitconfig").write_text("[user]\nname = Alice\nemail = alice@example.org\n")
-    _run(["git", "send-email", "--smtp-server=localhost", f"--smtp-server-port={_port(server, implicit)}",
-          f"--smtp-encryption={'ssl' if implicit else 'tls'}", f"--smtp-ssl-cert-path={server['ca']}",
+    _run(["git", "send-email", "--smtp-server=localhost", f"--smtp-server-port={_port(server, security)}",
+          f"--smtp-encryption={ {'tls': 'ssl', 'starttls': 'tls', 'none': 'none'}[security] }",
+          f"--smtp-ssl-cert-path={server['ca']}",
           f"--smtp-user={server['user']}", f"--smtp-pass={server['password']}", "--smtp-auth=PLAIN",
           "--smtp-domain=client.example", f"--envelope-sender={sender}", f"--from={sender}",
           *(f"--to={name}" for name in recipients), "--suppress-cc=all", "--confirm=never", "--quiet",
           "--no-validate", directory / "mail"], GIT_CONFIG_GLOBAL=str(directory / "gitconfig"), GIT_DIR=str(directory))
 
 
-def neomutt(server, implicit, sender, recipients, message, directory):
+def neomutt(server, security, sender, recipients, message, directory):
     """It writes a header of its own before the message's body."""
-    scheme = "smtps" if implicit else "smtp"
+    scheme = "smtps" if security == "tls" else "smtp"
+    wanted = "no" if security == "none" else "yes"
     (directory / "muttrc").write_text(f"""\
-set smtp_url = "{scheme}://{server["user"]}@localhost:{_port(server, implicit)}"
+set smtp_url = "{scheme}://{server["user"]}@localhost:{_port(server, security)}"
 set smtp_pass = "{server["password"]}"
 set smtp_authenticators = "plain"
-set ssl_force_tls = yes
-set ssl_starttls = yes
+set ssl_force_tls = {wanted}
+set ssl_starttls = {wanted}
 set ssl_ca_certificates_file = "{server["ca"]}"
 set certificate_file = "{directory}/certificates"
 set hostname = "client.example"

@@ -3,7 +3,7 @@
 
 upstream.py KIND [--directory PATH] [--certificate valid|expired] [--behaviour JSON]
 starts one on loopback, prints where it is as one line of JSON (`port`: STARTTLS, `tls`: implicit TLS, `ca`, `user`,
-`password`, `deliveries`: the directory of deliveries.py), then answers one JSON request a line:
+`password`, `deliveries`: directory of deliveries.py), then answers one JSON request a line:
   {"do": "deliveries", "count": N}          all mails, once there are N and the server holds none back
   {"do": "behave", "behaviour": {...}}      sink alone: from now on (see sink.py)
   {"do": "log"}                             sink alone: -> transactions, those not accepted too
@@ -22,9 +22,19 @@ from opensmtpd import OpenSMTPD
 from postfix import Postfix
 from privateserver import ServerError
 from sinkserver import SinkServer
-from upstreamserver import request
 
 KINDS = {kind.name: kind for kind in (Postfix, OpenSMTPD, Exim, AioSMTP, SinkServer)}
+
+
+def answer(server, request):
+    if request["do"] == "deliveries":
+        return {"deliveries": server.settled(request.get("count", 0))}
+    if isinstance(server, SinkServer) and request["do"] == "behave":
+        server.sink.behave(request["behaviour"])
+        return {}
+    if isinstance(server, SinkServer) and request["do"] == "log":
+        return {"transactions": server.transactions()}
+    raise ServerError(f"{server.name} does not know how to {request['do']}")
 
 
 def main():
@@ -48,10 +58,10 @@ def main():
             print(json.dumps(server.description()), flush=True)
             for line in sys.stdin:
                 try:
-                    answer = request(server, line)
+                    said = answer(server, json.loads(line))
                 except (ServerError, OSError, KeyError, ValueError) as error:
-                    answer = {"error": f"{type(error).__name__}: {error}"}
-                print(json.dumps(answer), flush=True)
+                    said = {"error": f"{type(error).__name__}: {error}"}
+                print(json.dumps(said), flush=True)
     except ServerError as error:
         sys.exit(f"upstream.py: {error}")
 

@@ -1,11 +1,10 @@
-"""What the SMTP servers have in common that mail is submitted to in tests: a directory, an authority of their own, ports
-on loopback, one user, start and end.
+"""What the SMTP servers have in common that mail is submitted to: a directory, an authority of their own, ports on
+loopback, one user, start and end.
 
 Those of Debian run unpacked as whoever starts them, by way of norights.c, and pass what they accept on to a sink in
 this process, without a change that they can do without. Whoever is root runs them as the user `mail`.
 """
 
-import json
 import os
 import pwd
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from certificates import make_certificates
 from deliveries import Deliveries
-from privateserver import UNPACKED, ServerError, free_ports
+from privateserver import UNPACKED, ServerError, check_place, free_ports
 from processes import Process, spawn, wait_until
 from sink import Sink
 
@@ -63,9 +62,9 @@ class UpstreamServer:
     def settled(self, count=0):
         """All mails that arrived, once there are `count` and none is on its way."""
         def arrived():
-            return not self._queued() and len(self.deliveries.all()) >= count
+            return not self._queued() and self.deliveries.count >= count
         if not wait_until(arrived, PATIENCE):
-            raise ServerError(f"{self.name}: {len(self.deliveries.all())} of {count} mails arrived, "
+            raise ServerError(f"{self.name}: {self.deliveries.count} of {count} mails arrived, "
                               f"{self._queued()} wait\n{self._tail()}")
         return self.deliveries.all()
 
@@ -85,6 +84,7 @@ class UnpackedServer(UpstreamServer):
     environment = {}
 
     def _launch(self):
+        check_place(self.directory)
         unpacked = UNPACKED / self.name
         if not unpacked.is_dir():
             raise ServerError(f"{self.name} is not unpacked in {UNPACKED}: run Scripts/install-dependencies --test")
@@ -162,17 +162,3 @@ def greets(port):
             return connection.recv(3) == b"220"
     except OSError:
         return False
-
-
-def request(server, line):
-    """One request of another program: see upstream.py."""
-    asked = json.loads(line)
-    if asked["do"] == "deliveries":
-        return {"deliveries": server.settled(asked.get("count", 0))}
-    if asked["do"] == "behave" and isinstance(getattr(server, "sink", None), Sink):
-        server.sink.behave(asked["behaviour"])
-        return {}
-    if asked["do"] == "log" and getattr(server, "sink", None):
-        path = server.directory / "transactions"
-        return {"transactions": [json.loads(each) for each in path.read_text().splitlines()] if path.exists() else []}
-    raise ServerError(f"{server.name} does not know how to {asked['do']}")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Sends a mail by each program to each upstream, by implicit TLS and by STARTTLS, and prints what became of it.
+"""Sends a mail by each program to each upstream, by implicit TLS and by STARTTLS (to the sink in cleartext, too), and
+prints what became of it.
 
 A mail has to reach the store with its envelope and all its octets, which are those that the same program sent to the
 sink; lines that a server put before it are trace fields. Ends with 1 if anything else was found.
@@ -25,9 +26,9 @@ CHOSEN = re.compile(rb"^(Date|Message-I[dD]): .*\r\n", re.M)
 RECEIVED = re.compile(rb"(?:(?:Received|Return-Path):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)*")
 
 
-def delivered(server, program, implicit, count):
+def delivered(server, program, security, count):
     with tempfile.TemporaryDirectory() as directory:
-        submit(program, server.description(), implicit, SENDER, RECIPIENTS, MESSAGE, Path(directory))
+        submit(program, server.description(), security, SENDER, RECIPIENTS, MESSAGE, Path(directory))
     return server.settled(count)[count - 1]
 
 
@@ -46,14 +47,15 @@ def verdict(mail, sent):
 def main():
     sent, found = {}, 0
     for kind in ("sink", *(name for name in KINDS if name != "sink")):
-        with KINDS[kind]() as server:
+        securities = ("tls", "starttls") + (("none",) if kind == "sink" else ())
+        with KINDS[kind](**({"behaviour": {"cleartext": True}} if kind == "sink" else {})) as server:
             server.start()
             count = 0
             for program in PROGRAMS:
-                for implicit in (True, False):
+                for security in securities:
                     count += 1
                     try:
-                        mail = delivered(server, program, implicit, count)
+                        mail = delivered(server, program, security, count)
                     except SubmissionError as error:
                         print(f"{kind:10} {program:8} {error}")
                         return 1
@@ -61,7 +63,7 @@ def main():
                     wrong = verdict(mail, sent.setdefault(program, data))
                     own = "" if kind != "sink" or data == MESSAGE else " (not what it was given)"
                     trace = RECEIVED.match(data)[0].count(b"\r\n")
-                    print(f"{kind:10} {program:8} {'TLS' if implicit else 'STARTTLS':8} "
+                    print(f"{kind:10} {program:8} {security:8} "
                           f"{wrong or 'as sent'}{own}, {trace} lines before it; {mail['mail']}")
                     found += bool(wrong)
     return 1 if found else 0

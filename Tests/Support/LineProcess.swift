@@ -80,6 +80,13 @@ final class LineProcess: @unchecked Sendable {
     }
 }
 
+/// A file by its place in the repository.
+func repositoryFile(_ path: String) -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    return root.appendingPathComponent(path).path
+}
+
 private struct Failure: Decodable { let error: String }
 
 package struct LineProcessError: Error, CustomStringConvertible {

@@ -57,9 +57,7 @@ package final class PrivateServer: Sendable {
         if let capability { arguments += ["--capability", capability] }
         if nameless { arguments.append("--nameless") }
         for (folder, kept) in rights.sorted(by: { $0.key < $1.key }) { arguments += ["--rights", "\(folder)=\(kept)"] }
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let process = try LineProcess(root.appendingPathComponent("Scripts/lib/mailserver.py").path, arguments)
+        let process = try LineProcess(repositoryFile("Scripts/lib/mailserver.py"), arguments)
         return PrivateServer(try await process.next(), process)
     }
 
