@@ -127,8 +127,10 @@ let package = Package(
         .executableTarget(
             name: "sentmark",
             dependencies: [
-                "Agent", "Secrets", "MIME", "IMAP", "SMTP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync",
-                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings", "Host",
+                "Agent", "Secrets", "MIME", "IMAP", "SMTP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers",
+                "SentSync",
+                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings",
+                "Host",
                 log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
@@ -156,6 +158,9 @@ let package = Package(
         tests("Servers", ["Servers", "IMAP"]),
         tests("SentSync", ["SentSync", "Servers", "MailboxModel", "IMAP", "Opens", "Secrets"]),
         tests("Transport", ["Transport", "CCurl", "Secrets", "TestSupport"]),
+        tests(
+            "Control",
+            ["Control", "Outgoing", log, lifecycle, .product(name: "NIOCore", package: "swift-nio")]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "Outgoing", "MIME", "IMAP", "Opens", "Tokens", "Secrets", grdb]),
         tests(

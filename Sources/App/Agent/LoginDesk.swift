@@ -93,6 +93,15 @@ struct LoginDesk: Sendable {
     }
 }
 
+extension Upstream {
+    /// A connection to where the account's mail is submitted, by whoever is no agent.
+    package static func open(
+        _ account: Settings.Account, _ provider: Settings.Provider, on poller: Poller
+    ) async throws -> Upstream {
+        try await LoginDesk(poller: poller).openProvider(account, provider)
+    }
+}
+
 /// When somebody has logged in, from whatever task.
 final class Logins: Sendable {
     private let pace = Mutex(LoginPace())

@@ -65,6 +65,13 @@ struct DoctorCommand: AsyncParsableCommand {
                 return AccountChecks.checks(await examination.run(), signs: Signs(account, settings))
             }
         }
+        if let submission = settings.submission {
+            parts.append { SendingChecks.checks(submission, accounts: settings.accounts) }
+            for account in settings.accounts {
+                guard let provider = account.smtp else { continue }
+                parts.append { SendingChecks.checks(await SendingFacts.find(account, provider, poller: poller)) }
+            }
+        }
         parts += settings.sources.map { source in
             { SourceChecks.checks(await SourceExamination(source: source, poller: poller).run()) }
         }

@@ -11,7 +11,8 @@ struct WhyCommand: AsyncParsableCommand {
         abstract: "Show everything that is known about one message, and what follows from it.",
         discussion: """
             Every token in the message, every request for its pixel with its verdict and the rule that gave it, and every \
-            keyword that was written, refused or removed by you.
+            keyword that was written, refused or removed by you. Of a message that was sent through Sentmark also what the \
+            provider said, and why each recipient's copy carries a token or none.
 
             ID is the message's Message-ID, with or without angle brackets, or one of its tokens, or a pixel's URL.
 
@@ -24,6 +25,8 @@ struct WhyCommand: AsyncParsableCommand {
               messages: message (as in 'sentmark status --json'), tracked, tokens,
               hits (source, hit, verdict with its rule's explanation), written,
               rules, review_at.
+              outgoing: account, message_id, way, at, state, reply, provider_id,
+              recipients (address, reason, explanation, token).
               waiting: hits on a token of no known message.
               reasons: why nothing is known.
             """)
@@ -45,12 +48,13 @@ struct WhyCommand: AsyncParsableCommand {
         var report = WhyReport(
             name: name, messages: messages, waiting: messages.isEmpty ? try await store.waitingHits(on: name) : [],
             streams: StreamKeys(of: settings))
+        report.outgoing = try await store.outgoing(named: name)
         if messages.isEmpty {
             report.agent = AgentPresence.find(lock: directories.state + "/agent.lock")
             report.accounts = try await store.accounts()
         }
         try StandardOutput.write(json ? try JSONText.of(WhyJSON(report)) : report.text(clock: ClockText()))
-        guard messages.isEmpty, report.waiting.isEmpty else { return }
+        guard messages.isEmpty, report.waiting.isEmpty, report.outgoing.isEmpty else { return }
         throw Failure(.unavailable, "\(name): no such message is known", action: "the likely reasons are listed above")
     }
 }

@@ -44,14 +44,46 @@ struct WhyJSON: Encodable {
         let reviewAt: Date?
     }
 
+    struct Outgoing: Encodable {
+        struct Recipient: Encodable {
+            let address: String
+            let reason: String?
+            let explanation: String?
+            let token: String?
+        }
+
+        let account: String
+        let messageID: String?
+        let way: String
+        let at: Date
+        let state: String
+        let reply: String
+        let providerID: String?
+        let recipients: [Recipient]
+    }
+
     let messages: [Message]
+    let outgoing: [Outgoing]
     let waiting: [Opens.Hit]
     let reasons: [String]
 
     init(_ report: WhyReport) {
         messages = report.messages.map { Message($0, report.streams) }
+        outgoing = report.outgoing.map(Outgoing.init)
         waiting = report.waiting
-        reasons = report.messages.isEmpty && report.waiting.isEmpty ? report.reasons : []
+        reasons = report.messages.isEmpty && report.waiting.isEmpty && report.outgoing.isEmpty ? report.reasons : []
+    }
+}
+
+extension WhyJSON.Outgoing {
+    fileprivate init(_ mail: OutgoingReport) {
+        self.init(
+            account: mail.account, messageID: mail.messageID, way: mail.way.rawValue, at: mail.at,
+            state: mail.state.rawValue, reply: mail.reply, providerID: mail.providerID,
+            recipients: mail.recipients.map {
+                Recipient(
+                    address: $0.address, reason: $0.reason?.name, explanation: $0.reason?.explanation, token: $0.token)
+            })
     }
 }
 

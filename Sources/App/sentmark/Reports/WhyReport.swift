@@ -8,6 +8,8 @@ struct WhyReport: Sendable {
     /// A Message-ID, or the text of a token.
     var name: String
     var messages: [MessageReport]
+    /// What was sent under the Message-ID through us, tracked or not, the latest first.
+    var outgoing: [OutgoingReport] = []
     /// Hits on the token, if no message is known for it.
     var waiting: [Hit]
     var streams: StreamKeys
@@ -16,7 +18,10 @@ struct WhyReport: Sendable {
     var agent = AgentPresence.unknown
 
     func text(clock: ClockText) -> String {
-        if !messages.isEmpty { return messages.map { text(of: $0, clock) }.joined(separator: "\n") }
+        if !messages.isEmpty {
+            return messages.map { text(of: $0, clock) }.joined(separator: "\n") + sending(clock)
+        }
+        if !outgoing.isEmpty { return sending(clock) }
         var out = ""
         if let token = Token(name) { out += TokenFacts(token, streams.origin(of: token)).text + "\n" }
         if !waiting.isEmpty {
@@ -58,6 +63,14 @@ struct WhyReport: Sendable {
 }
 
 extension WhyReport {
+    /// Empty if it was not sent through us.
+    private func sending(_ clock: ClockText) -> String {
+        outgoing.map { mail in
+            let head = "\nSent through Sentmark, \(clock.second(mail.at))\n"
+            return head + SendingText(mail).lines.map { "  \(TerminalText.clean($0))\n" }.joined()
+        }.joined()
+    }
+
     private func text(of message: MessageReport, _ clock: ClockText) -> String {
         sections(of: message, clock).map { title, lines in
             "\(title)\n" + lines.map { "  \(TerminalText.clean($0))\n" }.joined()
@@ -106,7 +119,7 @@ extension WhyReport {
                 "            Not final before \(clock.second(review)): a burst of machines may still show itself.")
         }
         let flags = line.flags.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
-        out.append("on server   \(flags ?? "no copy is left")")
+        out.append("on server   \(flags ?? "no copy is known")")
         return out
     }
 
