@@ -6,7 +6,7 @@
 /// commands.
 package struct ServerSession: Sendable {
     let configuration: Configuration
-    private var input = ClientInput()
+    private(set) var input = ClientInput()
     private var phase = Phase.commands
     private var due: [Due] = []
     /// A line that waits for answers.
