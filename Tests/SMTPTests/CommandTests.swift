@@ -40,7 +40,8 @@ struct CommandTests {
         ("FROM:<a@b.c", "501 5.1.7"),
         ("FROM:<a>", "501 5.1.7"),
         ("FROM:<a b@c.d>", "501 5.1.7"),
-        ("FROM:<<a@b.c>>", "501 5.1.7"),
+        ("FROM:<<a@b.c>>", "501 5.5.4"),
+        ("FROM:<<a@b.c>", "501 5.1.7"),
         ("FROM:<a@b.c>SIZE=1", "501 5.5.4"),
         ("FROM:<a@b.c> ", "MAIL FROM:<a@b.c>"),
         ("FROM:<a@b.c>  SIZE=1  RET=full", "MAIL FROM:<a@b.c> SIZE=1 RET=FULL"),
@@ -132,7 +133,7 @@ struct CommandTests {
     ])
     func noAddressHoldsALine(_ text: String) {
         #expect(EnvelopeAddress(text) == nil)
-        #expect(Self.mail("FROM:<\(text)>").hasPrefix("50"))
-        #expect(Self.recipient("TO:<\(text)>").hasPrefix("50"))
+        #expect(Self.mail("FROM:<\(text)>").hasPrefix("5"))
+        #expect(Self.recipient("TO:<\(text)>").hasPrefix("5"))
     }
 }
