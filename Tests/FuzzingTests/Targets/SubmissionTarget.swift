@@ -4,7 +4,7 @@ import MIME
 
 extension FuzzTarget {
     /// The server's side, with a driver that refuses some recipients and some users, against any client.
-    static let smtpServer = FuzzTarget("smtp-server", workPerByte: 1_200) { input in
+    static let smtpServer = FuzzTarget("smtp-server", workPerByte: 3_500) { input in
         var configuration = ServerSession.Configuration(hostName: "proxy.test")
         let choice = input.choice(of: 8)
         configuration.offersStartTLS = choice & 1 != 0
@@ -19,7 +19,7 @@ extension FuzzTarget {
     }
 
     /// The client's side with some commands under way, against any server.
-    static let smtpClient = FuzzTarget("smtp-client", workPerByte: 400) { input in
+    static let smtpClient = FuzzTarget("smtp-client", workPerByte: 500) { input in
         let commands = input.choice(of: 12)
         let cuts = input.cuts()
         let whole = try Replies(commands, [input.text])
