@@ -147,7 +147,8 @@ def _values():
 
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
-    "mime-message": _messages, "mime-decoding": _decodings, "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "values": _values,
+    "mime-message": _messages, "mime-decoding": _decodings, "beacon": _pages, "inflate": _compressed,
+    "pull-answer": _answers, "values": _values,
 }
 
 
