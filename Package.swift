@@ -184,7 +184,8 @@ let package = Package(
             ]),
         tests("Layer", []),
         tests(
-            "Fuzzing", ["IMAP", "MIME", "Beacon", "Mailbox", "HitSources", "Transport", "Opens", "Tokens", "Secrets"]),
+            "Fuzzing",
+            ["IMAP", "SMTP", "MIME", "Beacon", "Mailbox", "HitSources", "Transport", "Opens", "Tokens", "Secrets"]),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
             "Agent",

@@ -15,13 +15,15 @@ MODULES = {
     "Secrets": ("Sources/Wire/Secrets", (), ()),
     "MIME": ("Sources/Wire/MIME", (), ()),
     "IMAP": ("Sources/Wire/IMAP", (), ()),
+    "SMTP": ("Sources/Wire/SMTP", ("MIME", "Secrets"), ()),
     "Tokens": ("Sources/Domain/Tokens", ("Secrets",), ("CCrypto",)),
     "Opens": ("Sources/Domain/Opens", ("Tokens",), ()),
     "Beacon": ("Sources/Domain/Beacon", ("MIME", "Tokens"), ("CXML2",)),
     "Transport": ("Sources/Edge/Transport", ("Secrets",), ("CCurl", "CLinux")),
     "Mailbox": ("Sources/Edge/Mailbox", ("IMAP", "Transport"), ("CZlib",)),
     "HitSources": ("Sources/Edge/HitSources", ("Opens", "Transport", "Secrets"), ()),
-    "Fuzzing": ("Tests/Fuzzing", ("IMAP", "MIME", "Beacon", "Mailbox", "HitSources", "Opens", "Tokens"), ("CWork",)),
+    "Fuzzing": (
+        "Tests/Fuzzing", ("IMAP", "SMTP", "MIME", "Beacon", "Mailbox", "HitSources", "Opens", "Tokens"), ("CWork",)),
 }
 TARGETS = (Path("Tests/FuzzingTests/FuzzTarget.swift"), Path("Tests/FuzzingTests/Targets"))
 C_LIBRARIES = {

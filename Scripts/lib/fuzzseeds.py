@@ -75,6 +75,22 @@ def _sessions():
         yield _input(text, 0, 0, len(acts), *(number for act, sent in acts for number in (act, len(sent))))
 
 
+def _submissions():
+    for path in _fixtures("*.smtp"):
+        if path.parent.name == "server":
+            text = b"".join(_said(path, "C"))
+            for configuration in (0, 6):
+                yield _input(text, configuration, 0, 0)
+    # A driver that offers little.
+    yield _input(text, 0, 63, 0)
+
+
+def _replies():
+    for path in _fixtures("*.smtp"):
+        if path.parent.name == "client":
+            yield _input(b"".join(_said(path, "S")), 11, 0)
+
+
 def _messages():
     for message in _messages_as_they_are():
         yield _input(message, 0, 255)
@@ -130,8 +146,9 @@ def _values():
 
 
 SEEDS = {
-    "imap-responses": _responses, "imap-session": _sessions, "mime-message": _messages, "mime-decoding": _decodings,
-    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "values": _values,
+    "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
+    "mime-message": _messages, "mime-decoding": _decodings, "beacon": _pages, "inflate": _compressed,
+    "pull-answer": _answers, "values": _values,
 }
 
 
@@ -140,6 +157,14 @@ def _imap_words():
     words |= {f"t{number} {end}\r\n".encode() for number in range(1, 8) for end in ("OK x", "NO x", "BAD x")}
     for line in _server_lines():
         words |= set(re.findall(rb"\\?[A-Za-z][A-Za-z0-9.=-]{2,23}", line))
+    return words
+
+
+def _smtp_words():
+    words = {b"\r\n", b"\r\n.\r\n", b"\n.\n", b"\r.\r", b"..", b"250-", b"250 ", b"354 ", b"421 ", b"=", b"+2B", b"<>"}
+    for path in _fixtures("*.smtp"):
+        for line in _said(path, "C"):
+            words |= set(re.findall(rb"[A-Z][A-Z0-9]{2,9}[ =:]?|(?:FROM|TO):<[^>]*>|AUTH PLAIN [\w+/=]+\r\n", line))
     return words
 
 
@@ -179,7 +204,8 @@ def _deflate_words():
 
 
 WORDS = {
-    "imap-responses": _imap_words, "imap-session": _imap_words, "mime-message": _mail_words,
+    "imap-responses": _imap_words, "imap-session": _imap_words, "smtp-server": _smtp_words,
+    "smtp-client": _smtp_words, "mime-message": _mail_words,
     "mime-decoding": _mail_words, "beacon": _html_words, "inflate": _deflate_words,
     "pull-answer": _json_words, "values": _value_words,
 }
@@ -209,13 +235,8 @@ def _dialogue(path):
     """("server", bytes) and ("act", number): what Tests/Dialogues describes, as far as a session sees it."""
     for line in path.read_text().split("\n"):
         kind, content = line[:2], line[3:] if line[2:3] == " " else line[2:]
-        if kind == "S:":
-            yield "server", content.encode() + b"\r\n"
-        elif kind == "S+":
-            yield "server", _unescaped(content)
-        elif kind == "S*":
-            count, _, text = content.partition(" ")
-            yield "server", _unescaped(text) * min(int(count), 40)
+        if kind in ("S:", "S+", "S*"):
+            yield "server", _bytes(kind, content)
         elif kind == "S.":
             yield "act", HANG_UP
         elif kind == "T:":
@@ -223,6 +244,23 @@ def _dialogue(path):
         elif line.startswith(">"):
             word = line[1:].split()[0]
             yield "act", ACTS[word]
+
+
+def _said(path, side):
+    """What the client ("C") or the server ("S") of a dialogue says, line by line."""
+    for line in path.read_text().split("\n"):
+        kind, content = line[:2], line[3:] if line[2:3] == " " else line[2:]
+        if kind in (side + ":", side + "+", side + "*"):
+            yield _bytes(kind, content)
+
+
+def _bytes(kind, content):
+    if kind[1] == ":":
+        return content.encode() + b"\r\n"
+    if kind[1] == "+":
+        return _unescaped(content)
+    count, _, text = content.partition(" ")
+    return _unescaped(text) * min(int(count), 40)
 
 
 def _unescaped(text):

@@ -15,7 +15,9 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] = [
-        .imapResponses, .imapSession, .mimeMessage, .mimeDecoding, .beacon, .inflate, .pullAnswer, .values,
+        .imapResponses, .imapSession, .smtpServer, .smtpClient, .mimeMessage, .mimeDecoding, .beacon, .inflate,
+        .pullAnswer,
+        .values,
     ]
 
     func allowance(for count: Int) -> Int { workPerByte * (count + 64) }

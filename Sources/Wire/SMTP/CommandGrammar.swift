@@ -19,7 +19,7 @@ enum Verb: String {
 }
 
 /// A line cut into its verb and the rest.
-struct CommandLine {
+struct CommandWords {
     /// In upper case.
     let verb: String
     let argument: ArraySlice<UInt8>

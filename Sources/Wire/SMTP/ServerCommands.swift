@@ -7,7 +7,7 @@ extension ServerSession {
 
     mutating func perform(_ text: [UInt8]) throws(Refusal) {
         if exchange != nil { return try respond(text) }
-        let line = CommandLine(text[...])
+        let line = CommandWords(text[...])
         guard let verb = Verb(rawValue: line.verb) else {
             if Self.browserVerbs.contains(line.verb) { return end(Reply(500, "5.5.2", "this is no web server")) }
             throw .unknown
@@ -40,7 +40,7 @@ extension ServerSession {
 }
 
 extension ServerSession {
-    private func requireNoArgument(_ line: CommandLine) throws(Refusal) {
+    private func requireNoArgument(_ line: CommandWords) throws(Refusal) {
         guard line.argument.isEmpty else { throw .argument }
     }
 
@@ -63,7 +63,7 @@ extension ServerSession {
         ask(.hello(name: name, isExtended: isExtended), .hello(isExtended: isExtended))
     }
 
-    private mutating func startTLS(_ line: CommandLine) throws(Refusal) {
+    private mutating func startTLS(_ line: CommandWords) throws(Refusal) {
         try requireNoArgument(line)
         if isEncrypted { throw Refusal(503, "5.5.1", "TLS is already there") }
         guard configuration.offersStartTLS else { throw Refusal(502, "5.5.1", "STARTTLS is not offered") }
@@ -120,15 +120,18 @@ extension ServerSession {
 
     private mutating func recipient(_ argument: ArraySlice<UInt8>) throws(Refusal) {
         guard let transaction else { throw Refusal(503, "5.5.1", "MAIL first") }
-        guard mayHaveMoreRecipients else { throw Refusal(452, "4.5.3", "too many recipients") }
+        guard transaction.recipients < configuration.limits.recipients else {
+            throw Refusal(452, "4.5.3", "too many recipients")
+        }
         let command = try RecipientCommand(argument, extensions, isUTF8: transaction.isUTF8)
+        self.transaction?.recipients += 1
         ask(.recipient(command), .recipient)
     }
 
-    private mutating func data(_ line: CommandLine) throws(Refusal) {
+    private mutating func data(_ line: CommandWords) throws(Refusal) {
         try requireNoArgument(line)
         guard let transaction else { throw Refusal(503, "5.5.1", "MAIL first") }
-        guard transaction.recipients > 0 else { throw Refusal(554, "5.5.1", "no valid recipients") }
+        guard transaction.accepted > 0 else { throw Refusal(554, "5.5.1", "no valid recipients") }
         ask(.data, .data)
     }
 }

@@ -6,7 +6,7 @@
 /// commands.
 package struct ServerSession: Sendable {
     let configuration: Configuration
-    private var input = ClientInput()
+    private(set) var input = ClientInput()
     private var phase = Phase.commands
     private var due: [Due] = []
     /// A line that waits for answers.
@@ -79,7 +79,12 @@ package struct ServerSession: Sendable {
                 isEnd = true
             }
         case .mail: if !reply.isPositive { transaction = nil }
-        case .recipient: if reply.isPositive { transaction?.recipients += 1 }
+        case .recipient:
+            if reply.isPositive {
+                transaction?.accepted += 1
+            } else {
+                transaction?.recipients -= 1
+            }
         case .data:
             guard reply.isIntermediate else { break }
             var limit: Int?
@@ -120,9 +125,9 @@ extension ServerSession {
     private mutating func readNext() -> Bool {
         switch phase {
         case .commands:
-            guard let line = held ?? nextLine() else { return false }
+            guard due.isEmpty || mayReadAhead, let line = held ?? nextLine() else { return false }
             held = nil
-            guard due.isEmpty || isPipelined(line) else {
+            guard due.isEmpty || line.isRecipient else {
                 held = line
                 return false
             }
@@ -153,16 +158,14 @@ extension ServerSession {
         }
     }
 
-    /// Whether it may be read while MAIL or RCPT before it are not answered.
-    private func isPipelined(_ line: ClientInput.Line) -> Bool {
-        guard extensions.pipelining, case .text(let text) = line, CommandLine(text[...]).verb == Verb.rcpt.rawValue,
-            due.count <= configuration.limits.recipients
+    /// Whether what follows is a command, and may be RCPT. Behind DATA it may be content. Only MAIL and RCPT stand behind an
+    /// answer that is due, so the first one says it of all.
+    private var mayReadAhead: Bool {
+        guard extensions.pipelining, due.count <= configuration.limits.recipients, case .answer(let awaited) = due.first
         else { return false }
-        return due.allSatisfy { item in
-            switch item {
-            case .answer(.mail), .answer(.recipient), .bytes: true
-            case .answer(.hello), .answer(.authenticate), .answer(.data), .answer(.endOfContent), .close: false
-            }
+        return switch awaited {
+        case .mail, .recipient: true
+        case .hello, .authenticate, .data, .endOfContent: false
         }
     }
 
@@ -182,11 +185,6 @@ extension ServerSession {
                 say(error.reply)
             }
         }
-    }
-
-    var mayHaveMoreRecipients: Bool {
-        let asked = due.reduce(0) { if case .answer(.recipient) = $1 { $0 + 1 } else { $0 } }
-        return (transaction?.recipients ?? 0) + asked < configuration.limits.recipients
     }
 
     /// Hands an event to the driver and waits for its answer.
@@ -233,6 +231,15 @@ extension ServerSession {
             events[events.count - 1] = .send(earlier + bytes)
         } else {
             events.append(.send(bytes))
+        }
+    }
+}
+
+extension ClientInput.Line {
+    fileprivate var isRecipient: Bool {
+        switch self {
+        case .text(let text): CommandWords(text[...]).verb == Verb.rcpt.rawValue
+        case .malformed, .tooLong: false
         }
     }
 }

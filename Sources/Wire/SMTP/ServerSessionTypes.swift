@@ -79,7 +79,8 @@ extension ServerSession {
 
     struct Transaction {
         let isUTF8: Bool
-        /// Accepted ones.
+        /// Those that are not refused.
         var recipients = 0
+        var accepted = 0
     }
 }
