@@ -57,7 +57,7 @@ import Testing
         try await serving(try Socket()) { request in
             seen.withLock { $0.append(request) }
             return .done
-        } _: { client in
+        } _: { (client: ControlClient) async throws in
             for request in requests { #expect(try await client.ask(request) == .done) }
         }
         #expect(seen.withLock { $0.suffix(2) } == requests[...])
@@ -66,7 +66,7 @@ import Testing
     @Test func aRefusalIsAnErrorWithItsWords() async throws {
         try await serving(try Socket()) { _ in
             .failed("no account is named a")
-        } _: { client in
+        } _: { (client: ControlClient) async throws in
             await #expect(throws: ControlError.refused("no account is named a")) { try await client.ask(Self.request) }
         }
     }
@@ -98,7 +98,7 @@ import Testing
         #expect(await Self.asked(ControlClient(path: address)) == .failure(.noAgent))
         try await serving(socket) { _ in
             .addresses(["x@y"])
-        } _: { client in
+        } _: { (client: ControlClient) async throws in
             #expect(try await client.ask(Self.request) == .addresses(["x@y"]))
         }
     }

@@ -126,6 +126,7 @@ package actor Upstream {
             guard let bytes else { throw ended(nil) }
             do throws(ReplyError) {
                 replies = try session.received(bytes)
+                if replies.isEmpty, let failure = session.failure { throw failure }
             } catch {
                 close()
                 throw .confused("\(peer) sent what is no SMTP reply: \(error)")
