@@ -30,9 +30,10 @@ class Agent:
             (self.home / name).mkdir(parents=True, exist_ok=True)
             (self.home / name).chmod(0o700)
 
-    def configure(self, accounts, port, server=True, source=True, everybody=None, more=""):
+    def configure(self, accounts, port, server=True, source=True, everybody=None, more="", ca=None, sections=""):
         """`accounts`: (name, Dovecot) pairs; each name is also the user. The pixel server is on loopback `port`.
-        `more`: further lines of each account.
+        `more`: further lines of each account. `ca`: what they trust instead of their Dovecot's authority. `sections`:
+        what the configuration has besides.
         `everybody`: a Dovecot all of whose users are accounts, opened by its master user."""
         self.port = port
         text = []
@@ -59,7 +60,7 @@ name = "{name}"
 imap = "imaps://127.0.0.1:{dovecot.imaps_port}"
 user = "{name}"
 password_file = "keys/{name}.password"
-ca_file = "{dovecot.ca_file}"
+ca_file = "{ca or dovecot.ca_file}"
 since = "all"
 {more}
 """)
@@ -78,7 +79,7 @@ listen = "127.0.0.1:{port}"
 public_url = "{self.url}"
 trusted_proxies = ["127.0.0.1/32"]
 """)
-        self.config_file.write_text("\n".join(text))
+        self.config_file.write_text("\n".join(text + [sections]))
         self.config_file.chmod(0o600)
 
     @property
@@ -95,14 +96,21 @@ trusted_proxies = ["127.0.0.1/32"]
 
     def command(self, *arguments):
         """Runs one subcommand with our configuration; its standard output."""
+        return self._run([*arguments, "--config", self.config_file]).decode()
+
+    def sendmail(self, message, *arguments):
+        """Hands a message to the sendmail command."""
+        self._run(["sendmail", *arguments], message)
+
+    def _run(self, words, data=b""):
+        environment = self.environment | {"SENTMARK_CONFIG": str(self.config_file)}
         try:
-            done = subprocess.run([self.program, *arguments, "--config", self.config_file], env=self.environment,
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+            done = subprocess.run([self.program, *words], env=environment, input=data, capture_output=True, timeout=30)
         except subprocess.TimeoutExpired:
-            raise AgentError(f"sentmark {' '.join(arguments)} did not end within 30 s") from None
+            raise AgentError(f"sentmark {words[0]} did not end within 30 s") from None
         if done.returncode:
-            said = (done.stderr or done.stdout).strip()
-            raise AgentError(f"sentmark {' '.join(arguments)} ended with {done.returncode}: {said}")
+            said = (done.stderr or done.stdout).decode(errors="replace").strip()
+            raise AgentError(f"sentmark {words[0]} ended with {done.returncode}: {said}")
         return done.stdout
 
     def add_stream(self, name="demo"):

@@ -7,7 +7,8 @@ import html
 import random
 from dataclasses import dataclass, field
 
-OWNER = email.utils.formataddr(("Alice Hansson", "alice@hansson.example"))
+ADDRESS = "alice@hansson.example"
+OWNER = email.utils.formataddr(("Alice Hansson", ADDRESS))
 POLICY = email.policy.SMTP.clone(max_line_length=76)
 DAY = 86400
 
