@@ -179,7 +179,8 @@ let package = Package(
             "Command",
             [
                 "sentmark", "Agent", "Store", "Opens", "Servers", "SentSync", "IMAP", "Mailbox", "Beacon", "HitSources",
-                "Transport", "Tokens", "Secrets", "Settings", "Host", "PixelServer", log,
+                "Transport", "Tokens", "Secrets", "Settings", "Host", "PixelServer", "Outgoing", "SMTP",
+                log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("Layer", []),

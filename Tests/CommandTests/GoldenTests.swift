@@ -43,6 +43,8 @@ struct GoldenTests {
             return WhyReport(name: waiting[0].token, messages: [], waiting: waiting, streams: Samples.keys)
                 .text(clock: Samples.clock)
         },
+        Output("why-sent.txt") { SendingSamples.why.text(clock: Samples.clock) },
+        Output("why-sent.json") { try JSONText.of(WhyJSON(SendingSamples.why)) },
         Output("streams.txt") {
             let records = try JSONDecoder.records.decode(
                 [StreamRecord].self,
@@ -57,6 +59,7 @@ struct GoldenTests {
 
     private static let doctor = [
         Output("doctor.txt") { DoctorSamples.checks.map(\.line).joined() + DoctorSummary.line(DoctorSamples.checks) },
+        Output("doctor-sending.txt") { try SendingSamples.checks().map(\.line).joined() },
         Output("doctor.json") { try JSONText.of(DoctorJSON(DoctorSamples.checks)) },
     ]
 

@@ -141,6 +141,17 @@ import Tokens
         #expect(try await delivered([1, 2, 3]).isEmpty)
     }
 
+    @Test func theLogForgetsAndTheMessageStays() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        try await store.register(registration(), of: account, now: Self.now)
+        try await store.register(registration(message: 6), of: account, now: Self.now + 10)
+        try await store.forgetOutgoing(before: Self.now + 10)
+        #expect(try await store.outgoing(named: "1@example.org").map(\.at) == [Self.now + 10])
+        #expect(try await store.reports(on: "1@example.org").first?.tokens.count == 2)
+    }
+
     @Test func saysWhyAMailCarriesNone() async throws {
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)

@@ -107,6 +107,9 @@ package enum Services {
                     logger: named(logger, "account:\(account.name)")))
         }
         services.append(
+            TidyService(
+                store: store, retention: settings.privacy.retention, now: now, logger: named(logger, "tidy")))
+        services.append(
             WakeService(clock: .system, bells: Array(bells.values) + awake, logger: named(logger, "wake")))
         return services
     }

@@ -100,6 +100,13 @@ extension AgentStore {
         }
     }
 
+    /// What was sent before that is not in the log any more; tracked messages stay what they are.
+    package func forgetOutgoing(before date: Date) async throws(StoreError) {
+        try await write { db in
+            try db.perform(sql: "DELETE FROM outgoing WHERE at < ?", arguments: [date.milliseconds])
+        }
+    }
+
     private static func report(_ row: Row, _ db: Database) throws -> OutgoingReport {
         let recipients = try Row.fetchAll(
             db, sql: "SELECT * FROM outgoing_recipient WHERE outgoing_id = ? ORDER BY position",

@@ -9,6 +9,13 @@ package struct OutgoingReport: Sendable, Equatable {
         package let reason: SendingReason?
         package let token: String?
         package let isDelivered: Bool
+
+        package init(address: String, reason: SendingReason?, token: String?, isDelivered: Bool) {
+            self.address = address
+            self.reason = reason
+            self.token = token
+            self.isDelivered = isDelivered
+        }
     }
 
     package let account: String
@@ -19,4 +26,18 @@ package struct OutgoingReport: Sendable, Equatable {
     package let reply: String
     package let providerID: String?
     package let recipients: [Recipient]
+
+    package init(
+        account: String, messageID: String?, way: SendingWay, at: Date, state: SendingState, reply: String,
+        providerID: String?, recipients: [Recipient]
+    ) {
+        self.account = account
+        self.messageID = messageID
+        self.way = way
+        self.at = at
+        self.state = state
+        self.reply = reply
+        self.providerID = providerID
+        self.recipients = recipients
+    }
 }

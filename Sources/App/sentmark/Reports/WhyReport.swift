@@ -21,7 +21,7 @@ struct WhyReport: Sendable {
         if !messages.isEmpty {
             return messages.map { text(of: $0, clock) }.joined(separator: "\n") + sending(clock)
         }
-        if !outgoing.isEmpty { return sending(clock) }
+        if !outgoing.isEmpty { return String(sending(clock).dropFirst()) }
         var out = ""
         if let token = Token(name) { out += TokenFacts(token, streams.origin(of: token)).text + "\n" }
         if !waiting.isEmpty {

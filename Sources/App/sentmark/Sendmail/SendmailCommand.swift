@@ -19,16 +19,17 @@ struct SendmailCommand: AsyncParsableCommand {
             it is that program's own.
 
             OPTIONS
-              -t               take recipients from To, Cc and Bcc as well
-              -i, -oi          a line with a dot alone does not end the message
-              -f ADDRESS       the envelope's sender; also -r
-              -F NAME          the sender's name, for a message without From
-              -N WHEN, -R WHAT, -V ID
-                               delivery reports: never, or success,failure,delay; full or hdrs; an id
-              -B 8BITMIME      the message is not all ASCII
-              -bm, -bs         a message, or SMTP, on standard input; -bs is for a program alone
-              --               what follows are recipients
-              Others that sendmail commands have are passed on to the program, or mean nothing here.
+              -t             take recipients from To, Cc and Bcc as well
+              -i, -oi        a line with a dot alone does not end the message
+              -f ADDRESS     the envelope's sender; also -r
+              -F NAME        the sender's name, for a message without From
+              -N WHEN        delivery reports: never, or success,failure,delay
+              -R WHAT, -V ID what comes back with them: full or hdrs; and an id
+              -B 8BITMIME    the message is not all ASCII
+              -bm            a message on standard input (as without it)
+              -bs            SMTP on standard input; with a program alone
+              --             what follows are recipients
+            Others that sendmail commands have are passed on to the program, or mean nothing here. \
             The configuration is $SENTMARK_CONFIG, or where it usually is.
 
             EXAMPLES
