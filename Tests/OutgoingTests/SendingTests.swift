@@ -31,7 +31,8 @@ import Tokens
     }
 
     static func address(_ text: String) -> EnvelopeAddress {
-        EnvelopeAddress(text)!
+        guard let address = EnvelopeAddress(text) else { preconditionFailure("\(text) is no address") }
+        return address
     }
 
     private func plan(
