@@ -186,7 +186,10 @@ let package = Package(
         tests("Layer", []),
         tests(
             "Fuzzing",
-            ["IMAP", "SMTP", "MIME", "Beacon", "Mailbox", "HitSources", "Transport", "Opens", "Tokens", "Secrets"]),
+            [
+                "IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "Transport", "Opens", "Tokens",
+                "Secrets",
+            ]),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
             "Agent",

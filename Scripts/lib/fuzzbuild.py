@@ -19,11 +19,12 @@ MODULES = {
     "Tokens": ("Sources/Domain/Tokens", ("Secrets",), ("CCrypto",)),
     "Opens": ("Sources/Domain/Opens", ("Tokens",), ()),
     "Beacon": ("Sources/Domain/Beacon", ("MIME", "Tokens"), ("CXML2",)),
+    "Outgoing": ("Sources/Domain/Outgoing", ("MIME", "Beacon", "Tokens"), ()),
     "Transport": ("Sources/Edge/Transport", ("Secrets",), ("CCurl", "CLinux")),
     "Mailbox": ("Sources/Edge/Mailbox", ("IMAP", "Transport"), ("CZlib",)),
     "HitSources": ("Sources/Edge/HitSources", ("Opens", "Transport", "Secrets"), ()),
     "Fuzzing": (
-        "Tests/Fuzzing", ("IMAP", "SMTP", "MIME", "Beacon", "Mailbox", "HitSources", "Opens", "Tokens"), ("CWork",)),
+        "Tests/Fuzzing", ("IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "Opens", "Tokens"), ("CWork",)),
 }
 TARGETS = (Path("Tests/FuzzingTests/FuzzTarget.swift"), Path("Tests/FuzzingTests/Targets"))
 C_LIBRARIES = {

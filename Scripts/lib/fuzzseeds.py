@@ -97,6 +97,15 @@ def _messages():
         yield _input(message, 1, len(message) // 32)
 
 
+def _outgoing():
+    for message in _messages_as_they_are():
+        yield _input(message, 0, 0, 0, 0, 0, 0)
+        yield _input(message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), 0, 0, 0, 0, 1, 0)
+    for path in _fixtures("*.html"):
+        head = b"Message-ID: <1@a>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+        yield _input(head + path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), 2, 0, 0, 0, 0, 0)
+
+
 def _decodings():
     for text in [*_messages_as_they_are(), *(path.read_bytes() for path in _fixtures("*.html"))]:
         for encoding in range(3):
@@ -147,8 +156,8 @@ def _values():
 
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
-    "mime-message": _messages, "mime-decoding": _decodings, "beacon": _pages, "inflate": _compressed,
-    "pull-answer": _answers, "values": _values,
+    "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "beacon": _pages,
+    "inflate": _compressed, "pull-answer": _answers, "values": _values,
 }
 
 
@@ -206,8 +215,8 @@ def _deflate_words():
 WORDS = {
     "imap-responses": _imap_words, "imap-session": _imap_words, "smtp-server": _smtp_words,
     "smtp-client": _smtp_words, "mime-message": _mail_words,
-    "mime-decoding": _mail_words, "beacon": _html_words, "inflate": _deflate_words,
-    "pull-answer": _json_words, "values": _value_words,
+    "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(), "beacon": _html_words,
+    "inflate": _deflate_words, "pull-answer": _json_words, "values": _value_words,
 }
 
 

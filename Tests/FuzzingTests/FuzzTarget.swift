@@ -16,8 +16,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] = [
         .imapResponses, .imapSession, .smtpServer, .smtpClient, .mimeMessage, .mimeDecoding, .beacon, .inflate,
-        .pullAnswer,
-        .values,
+        .outgoing, .pullAnswer, .values,
     ]
 
     func allowance(for count: Int) -> Int { workPerByte * (count + 64) }
