@@ -95,6 +95,41 @@ import Tokens
         #expect(try await store.reports(on: "1@example.org").first?.hits.count == 2)
     }
 
+    @Test func saysWhoOfThemHasOpenedIt() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let mail = registration(.each)
+        let id = try await store.register(mail, of: account, now: Self.now)
+        try await store.finish(id, .init(.accepted, reply: "250 ok"))
+        #expect(try await store.status(StatusFilter()).map(\.openedBy) == [OpenedBy(count: 0, of: 2)])
+        let source = try await store.source(named: "px")
+        let thunderbird = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.5.0"
+        let token = try #require(mail.recipients.last?.token)
+        let hit = Hit(
+            seq: 1, at: Self.now + 3_600, token: token, method: "GET", net: "aa", ua: thunderbird,
+            family: ClientFamily(userAgent: thunderbird))
+        try await store.append([hit], log: "L", cursor: "c", isEnd: true, from: source, now: Self.now + 3_600)
+        let tasks = try await store.judgingTasks(now: Self.now + 7_200, rules: 1)
+        let judged = tasks.map { (OpensEngine.judge($0.history, now: Self.now + 7_200), $0) }
+        _ = try await store.save(judged, rules: 1)
+        let line = try #require(try await store.status(StatusFilter()).first)
+        #expect(line.standing.status == .opened && line.openedBy == OpenedBy(count: 1, of: 2))
+        let report = try #require(try await store.reports(on: "1@example.org").first)
+        #expect(report.recipients.map(\.address) == ["ann@far.example", "ben@far.example"])
+        #expect(report.recipients.map(\.status) == [.unknown, .opened])
+    }
+
+    /// One token for all says nothing of who it was.
+    @Test func aSharedTokenNamesNobody() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        try await store.register(registration(), of: account, now: Self.now)
+        #expect(try await store.status(StatusFilter()).map(\.openedBy) == [nil])
+        #expect(try await store.reports(on: "1@example.org").first?.recipients.isEmpty == true)
+    }
+
     @Test func whatNobodyAcceptedIsForgotten() async throws {
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)

@@ -24,18 +24,12 @@ package enum OpensEngine {
         var inOrderGiven = verdicts
         for (position, index) in order.enumerated() { inOrderGiven[index] = verdicts[position] }
         return Judgement(
-            verdicts: inOrderGiven, status: status(verdicts, isOpened: !readings.isEmpty), readings: readings.count,
+            verdicts: inOrderGiven, status: OpenStatus(of: verdicts, isOpened: !readings.isEmpty),
+            readings: readings.count,
             firstOpen: readings.first.map { observations[$0].hit.at },
             lastOpen: readings.last.map { observations[$0].hit.at },
             reviewAt: verdicts.indices.filter { isPending[$0] }.map { observations[$0].hit.at + Thresholds.burst }.min()
         )
-    }
-}
-
-private extension Verdict {
-    /// Alone enough to call the message opened.
-    var isReading: Bool {
-        (hitClass == .person || hitClass == .proxyPerson) && personProbability >= Thresholds.opened
     }
 }
 
@@ -105,13 +99,4 @@ private extension OpensEngine {
         }
     }
 
-    static func status(_ verdicts: [Verdict], isOpened: Bool) -> OpenStatus {
-        if verdicts.isEmpty { return .unknown }
-        if isOpened { return .opened }
-        if verdicts.contains(where: { $0.personProbability >= Thresholds.maybe }) { return .maybe }
-        if verdicts.contains(where: { $0.hitClass == .machinePrefetch || $0.hitClass == .securityScanner }) {
-            return .machineOnly
-        }
-        return verdicts.contains { $0.hitClass == .own } ? .selfOnly : .notOpened
-    }
 }

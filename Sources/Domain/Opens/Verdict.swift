@@ -28,15 +28,9 @@ package struct Verdict: Sendable, Equatable {
     }
 }
 
-/// What all hits on a message prove together (design: contracts, "Verdicts").
-package enum OpenStatus: String, Sendable, CaseIterable, Codable {
-    case opened
-    case maybe
-    /// Reached a device or a filter, no person seen.
-    case machineOnly = "machine_only"
-    case selfOnly = "self_only"
-    /// There are hits, none of them true.
-    case notOpened = "not_opened"
-    /// No evidence. Never called unread.
-    case unknown
+extension Verdict {
+    /// Alone enough to call a message opened.
+    package var isReading: Bool {
+        (hitClass == .person || hitClass == .proxyPerson) && personProbability >= Thresholds.opened
+    }
 }

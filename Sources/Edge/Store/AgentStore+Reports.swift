@@ -16,8 +16,20 @@ package struct StatusLine: Sendable {
     package var kept: Set<Mark> = []
     package var firstOpen: Date?
     package var lastOpen: Date?
+    /// Of recipients with a token of their own: how many of them have opened it. `nil` where they share one.
+    package var openedBy: OpenedBy?
     /// Keywords of the newest copy, as last read from the server; `nil` when no copy is known any more.
     package var flags: [String]?
+}
+
+package struct OpenedBy: Sendable, Equatable {
+    package let count: Int
+    package let of: Int
+
+    package init(count: Int, of: Int) {
+        self.count = count
+        self.of = of
+    }
 }
 
 package struct StatusFilter: Sendable {
@@ -83,8 +95,17 @@ package struct MessageReport: Sendable {
         package var uid: UInt32
     }
 
+    /// A recipient whose copy carries a token of their own.
+    package struct RecipientLine: Sendable {
+        package var address: String
+        package var token: String
+        package var status: OpenStatus
+    }
+
     package var line: StatusLine
     package var tracked: Bool
+    /// Empty where recipients share a token, or it was not sent through us.
+    package var recipients: [RecipientLine] = []
     package var tokens: [TokenLine]
     package var hits: [HitLine]
     package var writes: [WriteLine]
@@ -220,6 +241,7 @@ extension AgentStore {
             kept: standing.kept(of: try inherited(db, of: id), feedIsComplete: try feedIsComplete(db)),
             firstOpen: (row["first_open_at"] as Int64?).map(Date.init(milliseconds:)),
             lastOpen: (row["last_open_at"] as Int64?).map(Date.init(milliseconds:)),
+            openedBy: try openedBy(db, id, standing.status),
             flags: flags.map { $0.split(separator: " ").map(String.init) })
     }
 
@@ -239,14 +261,19 @@ extension AgentStore {
                 WHERE hit.token_key IN (SELECT token_key FROM message_token WHERE message_id = ?1)
                 ORDER BY hit.at, hit.seq LIMIT 1000
                 """, arguments: [id])
+        let hitLines = hits.compactMap { row in
+            StoredHit(row, decoder).map {
+                MessageReport.HitLine(source: row["source"], hit: $0.hit, verdict: verdict(row))
+            }
+        }
+        let line = try line(db, row)
         let writes = try Row.fetchAll(
             db, sql: "SELECT * FROM written WHERE message_id = ? ORDER BY id LIMIT 1000", arguments: [id])
         return MessageReport(
-            line: try line(db, row), tracked: row["tracked"],
+            line: line, tracked: row["tracked"],
+            recipients: try recipients(db, id, hitLines, line.standing.status),
             tokens: tokens.map { .init(text: $0["token"], kind: $0["kind"], quoted: $0["quoted"]) },
-            hits: hits.compactMap { row in
-                StoredHit(row, decoder).map { .init(source: row["source"], hit: $0.hit, verdict: verdict(row)) }
-            },
+            hits: hitLines,
             writes: writes.map {
                 .init(
                     at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],
@@ -256,7 +283,7 @@ extension AgentStore {
             rules: row["rules"], reviewAt: (row["review_at"] as Int64?).map(Date.init(milliseconds:)))
     }
 
-    private static func verdict(_ row: Row) -> Verdict? {
+    static func verdict(_ row: Row) -> Verdict? {
         guard let name = row["class"] as String?, let hitClass = HitClass(rawValue: name) else { return nil }
         return Verdict(
             hitClass: hitClass, personProbability: row["p_person"], confidence: row["confidence"], rule: row["rule"])

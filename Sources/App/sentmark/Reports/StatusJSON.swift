@@ -4,6 +4,11 @@ import Store
 
 /// `sentmark status --json`. Fields are added, never changed or taken away.
 struct StatusJSON: Encodable {
+    struct OpenedBy: Encodable {
+        let count: Int
+        let of: Int
+    }
+
     struct Message: Encodable {
         let account: String
         let messageID: String?
@@ -15,6 +20,8 @@ struct StatusJSON: Encodable {
         let readings: Int
         let firstOpenAt: Date?
         let lastOpenAt: Date?
+        /// Where each recipient has a token of their own.
+        let openedBy: OpenedBy?
         let keywords: [String]?
     }
 
@@ -71,6 +78,6 @@ extension StatusJSON.Message {
             account: line.account, messageID: line.messageID, sentAt: line.sentAt, recipients: line.recipients,
             subject: line.subject, status: line.standing.status.rawValue, marks: line.marks.sorted().map(\.rawValue),
             readings: line.standing.readings, firstOpenAt: line.firstOpen, lastOpenAt: line.lastOpen,
-            keywords: line.flags)
+            openedBy: line.openedBy.map { StatusJSON.OpenedBy(count: $0.count, of: $0.of) }, keywords: line.flags)
     }
 }

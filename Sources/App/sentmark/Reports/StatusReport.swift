@@ -43,7 +43,7 @@ struct StatusReport: Sendable {
         ])
         table.rows = messages.map { line in
             [
-                line.sentAt.map(time) ?? "?", line.recipientText, line.subject, line.ticks, line.word,
+                line.sentAt.map(time) ?? "?", line.recipientText, line.subject, line.ticks, line.words,
                 line.standing.readings > 0 ? String(line.standing.readings) : "",
                 line.lastOpen.map(time) ?? "", line.account,
             ]
@@ -82,6 +82,12 @@ extension StatusLine {
         if standing.status == .opened, !marks.contains(.opened) { return "yours" }
         if standing.status != .opened, marks.contains(.opened) { return "opened earlier" }
         return standing.status.word
+    }
+
+    /// With how many of the recipients, where that can be told.
+    fileprivate var words: String {
+        guard let openedBy, standing.status == .opened, marks.contains(.opened) else { return word }
+        return "\(word) \(openedBy.count)/\(openedBy.of)"
     }
 
     fileprivate var recipientText: String {

@@ -35,8 +35,15 @@ struct WhyJSON: Encodable {
             let detail: String
         }
 
+        struct Recipient: Encodable {
+            let address: String
+            let token: String
+            let status: String
+        }
+
         let message: StatusJSON.Message
         let tracked: Bool
+        let recipients: [Recipient]
         let tokens: [Token]
         let hits: [Hit]
         let written: [Write]
@@ -91,6 +98,9 @@ extension WhyJSON.Message {
     fileprivate init(_ report: MessageReport, _ streams: StreamKeys) {
         self.init(
             message: StatusJSON.Message(report.line), tracked: report.tracked,
+            recipients: report.recipients.map {
+                Recipient(address: $0.address, token: $0.token, status: $0.status.rawValue)
+            },
             tokens: report.tokens.map { line in
                 let own = line.kind == "foreign" ? nil : Tokens.Token(line.text)
                 return Token(

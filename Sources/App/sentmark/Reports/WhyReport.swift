@@ -72,7 +72,7 @@ extension WhyReport {
     }
 
     private func text(of message: MessageReport, _ clock: ClockText) -> String {
-        sections(of: message, clock).map { title, lines in
+        sections(of: message, clock).filter { !$0.1.isEmpty }.map { title, lines in
             "\(title)\n" + lines.map { "  \(TerminalText.clean($0))\n" }.joined()
         }.joined(separator: "\n")
     }
@@ -81,9 +81,10 @@ extension WhyReport {
         [
             ("Message", head(message, clock)),
             ("Tokens", message.tokens.map(line)),
+            ("Recipients", message.recipients.map { "\($0.address)  \($0.status.word)" }),
             (
                 "Requests for its pixel",
-                message.hits.isEmpty ? ["none so far"] : message.hits.flatMap { lines($0, clock) }
+                message.hits.isEmpty ? ["none so far"] : message.hits.flatMap { lines($0, clock, message.recipients) }
             ),
             ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
         ]
@@ -98,6 +99,9 @@ extension WhyReport {
                 + (line.recipients.count > 20 ? " and \(line.recipients.count - 20) more" : ""),
             "subject     \(line.subject)",
         ]
+        if message.tracked, message.recipients.isEmpty, line.recipients.count > 1 {
+            out.append("            The recipients share one token: somebody opened it, if it was.")
+        }
         guard message.tracked else {
             let why =
                 message.tokens.allSatisfy(\.quoted)
@@ -137,14 +141,17 @@ extension WhyReport {
         return "\(token.text)  \(TokenFacts(own, streams.origin(of: own)).summary)\(quoted)"
     }
 
-    private func lines(_ line: MessageReport.HitLine, _ clock: ClockText) -> [String] {
+    private func lines(
+        _ line: MessageReport.HitLine, _ clock: ClockText, _ recipients: [MessageReport.RecipientLine]
+    ) -> [String] {
         let what =
             line.verdict.map { verdict in
                 let probability = Int((verdict.personProbability * 100).rounded())
                 return "\(verdict.hitClass.word), \(probability) % a person (rule \(verdict.rule))"
             } ?? "not judged: on a token that is only quoted here, or the agent has not come to it"
         let why = line.verdict.flatMap { Explanation.sentence(for: $0.rule) }
-        return ["\(clock.second(line.hit.at))  \(what)", "    \(line.hit.clientText); source \(line.source)"]
+        let whose = recipients.first { $0.token == line.hit.token }.map { "; the copy of \($0.address)" } ?? ""
+        return ["\(clock.second(line.hit.at))  \(what)", "    \(line.hit.clientText); source \(line.source)\(whose)"]
             + (why.map { ["    \($0)"] } ?? [])
     }
 
