@@ -50,6 +50,7 @@ import Testing
     @Test func everyRequestComesWithItsContent() async throws {
         let seen = Mutex<[ControlRequest]>([])
         let requests: [ControlRequest] = [
+            .reclassify,
             .delivered(account: "wörk", mail: OutgoingID(rawValue: 7), recipients: [0, 2]),
             .finish(
                 account: "a", mail: OutgoingID(rawValue: 8), outcome: SendingOutcome(.partial, reply: "451 a\u{7}b")),
@@ -60,7 +61,7 @@ import Testing
         } _: { (client: ControlClient) async throws in
             for request in requests { #expect(try await client.ask(request) == .done) }
         }
-        #expect(seen.withLock { $0.suffix(2) } == requests[...])
+        #expect(seen.withLock { $0.suffix(requests.count) } == requests[...])
     }
 
     @Test func aRefusalIsAnErrorWithItsWords() async throws {

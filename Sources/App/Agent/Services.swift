@@ -84,7 +84,7 @@ package enum Services {
         services.append(
             ControlServer(
                 path: directories.controlSocket, logger: named(logger, "control"),
-                answer: ControlDesk(logs: logs).answer))
+                answer: ControlDesk(logs: logs, store: store, judge: judge).answer))
         if let submission = settings.submission,
             let server = try await submissionServer(
                 submission, inputs, desk: desk, logs: logs, logger: named(logger, "submission"))

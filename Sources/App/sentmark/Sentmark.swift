@@ -30,7 +30,7 @@ struct Sentmark: AsyncParsableCommand {
             CommandGroup(name: "Sending", subcommands: [SendmailCommand.self]),
             CommandGroup(
                 name: "Tokens and verdicts",
-                subcommands: [StreamCommand.self, TokenCommand.self, ClassifyCommand.self]),
+                subcommands: [StreamCommand.self, TokenCommand.self, ClassifyCommand.self, ReclassifyCommand.self]),
         ])
 
     static func main() async {

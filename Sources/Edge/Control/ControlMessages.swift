@@ -5,6 +5,8 @@ package enum ControlRequest: Sendable, Codable, Equatable {
     case register(account: String, mail: Registration, outcome: SendingOutcome?)
     case delivered(account: String, mail: OutgoingID, recipients: [Int])
     case finish(account: String, mail: OutgoingID, outcome: SendingOutcome)
+    /// Judge every message once more.
+    case reclassify
     case recipientsDelivered(account: String, messageID: String, contentHash: [UInt8])
 }
 

@@ -7,6 +7,7 @@ import SentSync
 package struct JudgingTask: Sendable {
     package let message: MessageKey
     package let history: History
+    /// Keys of the stored hits, in the order of the history's.
     let hits: [Int64]
 }
 
@@ -21,10 +22,15 @@ extension AgentStore {
                         UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
                         UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
                         """), arguments: [now.milliseconds, rules, limit])
-            let stored = try ids.map { ($0, try Self.hits(db, of: $0, recent)) }
-            let neighbourhood = Neighbourhood(try Self.hits(db, around: stored.flatMap(\.1), recent))
-            return try stored.compactMap { try Self.task(db, $0.0, $0.1, neighbourhood) }
+            return try Self.tasks(db, ids, recent).compactMap(\.self)
         }
+    }
+
+    /// For each of the messages; `nil` for one that is not there.
+    static func tasks(_ db: Database, _ ids: [Int64], _ recent: RecentHits) throws -> [JudgingTask?] {
+        let stored = try ids.map { ($0, try hits(db, of: $0, recent)) }
+        let neighbourhood = Neighbourhood(try hits(db, around: stored.flatMap(\.1), recent))
+        return try stored.map { try task(db, $0.0, $0.1, neighbourhood) }
     }
 
     /// When the next verdict that is not final yet is to be looked at again.

@@ -1,10 +1,13 @@
 import Control
 import Outgoing
+import Store
 
 /// Does for other commands what only the agent may do: it alone writes the database.
 struct ControlDesk: Sendable {
     /// By the names of the accounts.
     let logs: [String: AccountLog]
+    let store: AgentStore
+    let judge: Bell
 
     func answer(_ request: ControlRequest) async -> ControlAnswer {
         do {
@@ -22,6 +25,9 @@ struct ControlDesk: Sendable {
             try await log(of: account).delivered(recipients, of: mail)
         case .finish(let account, let mail, let outcome):
             try await log(of: account).finish(mail, outcome)
+        case .reclassify:
+            try await store.judgeAllAgain()
+            judge.ring()
         case .recipientsDelivered(let account, let messageID, let hash):
             return .addresses(
                 try await log(of: account).recipientsDelivered(messageID, contentHash: hash).sorted())
