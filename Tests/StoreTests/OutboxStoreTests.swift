@@ -48,6 +48,10 @@ import Testing
             #expect(try await store.outbox(of: account).isEmpty)
             #expect(try await enter().id != entry.id)
         }
+        // What is under way is not forgotten, however old.
+        let entry = try await enter()
+        try await store.forgetOutgoing(before: Self.now + 1)
+        #expect(try await store.outbox(of: account).map(\.id) == [entry.id])
         let other = try await store.account(named: "other")
         #expect(try await store.outbox(of: other).isEmpty)
     }
