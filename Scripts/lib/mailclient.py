@@ -77,6 +77,20 @@ class MailClient:
         self.select(folder)
         _checked(self.imap.uid("MOVE", str(uid), self._name(to)))
 
+    def create(self, folder):
+        _checked(self.imap.create(self._name(folder)))
+
+    def texts(self, folder):
+        """UID -> all bytes of the message. Empty if there is no such folder."""
+        if self.imap.list('""', self._name(folder))[1] == [None]:
+            return {}
+        self.select(folder)
+        found = {}
+        for part in _checked(self.imap.uid("FETCH", "1:*", "(BODY.PEEK[])")):
+            if isinstance(part, tuple):
+                found[int(re.search(rb"UID (\d+)", part[0]).group(1))] = part[1]
+        return found
+
     def recreate(self, folder):
         """Deletes and creates the folder: a new UIDVALIDITY."""
         if self.folder is not None:

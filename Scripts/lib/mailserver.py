@@ -36,6 +36,12 @@ def _flags(server, request):
     return {"messages": [{"uid": u, "flags": sorted(f), "modseq": m or 0} for u, (f, m) in sorted(found.items())]}
 
 
+def _texts(server, request):
+    with server.client(request.get("user")) as client:
+        found = client.texts(request["folder"])
+    return {"texts": [{"uid": uid, "message": base64.b64encode(text).decode()} for uid, text in sorted(found.items())]}
+
+
 def _with_client(action):
     def run(server, request):
         with server.client(request.get("user")) as client:
@@ -83,6 +89,8 @@ REQUESTS = {
     "store": _with_client(lambda c, r: c.store(r["folder"], r["uid"], r["change"], r["flags"])),
     "expunge": _with_client(lambda c, r: c.expunge(r["folder"], r["uid"])),
     "move": _with_client(lambda c, r: c.move(r["folder"], r["uid"], r["to"])),
+    "create": _with_client(lambda c, r: c.create(r["folder"])),
+    "texts": _texts,  # user folder -> texts: uid message(base64); none if there is no such folder
     "recreate": _with_client(lambda c, r: c.recreate(r["folder"])),
     "drop": _drop,  # user: every connection of that user ends
     "stop": _stop,  # the server ends, its directory and ports are kept

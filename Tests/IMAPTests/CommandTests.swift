@@ -81,6 +81,8 @@ struct CommandTests {
         (.create(MailboxName(wire: "a\r\nb".bytes)), "CREATE {4}\r\n<wait>a\r\nb"),
         (.subscribe(MailboxName("Geöffnet")), "SUBSCRIBE \"Ge&APY-ffnet\""),
         (.uidCopy(set, MailboxName("Opened")), "UID COPY 1:3 \"Opened\""),
+        (.uidMove(set, MailboxName("a b")), "UID MOVE 1:3 \"a b\""),
+        (.uidExpunge(set), "UID EXPUNGE 1:3"),
         (
             .uidStoreLabels(set, .add, [MailboxName("✓"), MailboxName("a b")]),
             "UID STORE 1:3 +X-GM-LABELS (\"&JxM-\" \"a b\")"
@@ -106,7 +108,8 @@ struct CommandTests {
     static let refusals: [(Command, CommandError)] = [
         (.uidFetch(UIDSet(), [.uid]), .emptySet), (.uidFetch(set, []), .emptyList),
         (.uidStore(set, .add, []), .emptyList), (.uidStoreLabels(set, .add, []), .emptyList),
-        (.uidCopy(UIDSet(), .inbox), .emptySet),
+        (.uidCopy(UIDSet(), .inbox), .emptySet), (.uidMove(UIDSet(), .inbox), .emptySet),
+        (.uidExpunge(UIDSet()), .emptySet),
         (.uidStore(set, .add, [Flag(spelling: "a b")]), .malformedFlag("a b")),
         (.uidStore(set, .add, [Flag(spelling: "a\r\nx NOOP")]), .malformedFlag("a\r\nx NOOP")),
         (.uidStore(set, .add, [Flag(spelling: "")]), .malformedFlag("")),
@@ -174,6 +177,7 @@ struct CommandTests {
             .uidFetch(sparse, [.uid, .flags]), .uidStore(sparse, .add, [Flag(spelling: "opened")]),
             .uidSearch(.and([.keyword(Flag(spelling: "x")), .uid(sparse)]), returning: [.all]),
             .uidStoreLabels(sparse, .add, [MailboxName("✓✓")]), .uidCopy(sparse, MailboxName("Opened")),
+            .uidMove(sparse, MailboxName("Opened")), .uidExpunge(sparse),
         ]
         for command in commands {
             #expect(throws: CommandError.self) { try command.parts() }

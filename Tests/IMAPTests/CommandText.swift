@@ -63,6 +63,8 @@ enum CommandText {
             guard let action = actions[try word(1)] else { throw Unknown(text: text) }
             return .uidStoreLabels(try set(0), action, rest.dropFirst(2).map { MailboxName($0) })
         case "copy": return .uidCopy(try set(0), MailboxName(try word(1)))
+        case "move": return .uidMove(try set(0), MailboxName(try word(1)))
+        case "expunge": return .uidExpunge(try set(0))
         case "subscribe": return .subscribe(MailboxName(try word(0)))
         case "append":
             return .append(

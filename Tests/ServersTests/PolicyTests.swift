@@ -37,6 +37,7 @@ struct PolicyTests {
         (.keywordsFixed, { $0.assumesKeywords = false }),
         (.keywordLimit100, { $0.keywordLimit = 100 }),
         (.keywordLimit99, { $0.keywordLimit = 99 }),
+        (.submissionsFiled, { $0.filesSubmissions = false }),
     ]
 
     @Test(arguments: effects.indices)

@@ -85,4 +85,32 @@ import Testing
         #expect(settings.submission?.sendmail == ["/usr/sbin/sendmail", "-oi"])
         #expect(settings.warnings.map(\.path).contains("submission"))
     }
+
+    @Test func anAccountMayHaveAnOutbox() throws {
+        func outbox(_ name: String, smtp: Bool = true, submission: Bool = true) throws -> String? {
+            try Settings.parse(
+                text: """
+                    \(submission ? "[submission]\nsendmail = [\"sendmail\"]" : "")
+                    [[account]]
+                    imap = "imaps://imap.example.org"
+                    user = "me@example.org"
+                    password_file = "p"
+                    outbox = "\(name)"
+                    \(smtp ? "smtp = \"smtps://smtp.example.org\"" : "")
+                    """, file: "s.toml"
+            ).accounts.first?.outbox
+        }
+        #expect(try outbox("Tracked Outbox") == "Tracked Outbox")
+        let mistakes = [
+            ("Inbox", true, true, "is where mail arrives"),
+            ("Out", false, true, "nothing says where the account's mail is sent to"),
+            ("Out", true, false, "nothing says how mail is sent"), ("", true, true, "is empty"),
+        ]
+        for (name, smtp, submission, what) in mistakes {
+            let problems = #expect(throws: SettingsProblems.self) {
+                try outbox(name, smtp: smtp, submission: submission)
+            }
+            #expect(problems?.description.contains("account[1].outbox: \(what)") == true)
+        }
+    }
 }

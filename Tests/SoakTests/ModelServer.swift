@@ -108,7 +108,8 @@ extension ModelServer {
         case .uidSearch(let key, let returning): return search(tag, key, returning, &world)
         case .uidStore(let set, let action, let flags, let silent, _):
             return store(set, action, flags, silent, &world)
-        case .list, .examine, .append, .create, .subscribe, .uidCopy, .uidStoreLabels, .compress, .notify:
+        case .list, .examine, .append, .create, .subscribe, .uidCopy, .uidMove, .uidExpunge, .uidStoreLabels, .compress,
+            .notify:
             return "BAD not here"
         }
         return "OK done"

@@ -129,6 +129,18 @@ package final class PrivateServer: Sendable {
         let _: Done = try await process.ask(request)
     }
 
+    package func create(_ folder: String, of user: String = "alice") async throws {
+        let _: Done = try await process.ask(Request("create", user, folder))
+    }
+
+    /// All messages of a folder with all of their text, by UID; none if there is no such folder.
+    package func texts(in folder: String, of user: String = "alice") async throws -> [UInt32: String] {
+        let found: Texts = try await process.ask(Request("texts", user, folder))
+        return Dictionary(
+            found.texts.map { ($0.uid, String(decoding: Data(base64Encoded: $0.message) ?? Data(), as: UTF8.self)) }
+        ) { first, _ in first }
+    }
+
     /// Deletes the folder and creates it again, empty: another UIDVALIDITY.
     package func recreate(_ folder: String = "Sent", of user: String = "alice") async throws {
         let _: Done = try await process.ask(Request("recreate", user, folder))
@@ -226,6 +238,15 @@ private struct Request: Encodable {
 
 private struct Stored: Decodable { let uid: UInt32 }
 private struct Listing: Decodable { let messages: [PrivateServer.Message] }
+private struct Texts: Decodable {
+    struct Text: Decodable {
+        let uid: UInt32
+        let message: String
+    }
+
+    let texts: [Text]
+}
+
 private struct Sessions: Decodable { let sessions: [[PrivateServer.Session.Command]] }
 private struct Sent: Decodable { let bytes: Int }
 private struct Refused: Decodable { let logins: Int }

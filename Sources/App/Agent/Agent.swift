@@ -130,11 +130,13 @@ package actor Agent {
 }
 
 extension Settings.Account {
-    /// Each folder is watched over a connection of its own.
+    /// Each folder is watched over a connection of its own, the outbox too.
     fileprivate var connections: Int {
-        switch sent {
-        case .automatic: 1
-        case .named(let names): names.count
-        }
+        let folders =
+            switch sent {
+            case .automatic: 1
+            case .named(let names): names.count
+            }
+        return folders + (outbox == nil ? 0 : 1)
     }
 }

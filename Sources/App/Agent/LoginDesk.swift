@@ -1,5 +1,6 @@
 import Foundation
 import Host
+import IMAP
 import Mailbox
 import Secrets
 import SentSync
@@ -22,13 +23,16 @@ struct LoginDesk: Sendable {
         let attempt: LoginAttempt
     }
 
-    func open(_ account: Settings.Account, _ logins: Logins) async throws -> Opened {
+    func open(
+        _ account: Settings.Account, _ logins: Logins, timing: Session.Timing = .init(),
+        limits: Session.Limits = .init()
+    ) async throws -> Opened {
         let attempt = try await LoginAttempt(account, credentials)
         do {
-            return try await open(attempt, logins)
+            return try await open(attempt, logins, timing, limits)
         } catch let refusal as MailboxError where refusal.isAboutCredentials {
             guard let other = try await another(than: attempt, account, refusal) else { throw refusal }
-            return try await open(other, logins)
+            return try await open(other, logins, timing, limits)
         }
     }
 
@@ -77,11 +81,14 @@ struct LoginDesk: Sendable {
         await credentials.forget(secret, from: command)
     }
 
-    private func open(_ attempt: LoginAttempt, _ logins: Logins) async throws -> Opened {
+    private func open(
+        _ attempt: LoginAttempt, _ logins: Logins, _ timing: Session.Timing = .init(),
+        _ limits: Session.Limits = .init()
+    ) async throws -> Opened {
         let host = attempt.options.endpoint.description
         guard await turns.take(at: host) else { throw MailboxError.cancelled }
         do {
-            let connection = try await Connection.open(attempt.options, on: poller)
+            let connection = try await Connection.open(attempt.options, on: poller, timing: timing, limits: limits)
             logins.loggedIn(now: elapsed())
             await turns.giveBack(at: host)
             return Opened(connection: connection, attempt: attempt)

@@ -85,13 +85,28 @@ package enum Services {
             ControlServer(
                 path: directories.controlSocket, logger: named(logger, "control"),
                 answer: ControlDesk(logs: logs, store: store, judge: judge).answer))
-        if let submission = settings.submission,
-            let server = try await submissionServer(
-                submission, inputs, desk: desk, logs: logs, logger: named(logger, "submission"))
-        {
-            services.append(server)
-        }
         var awake: [Bell] = []
+        if let submission = settings.submission {
+            let senders = submissionAccounts(submission, inputs, desk: desk, logs: logs)
+            if let server = try await submissionServer(
+                submission, for: senders, desk: desk, logger: named(logger, "submission"))
+            {
+                services.append(server)
+            }
+            for sender in senders {
+                guard let account = settings.accounts.first(where: { $0.name == sender.name }),
+                    let folder = account.outbox
+                else { continue }
+                let bell = Bell()
+                awake.append(bell)
+                services.append(
+                    OutboxService(
+                        settings: account, folder: folder, submission: sender, store: store, desk: desk, bell: bell,
+                        startDelay: LoginPace.startDelay(
+                            accounts: settings.accounts.count, random: Double.random(in: 0..<1)),
+                        now: now, logger: named(logger, "outbox:\(account.name)")))
+            }
+        }
         for account in settings.accounts {
             guard let bell = bells[account.name], let signs = signs[account.name],
                 let awaited = awaited[account.name]

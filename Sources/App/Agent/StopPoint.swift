@@ -22,6 +22,28 @@ enum StopPoint: String, CaseIterable {
     case readBack = "read-back"
     /// What was written is recorded.
     case recorded
+    /// A draft in the outbox is in the book, and still there.
+    case outboxClaiming = "outbox-claiming"
+    /// It has been moved to where messages are sent from, and that is not in the book.
+    case outboxMoved = "outbox-moved"
+    case outboxClaimed = "outbox-claimed"
+    /// That it may be sent from here on is in the book; nothing of it is.
+    case outboxSending = "outbox-sending"
+    /// The provider has answered, and that is not in the book.
+    case outboxAnswered = "outbox-answered"
+    /// That the provider has it is in the book.
+    case outboxSent = "outbox-sent"
+    /// Its copy is in Sent, and that is not in the book.
+    case outboxAppended = "outbox-appended"
+    case outboxFiled = "outbox-filed"
+    /// It is gone from where messages are sent from, and that is not in the book.
+    case outboxRemoved = "outbox-removed"
+    /// Why it is not sent is in the book, and nothing is done about it.
+    case outboxRefusing = "outbox-refusing"
+    /// The user has been told, and the draft is where it was.
+    case outboxTold = "outbox-told"
+    /// It has been set aside, and that is not in the book.
+    case outboxSetAside = "outbox-set-aside"
 
     private static let armed: (name: String, count: Int)? = {
         guard let wish = ProcessInfo.processInfo.environment["SENTMARK_STOP_AT"] else { return nil }

@@ -68,6 +68,13 @@ package struct SendingRules: Sendable {
         }
     }
 
+    /// The mail without the words in it that are for us.
+    package func clean(_ message: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress]) -> [UInt8] {
+        let header = HeaderFields(parsing: message)
+        let decision = policy.decide(sender: sender, recipients: recipients, header: header, of: message)
+        return MessageEdit.apply(decision.edits, to: message)
+    }
+
     private func copy(_ placement: Placement, _ message: UInt64, _ number: UInt8) -> (Token, [MessageEdit])? {
         mint(message, number).map { token in
             (token, placement.edits(picture: PixelURL.element(for: token, base: pictureBase)))

@@ -39,6 +39,9 @@ package struct ServerPolicy: Sendable, Equatable {
     /// file names of a Maildir cannot be seen from outside.
     package var keywordLimit: Int?
 
+    /// What is submitted has to be filed in Sent by whoever submits it.
+    package var filesSubmissions = true
+
     package init() {}
 
     package init(quirks: some Sequence<ServerQuirk>, capabilities: Capabilities) {

@@ -14,13 +14,14 @@ extension ServerProfile {
     /// XAPPLEPUSHSERVICE is no sign of iCloud: NetEase lists it too, QQ did, and so does a plug-in for Dovecot.
     package static let all = [
         ServerProfile(
-            name: "Gmail", signs: [.host("imap.gmail.com"), .greeting("Gimap ready"), .capability(.gmail)], quirks: []),
+            name: "Gmail", signs: [.host("imap.gmail.com"), .greeting("Gimap ready"), .capability(.gmail)],
+            quirks: [.submissionsFiled]),
         ServerProfile(
             name: "Microsoft Exchange",
             signs: [
                 .host("office365.com"), .host("outlook.com"), .host("outlook.office.com"),
                 .greeting("The Microsoft Exchange IMAP4 service"),
-            ], quirks: [.partialFetchUnreliable, .keywordsFixed]),
+            ], quirks: [.partialFetchUnreliable, .keywordsFixed, .submissionsFiled]),
         ServerProfile(
             name: "iCloud", signs: [.host("mail.me.com"), .greeting("iscream")],
             quirks: [.malformedVanished, .searchUnavailable]),

@@ -67,6 +67,10 @@ package enum ServerQuirk: String, Sendable, CaseIterable {
     /// file has room for 128), and removing one from all messages does not free its place.
     case keywordLimit100
 
+    /// Gmail, Exchange Online: what is submitted by SMTP appears in Sent by itself (WildDuck's wiki, "Gmail sending";
+    /// Exchange Team Blog, 20 April 2018: "Sent email will now be stored in the Sent Items folder").
+    case submissionsFiled
+
     /// Stalwart: keeps 99 distinct keywords for an account; of further ones it says OK and shows nothing (its source,
     /// cache/email.rs).
     case keywordLimit99
@@ -92,6 +96,7 @@ extension ServerQuirk {
         case .partialFetchUnreliable: policy.usesPartialFetch = false
         case .searchFails, .searchRefused, .searchUnavailable, .searchDropsConnection: policy.searchesText = false
         case .keywordsFixed: policy.assumesKeywords = false
+        case .submissionsFiled: policy.filesSubmissions = false
         case .keywordLimit100: policy.keywordLimit = min(policy.keywordLimit ?? 100, 100)
         case .keywordLimit99: policy.keywordLimit = min(policy.keywordLimit ?? 99, 99)
         }
@@ -114,6 +119,7 @@ extension ServerQuirk {
         case .searchFails, .searchRefused, .searchUnavailable, .searchDropsConnection:
             "no SEARCH for text"
         case .keywordsFixed: "only keywords that PERMANENTFLAGS allows"
+        case .submissionsFiled: "files what is submitted"
         case .keywordLimit100: "100 keywords in a mailbox"
         case .keywordLimit99: "99 keywords in an account"
         }

@@ -2,9 +2,9 @@ import Secrets
 
 extension Decoder {
     /// `nil` if something is missing without which there is no account; its problems are reported then.
-    /// `upstream` is where mail of accounts goes that do not say it themselves.
+    /// `upstream` is where mail of accounts goes that do not say it themselves; `submits`: there is a [submission].
     func account(
-        _ item: (table: TOMLTable, path: String), upstream: ServiceURL?
+        _ item: (table: TOMLTable, path: String), upstream: ServiceURL?, submits: Bool
     ) -> (account: Settings.Account, name: Located<String>)? {
         let section = Section<AccountKey>(item.table, path: item.path, report: report)
         let imap = section.parsed(
@@ -26,12 +26,13 @@ extension Decoder {
         let pollInterval = span(section, .pollInterval, within: Limits.pollInterval)
         let addresses = addresses(section, user: authorization ?? user)
         let smtp = provider(section, upstream: upstream, addresses: addresses)
+        let outbox = outbox(section, smtp, submits: submits)
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
             authorization: authorization?.value, login: login, sent: sent, archives: archives, show: show,
             copyOpenedTo: copyOpenedTo, since: since, caFile: caFile, proxy: proxy, compress: compress,
-            pollInterval: pollInterval, addresses: addresses, smtp: smtp)
+            pollInterval: pollInterval, addresses: addresses, smtp: smtp, outbox: outbox)
         return (account, name)
     }
 
@@ -90,7 +91,8 @@ extension Decoder {
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
         case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .show, .copyOpenedTo,
-            .caFile, .proxy, .compress, .pollInterval, .addresses, .smtp, .smtpCleartext:
+            .caFile, .proxy, .compress, .pollInterval, .addresses, .smtp, .smtpCleartext,
+            .outbox:
             return nil
         }
     }

@@ -38,6 +38,24 @@ extension Decoder {
         return []
     }
 
+    /// The folder whose drafts are sent.
+    func outbox(_ section: Section<AccountKey>, _ smtp: Settings.Provider?, submits: Bool) -> String? {
+        guard let node = section.node(.outbox), let name = folder(section, .outbox) else { return nil }
+        let what: (String, String)? =
+            if name.uppercased() == "INBOX" {
+                ("is where mail arrives", "a folder of its own, such as \"Tracked Outbox\"")
+            } else if !submits {
+                ("nothing says how mail is sent", "a [submission] section as well")
+            } else if smtp == nil {
+                ("nothing says where the account's mail is sent to", "smtp = \"smtps://…\" in this account as well")
+            } else {
+                nil
+            }
+        guard let what else { return name }
+        report.problem(at: node.position, node.path, what.0, expected: what.1)
+        return nil
+    }
+
     /// Mail that no account can send would be refused one by one.
     func requireProvider(_ section: Section<SubmissionKey>, _ accounts: [Settings.Account]) {
         guard !accounts.contains(where: { $0.smtp != nil }), !section.has(.sendmail) else { return }

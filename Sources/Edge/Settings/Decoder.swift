@@ -30,7 +30,7 @@ final class Decoder {
         let submissionSection: Section<SubmissionKey>? = section(top, .submission)
         let upstream = submissionSection.flatMap(upstream)
         let accounts = tables(top, .account, limit: Limits.accounts).flatMap(accounts)
-            .compactMap { account($0, upstream: upstream) }
+            .compactMap { account($0, upstream: upstream, submits: submissionSection != nil) }
         let sources = tables(top, .source, limit: Limits.sources).compactMap { source($0) }
         if !top.has(.account), !top.has(.server) {
             report.problem(at: root.position, "", "nothing to do", expected: "an [[account]] or a [server]")

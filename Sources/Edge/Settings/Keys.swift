@@ -18,6 +18,7 @@ enum AccountKey: String, SectionKey {
     case pollInterval = "poll_interval"
     case addresses, smtp
     case smtpCleartext = "smtp_cleartext"
+    case outbox
 
     static let later: Set<String> = ["oauth2"]
     /// Exactly one of these.

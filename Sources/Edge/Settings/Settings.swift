@@ -58,6 +58,8 @@ extension Settings {
         package let addresses: [String]
         /// Where its mail is submitted, with the same login.
         package let smtp: Provider?
+        /// The folder whose drafts are sent, as the user reads its name; only with ``smtp``.
+        package let outbox: String?
     }
 
     package enum Login: Sendable, Equatable {

@@ -104,6 +104,10 @@ extension AgentStore {
     package func forgetOutgoing(before date: Date) async throws(StoreError) {
         try await write { db in
             try db.perform(sql: "DELETE FROM outgoing WHERE at < ?", arguments: [date.milliseconds])
+            try db.perform(
+                sql: """
+                    DELETE FROM outbox WHERE changed_at < ? AND state IN ('done', 'refused', 'uncertain', 'gone')
+                    """, arguments: [date.milliseconds])
         }
     }
 

@@ -3,7 +3,7 @@ import GRDB
 /// Numbered migrations of agent.db; never edited once released.
 ///
 /// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, inherited, refused,
-/// parked, copied, outgoing, outgoing_recipient.
+/// parked, copied, outgoing, outgoing_recipient, outbox.
 /// Derived (recomputable, each with the version of the rules that made it): verdict and the standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
 enum Schema {
@@ -29,6 +29,9 @@ enum Schema {
         }
         migrator.registerMigration("7 mail on its way out") { db in
             for statement in outgoingMail { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("8 drafts that are sent") { db in
+            for statement in draftsThatAreSent { try db.execute(sql: statement) }
         }
         return migrator
     }
@@ -327,6 +330,30 @@ enum Schema {
             delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered IN (0, 1)),
             PRIMARY KEY (outgoing_id, position)
         ) STRICT, WITHOUT ROWID
+        """,
+    ]
+    private static let draftsThatAreSent = [
+        // Messages that were moved to the outbox folder. What they contain stays in the mailbox.
+        """
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY,
+            account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            content_hash BLOB NOT NULL CHECK (length(content_hash) = 32),  -- SHA-256 of the draft as it was found
+            has_own_id INTEGER NOT NULL CHECK (has_own_id IN (0, 1)),
+            message_id TEXT NOT NULL,                 -- what it is sent under, without brackets
+            state TEXT NOT NULL CHECK (state IN ('claiming', 'claimed', 'sending', 'sent', 'filed', 'refusing',
+                'doubtful', 'strange', 'done', 'refused', 'uncertain', 'gone')),
+            uid_validity INTEGER CHECK (uid_validity BETWEEN 1 AND 4294967295),
+            uid INTEGER CHECK (uid BETWEEN 1 AND 4294967295),  -- in the folder for what is being sent
+            found_at INTEGER NOT NULL,
+            changed_at INTEGER NOT NULL,
+            reason TEXT NOT NULL DEFAULT '',          -- why it is refused or doubtful
+            provider_id TEXT                          -- the Message-ID that the provider says it gave
+        ) STRICT
+        """,
+        """
+        CREATE UNIQUE INDEX outbox_under_way ON outbox(account_id, content_hash)
+            WHERE state NOT IN ('done', 'refused', 'uncertain', 'gone')
         """,
     ]
 }

@@ -8,24 +8,34 @@ struct Delivery {
     let upstream: Upstream
     let decision: Decision
 
+    /// What has become of a mail.
+    struct Conclusion: Sendable {
+        /// For the client.
+        let reply: Reply
+        let outcome: SendingOutcome
+    }
+
     /// Sends all copies of a mail that is all at hand. If there is one, the provider has accepted its envelope already.
-    func send(_ message: [UInt8]) async -> Reply {
+    func send(_ message: [UInt8]) async -> Conclusion {
         let copies = decision.plan.copies
         if copies.count == 1, decision.delivered.isEmpty {
-            return await finish(await sendContent(message, copies[0].edits), sent: [])
+            return await conclude(await sendContent(message, copies[0].edits), sent: [])
         }
         return await sendEach(message)
     }
 
+    func finish(_ answer: Answer, sent: [Int]) async -> Reply { await conclude(answer, sent: sent).reply }
+
     /// What has become of a mail, from the answer to its content.
-    func finish(_ answer: Answer, sent: [Int]) async -> Reply {
+    private func conclude(_ answer: Answer, sent: [Int]) async -> Conclusion {
         let reply = sent.isEmpty ? answer.reply : partly(answer.reply, sent)
         let state: SendingState =
             answer.isUncertain ? .uncertain : answer.reply.isPositive ? .accepted : sent.isEmpty ? .refused : .partial
         let providerID = state == .accepted ? ProviderID.find(in: answer.reply.text, from: upstream.host) : nil
-        await envelope.close(
-            decision, SendingOutcome(state, reply: "\(answer.reply.code) \(answer.reply.text)", providerID: providerID))
-        return state == .accepted ? answer.reply : reply
+        let outcome = SendingOutcome(
+            state, reply: "\(answer.reply.code) \(answer.reply.text)", providerID: providerID)
+        await envelope.close(decision, outcome)
+        return Conclusion(reply: state == .accepted ? answer.reply : reply, outcome: outcome)
     }
 
     /// The provider's last word about a copy.
@@ -62,25 +72,25 @@ struct Delivery {
     }
 
     /// Each copy in a transaction of its own. The first that is not accepted is the last.
-    private func sendEach(_ message: [UInt8]) async -> Reply {
+    private func sendEach(_ message: [UInt8]) async -> Conclusion {
         var sent = envelope.addresses.indices.filter { decision.delivered.contains(envelope.addresses[$0].text) }
         var last: Answer?
         do {
             try await upstream.reset()
         } catch {
-            return await finish(.nothingSent(error), sent: sent)
+            return await conclude(.nothingSent(error), sent: sent)
         }
         for copy in decision.plan.copies {
             let recipients = copy.recipients.filter { !sent.contains($0) }
             if recipients.isEmpty { continue }
             let answer = await send(message, copy, to: recipients)
-            guard answer.reply.isPositive else { return await finish(answer, sent: sent) }
+            guard answer.reply.isPositive else { return await conclude(answer, sent: sent) }
             sent += recipients
             last = answer
             // What is not written down would be sent again after a crash: a copy twice, and none lost.
             if let entry = decision.entry { try? await envelope.account.log.delivered(recipients, of: entry) }
         }
-        return await finish(last ?? Answer(reply: Reply(250, "2.0.0", "all recipients have it already")), sent: sent)
+        return await conclude(last ?? Answer(reply: Reply(250, "2.0.0", "all recipients have it already")), sent: sent)
     }
 
     private func send(_ message: [UInt8], _ copy: SendingPlan.Copy, to recipients: [Int]) async -> Answer {

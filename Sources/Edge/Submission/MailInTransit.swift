@@ -50,7 +50,7 @@ package struct MailInTransit {
         case .collecting:
             var decision = isHeaderDecided ? nil : envelope.decideByHeader(head)
             if decision == nil { decision = await envelope.decide(head, isComplete: true, room: room(head.count)) }
-            return await delivery(decision ?? envelope.original(head, because: .deadline)).send(head)
+            return await delivery(decision ?? envelope.original(head, because: .deadline)).send(head).reply
         case .passing(let decision, var edits):
             do {
                 return await delivery(decision).finish(

@@ -20,6 +20,10 @@ package enum Command: Equatable, Sendable {
     /// Gmail's labels (X-GM-EXT-1). Without `.SILENT`, which its description does not name.
     case uidStoreLabels(UIDSet, StoreAction, [MailboxName])
     case uidCopy(UIDSet, MailboxName)
+    /// RFC 6851.
+    case uidMove(UIDSet, MailboxName)
+    /// RFC 4315: of these, those that are `\Deleted`. There is no plain EXPUNGE here: it takes others along.
+    case uidExpunge(UIDSet)
     case idle
     /// RFC 5465: of the selected mailbox, flag changes, messages that go, and these items of those that come.
     case notify(newMessages: [FetchItem])

@@ -18,6 +18,8 @@ extension Command {
         case .uidSearch: "UID SEARCH"
         case .uidStore, .uidStoreLabels: "UID STORE"
         case .uidCopy: "UID COPY"
+        case .uidMove: "UID MOVE"
+        case .uidExpunge: "UID EXPUNGE"
         case .idle: "IDLE"
         case .compress: "COMPRESS"
         case .notify: "NOTIFY"
@@ -35,7 +37,7 @@ extension Command {
         case .logout: .logout
         case .enable, .select, .examine: .alone
         case .capability, .noop, .id, .list, .status, .uidFetch, .uidSearch, .uidStore, .uidStoreLabels, .uidCopy,
-            .append, .create, .subscribe, .notify:
+            .uidMove, .uidExpunge, .append, .create, .subscribe, .notify:
             .pipelined
         }
     }
@@ -109,7 +111,10 @@ extension Command {
                 try writer.string(label.wire)
             }
             writer.text(")")
-        case .uidCopy(let set, let mailbox):
+        case .uidExpunge(let set):
+            writer.text(" ")
+            try writer.set(set)
+        case .uidCopy(let set, let mailbox), .uidMove(let set, let mailbox):
             writer.text(" ")
             try writer.set(set)
             writer.text(" ")

@@ -4,7 +4,7 @@ extension Command {
     package var uids: UIDSet? {
         switch self {
         case .uidFetch(let set, _, _, _), .uidStore(let set, _, _, _, _), .uidStoreLabels(let set, _, _),
-            .uidCopy(let set, _):
+            .uidCopy(let set, _), .uidMove(let set, _), .uidExpunge(let set):
             set
         case .uidSearch(let key, _): key.uidSet
         case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .notify,
@@ -23,6 +23,8 @@ extension Command {
             .uidStore(set, action, flags, silent: silent, unchangedSince: unchangedSince)
         case .uidStoreLabels(_, let action, let labels): .uidStoreLabels(set, action, labels)
         case .uidCopy(_, let mailbox): .uidCopy(set, mailbox)
+        case .uidMove(_, let mailbox): .uidMove(set, mailbox)
+        case .uidExpunge: .uidExpunge(set)
         case .uidSearch(let key, let returning):
             key.uidSet == nil ? self : .uidSearch(key.replacingSet(set), returning: returning)
         case .capability, .noop, .logout, .id, .enable, .list, .status, .select, .examine, .idle, .compress, .notify,

@@ -7,10 +7,10 @@ import Submission
 import Tokens
 
 extension Services {
-    /// `nil` if no account says where its mail goes: then there is the sendmail command alone.
-    static func submissionServer(
-        _ settings: Settings.Submission, _ inputs: Inputs, desk: LoginDesk, logs: [String: AccountLog], logger: Logger
-    ) async throws -> SubmissionServer? {
+    /// Those that say where their mail goes.
+    static func submissionAccounts(
+        _ settings: Settings.Submission, _ inputs: Inputs, desk: LoginDesk, logs: [String: AccountLog]
+    ) -> [SubmissionAccount] {
         var accounts: [SubmissionAccount] = []
         for account in inputs.settings.accounts {
             guard let provider = account.smtp, let log = logs[account.name] else { continue }
@@ -21,6 +21,13 @@ extension Services {
                     provider: provider.url.text, rules: inputs.rules(settings, for: account), log: log
                 ) { try await desk.openProvider(account, provider) })
         }
+        return accounts
+    }
+
+    /// `nil` without accounts: then there is the sendmail command alone.
+    static func submissionServer(
+        _ settings: Settings.Submission, for accounts: [SubmissionAccount], desk: LoginDesk, logger: Logger
+    ) async throws -> SubmissionServer? {
         guard !accounts.isEmpty else { return nil }
         let password = try await settings.password.read(desk.credentials)
         return try SubmissionServer(
