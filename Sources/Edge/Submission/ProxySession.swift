@@ -13,6 +13,8 @@ struct ProxySession {
     let client: ClientSocket
     let logger: Logger
     private var session: ServerSession
+    /// The other side is the program that started us, and needs no password.
+    private let isCommand: Bool
     /// Those that the client may send for: all of them, or the one whose name it gave.
     private var allowed: [SubmissionAccount] = []
     private var account: SubmissionAccount?
@@ -43,6 +45,8 @@ struct ProxySession {
         self.client = client
         self.logger = logger
         session = ServerSession(configuration)
+        isCommand = !configuration.requiresAuthentication
+        if isCommand { allowed = accounts.all }
     }
 
     /// Until one of the two sides ends it.
@@ -213,7 +217,8 @@ extension ProxySession {
     private mutating func beginMail() -> Reply {
         guard let account, let upstream, let mail, !recipients.isEmpty else { return Self.noAnswer }
         let size = mail.parameters.first { $0.keyword == "SIZE" }?.value.flatMap { Int($0) }
-        let envelope = Envelope(account: account, way: .smtp, mail: mail, recipients: recipients)
+        let envelope = Envelope(
+            account: account, way: isCommand ? .sendmail : .smtp, mail: mail, recipients: recipients, waits: isCommand)
         transit = MailInTransit(envelope, to: upstream, declaredSize: size)
         return Reply(354, "end with <CRLF>.<CRLF>")
     }

@@ -1,6 +1,7 @@
 import Host
 import MIME
 import Outgoing
+import Secrets
 import Settings
 import Submission
 import Transport
@@ -30,6 +31,12 @@ package struct CommandSender: Sendable {
             settings.accounts.first(where: isOwner)
             ?? (candidates.count == 1 ? candidates.first : settings.accounts.count == 1 ? settings.accounts.first : nil)
         return try account.map(submissionAccount)
+    }
+
+    /// All that mail can be submitted for.
+    package func accounts() throws -> SubmissionAccounts {
+        // Nobody has to give a password: whoever runs the command could read it.
+        SubmissionAccounts(try settings.accounts.filter { $0.smtp != nil }.map(submissionAccount), password: Secret(""))
     }
 
     private func submissionAccount(_ account: Settings.Account) throws -> SubmissionAccount {

@@ -27,7 +27,7 @@ struct SendmailCommand: AsyncParsableCommand {
               -R WHAT, -V ID what comes back with them: full or hdrs; and an id
               -B 8BITMIME    the message is not all ASCII
               -bm            a message on standard input (as without it)
-              -bs            SMTP on standard input; with a program alone
+              -bs            SMTP on standard input and output
               --             what follows are recipients
             Others that sendmail commands have are passed on to the program, or mean nothing here. \
             The configuration is $SENTMARK_CONFIG, or where it usually is.

@@ -1,5 +1,6 @@
 import Agent
 import Foundation
+import Logging
 import MIME
 import Outgoing
 import SMTP
@@ -14,9 +15,12 @@ struct SendmailSubmission {
     private static let headerLimit = 8 << 20
 
     func run() async throws {
-        guard arguments.mode == .deliver else {
+        switch arguments.mode {
+        case .deliver: break
+        case .smtp: return try await StandardStreams.serve(try sender.accounts(), logger: Logger(label: "sendmail"))
+        case .other(let word):
             throw Failure(
-                .usage, "sendmail: only messages on standard input are sent by SMTP",
+                .usage, "sendmail: \(word): there is no queue and no table of aliases here",
                 action: "name the real program with `sendmail` in [submission]")
         }
         var reader = MessageReader(input: try InputFile("-"), ignoresDots: arguments.ignoresDots)

@@ -7,6 +7,7 @@ import Opens
 import PixelServer
 import Settings
 import Store
+import Submission
 import Transport
 
 extension Failure {
@@ -18,6 +19,7 @@ extension Failure {
         case let error as HostError: self.init(error.status, "\(error.subject): \(error.detail)", action: error.action)
         case let error as StoreError: self.init(error.status, error.description)
         case let error as PixelServerError: self.init(error)
+        case let error as SubmissionError: self.init(.unavailable, error.detail, action: error.action)
         case let error as TransportError: self.init(error)
         case let error as MailboxError: self.init(error)
         case let error as PullError: self.init(error)
