@@ -96,7 +96,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        edge("HitSources", ["Transport", "Opens", "Secrets"]),
+        edge("HitSources", ["Transport", "Opens", "Tokens", "Secrets"]),
         edge(
             "PixelServer",
             [
@@ -161,7 +161,7 @@ let package = Package(
         tests(
             "Control",
             ["Control", "Outgoing", log, lifecycle, .product(name: "NIOCore", package: "swift-nio")]),
-        tests("HitSources", ["HitSources", "Transport", "Opens", "Secrets", "TestSupport"]),
+        tests("HitSources", ["HitSources", "Transport", "Opens", "Tokens", "Secrets", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "Outgoing", "MIME", "IMAP", "Opens", "Tokens", "Secrets", grdb]),
         tests(
             "Convergence",

@@ -81,6 +81,16 @@ extension Credentials {
     }
 }
 
+extension Settings.Source {
+    func feed(_ credential: StreamCredential, _ poller: Poller) -> any HitFeed {
+        switch kind {
+        case .sentmark: PullClient(self, credential, poller)
+        case .accessLog(let path, let format):
+            AccessLogFeed(path: path, format: format == .json ? .json : .combined, credential: credential)
+        }
+    }
+}
+
 extension PullClient {
     package init(_ source: Settings.Source, _ credential: StreamCredential, _ poller: Poller) {
         self.init(

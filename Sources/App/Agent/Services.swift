@@ -72,7 +72,7 @@ package enum Services {
         for (source, credential) in zip(settings.sources, inputs.credentials) {
             services.append(
                 SourceService(
-                    name: source.name, client: PullClient(source, credential, poller), store: store, judge: judge,
+                    name: source.name, feed: source.feed(credential, poller), store: store, judge: judge,
                     accounts: Array(bells.values), begin: listening, now: now,
                     logger: named(logger, "source:\(source.name)")))
         }

@@ -10,7 +10,7 @@ import Store
 /// nothing is lost: the cursor stays where it was.
 struct SourceService: Service {
     let name: String
-    let client: PullClient
+    let feed: any HitFeed
     let store: AgentStore
     let judge: Bell
     /// Rung when the feed has been read to its end for the first time: some keywords wait for that.
@@ -56,7 +56,7 @@ struct SourceService: Service {
         let page: Page
         do {
             // What there is already is not waited for: some decisions rest on having seen all of it.
-            page = try await client.pull(
+            page = try await feed.pull(
                 after: position.cursor, log: position.log, limit: Self.pageLimit,
                 wait: position.isReadToEnd ? Self.waitSeconds : 0)
         } catch {

@@ -11,6 +11,13 @@ package struct StreamKey: Sendable, Equatable {
             KeyedHash.hmac(key: key, Array("sentmark/token/1".utf8) + authenticated).map { Array($0.prefix(12)) }
         }
     }
+
+    /// 16 hexadecimal digits: equal within a day means the same network. `day` counts from 1970.
+    package func networkName(_ network: String, day: Int64) -> String? {
+        let key = secret.reveal { KeyedHash.hmac(key: $0, Array("sentmark/network/\(day)".utf8)) }
+        let hash = key.flatMap { KeyedHash.hmac(key: $0, Array(network.utf8)) }
+        return hash.map { $0.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    }
 }
 
 /// The pixel server's root key: every stream's keys derive from it, so that a token is checked without a look-up.

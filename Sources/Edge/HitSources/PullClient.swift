@@ -3,7 +3,7 @@ import Secrets
 import Transport
 
 /// Asks a pixel server for the hits of one stream.
-package struct PullClient: Sendable {
+package struct PullClient: HitFeed {
     /// Without a slash at its end.
     private let url: String
     private let bearer: Secret
@@ -20,13 +20,7 @@ package struct PullClient: Sendable {
         self.http = http
     }
 
-    /// The hits after a cursor, in commit order; an empty page when there are none after all of the waiting.
-    ///
-    /// - Parameters:
-    ///   - cursor: of the page before; `nil` for the beginning of the log.
-    ///   - log: of the page before; another one now is ``PullError/otherLog``.
-    ///   - limit: 1 to 1000 hits.
-    ///   - wait: how many seconds the server may wait for a hit, 0 to 55.
+    /// `log`: another one now is ``PullError/otherLog``.
     package func pull(
         after cursor: String?, log: String?, limit: Int = 1000, wait: Int = 0
     ) async throws(PullError) -> Page {

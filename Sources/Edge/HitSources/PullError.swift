@@ -11,6 +11,8 @@ package enum PullError: Error, Sendable, Equatable, CustomStringConvertible {
     case otherLog
     /// 429, 5xx: the server asks to come back.
     case busy(status: Int, after: Duration?)
+    /// A log file cannot be read.
+    case log(String)
     /// Another status, or a body that is not what the contract says.
     case unexpected(String)
 
@@ -22,6 +24,7 @@ package enum PullError: Error, Sendable, Equatable, CustomStringConvertible {
                 "make a new credential with `sentmark stream add` on the pixel server and name it in credential_file")
         case .otherLog: .retryNow
         case .busy(_, let after): .retryLater(after: after)
+        case .log: .needsUser("check its path and permissions; the agent goes on as soon as it can read it")
         case .unexpected: .retryLater(after: nil)
         }
     }
@@ -34,6 +37,7 @@ package enum PullError: Error, Sendable, Equatable, CustomStringConvertible {
         case .busy(let status, let after):
             "the pixel server is busy (HTTP \(status))"
                 + (after.map { "; it asks for \($0.components.seconds) s" } ?? "")
+        case .log(let what): what
         case .unexpected(let what): "the pixel server's answer is not understood: \(what)"
         }
     }

@@ -9,14 +9,29 @@ extension Decoder {
             return nil
         }
         let section = Section<SourceKey>(item.table, path: item.path, report: report)
-        let kind = section.parsed(section.required(.kind, expected: Self.kinds)) { text throws(Rejection) in
-            guard let kind = Settings.Source.Kind(rawValue: text) else {
+        let word = section.parsed(section.required(.kind, expected: Self.kinds)) { text throws(Rejection) in
+            guard Self.kindNames.contains(text) else {
                 throw Rejection(what: "\(quoted(text)) is not a kind of source", expected: Self.kinds)
             }
-            return kind
+            return text
         }
+        let isLog = word?.value == "access-log"
         let form = "the pixel server's URL, such as \"https://px.example.org\""
-        let url = section.parsed(section.required(.url, expected: form), ServiceURL.web)
+        let pixelURL = section.parsed(section.string(.pixelURL, expected: form), ServiceURL.web)
+        if isLog, !section.has(.pixelURL) {
+            section.reportMissing(
+                .pixelURL, expected: "what the pixels' URLs begin with, such as \"https://px.example.org\"")
+        }
+        for key in isLog ? [SourceKey.url, .caFile, .proxy] : [.path, .format] {
+            guard let node = section.node(key) else { continue }
+            report.problem(at: node.position, node.path, "means nothing for this kind of source", expected: "none")
+        }
+        let url =
+            isLog
+            ? pixelURL
+            : section.parsed(
+                word == nil ? section.string(.url, expected: form) : section.required(.url, expected: form),
+                ServiceURL.web)
         let name = name(section, .name, otherwise: url?.map(\.host))
         if !section.has(.credentialFile) {
             section.reportMissing(.credentialFile, expected: "the file with the credential of the stream, smk1_…")
@@ -24,18 +39,32 @@ extension Decoder {
         let credentialFile = neededPath(section, .credentialFile)
         let caFile = neededPath(section, .caFile)
         let proxy = proxy(section, .proxy)
-        let pixelURL = section.parsed(section.string(.pixelURL, expected: form), ServiceURL.web)?.value
-        guard let kind, let url, let name, let credentialFile else { return nil }
+        let log = isLog ? accessLog(section) : nil
+        guard word != nil, let url, let name, let credentialFile, !isLog || log != nil else { return nil }
         let source = Settings.Source(
-            name: name.value, kind: kind.value, url: url.value, credentialFile: credentialFile, caFile: caFile,
-            proxy: proxy, pixelURL: pixelURL ?? url.value)
+            name: name.value, kind: log ?? .sentmark, url: url.value, credentialFile: credentialFile, caFile: caFile,
+            proxy: proxy, pixelURL: pixelURL?.value ?? url.value)
         return (source, name)
     }
 
-    private static var laterKinds: Set<String> { ["access-log", "postmark", "mailgun"] }
-    private static var kinds: String {
-        Settings.Source.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+    private func accessLog(_ section: Section<SourceKey>) -> Settings.Source.Kind? {
+        let formats = Settings.Source.LogFormat.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        let format = section.parsed(section.string(.format, expected: formats)) { text throws(Rejection) in
+            guard let format = Settings.Source.LogFormat(rawValue: text) else {
+                throw Rejection(what: "\(quoted(text)) is not a format", expected: formats)
+            }
+            return format
+        }
+        guard section.has(.path) else {
+            section.reportMissing(.path, expected: "the web server's access log")
+            return nil
+        }
+        return path(section, .path).map { .accessLog(path: $0.value, format?.value ?? Defaults.logFormat) }
     }
+
+    private static var kindNames: [String] { ["sentmark", "access-log"] }
+    private static var laterKinds: Set<String> { ["postmark", "mailgun"] }
+    private static var kinds: String { kindNames.map { "\"\($0)\"" }.joined(separator: " or ") }
 
     /// `retention` is what holds if the section does not say.
     func server(_ section: Section<ServerKey>, retention: Duration) -> Settings.Server? {

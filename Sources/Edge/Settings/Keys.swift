@@ -31,6 +31,7 @@ enum SourceKey: String, SectionKey {
     case caFile = "ca_file"
     case proxy
     case pixelURL = "pixel_url"
+    case path, format
 }
 
 enum ServerKey: String, SectionKey {

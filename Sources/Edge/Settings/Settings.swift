@@ -95,6 +95,7 @@ extension Settings {
     package struct Source: Sendable, Equatable {
         package let name: String
         package let kind: Kind
+        /// Where to pull from; what the pixels' URLs begin with where nothing is pulled.
         package let url: ServiceURL
         package let credentialFile: String
         package let caFile: String?
@@ -102,9 +103,14 @@ extension Settings {
         /// What the pixels' URLs begin with.
         package let pixelURL: ServiceURL
 
-        package enum Kind: String, Sendable, CaseIterable {
+        package enum Kind: Sendable, Equatable {
+            /// A pixel server of ours, by its pull API.
             case sentmark
+            /// A web server's log file.
+            case accessLog(path: String, LogFormat)
         }
+
+        package enum LogFormat: String, Sendable, CaseIterable { case combined, json }
     }
 
     package struct Server: Sendable, Equatable {

@@ -10,7 +10,7 @@ struct SourceExamination {
     let poller: Poller
 
     func run() async -> SourceFacts {
-        var facts = SourceFacts(source: source.name, url: source.url.text)
+        var facts = SourceFacts(source: source.name, url: source.place)
         let credential: StreamCredential
         do {
             credential = try StreamCredential(reading: source.credentialFile)
@@ -19,6 +19,10 @@ struct SourceExamination {
             return facts
         }
         facts.credential = .success(credential.stream.rawValue)
+        if case .accessLog(let path, _) = source.kind {
+            facts.server = await Self.read(path, credential)
+            return facts
+        }
         do throws(PullError) {
             let health = try await PullClient(source, credential, poller).health()
             facts.server = .success(.init(acceptsCredential: true, clockDifference: health.clockDifference))
@@ -28,5 +32,28 @@ struct SourceExamination {
             facts.server = .failure(Failure(error))
         }
         return facts
+    }
+
+    /// Whether the file can be read; that a credential fits shows with the first hit alone.
+    private static func read(
+        _ path: String, _ credential: StreamCredential
+    ) async -> Result<SourceFacts.Server, Failure> {
+        let feed = AccessLogFeed(path: path, format: .combined, credential: credential)
+        do throws(PullError) {
+            _ = try await feed.pull(after: nil, log: nil, limit: 1, wait: 0)
+            return .success(.init(acceptsCredential: true, clockDifference: nil))
+        } catch {
+            return .failure(Failure(error))
+        }
+    }
+}
+
+extension Settings.Source {
+    /// Where hits are read from.
+    fileprivate var place: String {
+        switch kind {
+        case .sentmark: url.text
+        case .accessLog(let path, _): path
+        }
     }
 }

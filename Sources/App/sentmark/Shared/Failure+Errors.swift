@@ -74,7 +74,7 @@ extension Failure {
             case .transport(let error): Failure(error).status
             case .unauthorised: .permission
             case .otherLog, .busy: .temporary
-            case .unexpected: .unavailable
+            case .unexpected, .log: .unavailable
             }
         switch error.remedy {
         case .needsUser(let action):
