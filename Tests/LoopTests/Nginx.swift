@@ -1,6 +1,6 @@
 import Foundation
 
-/// A real nginx with Config/nginx.conf, on loopback and with a certificate of the test; all else is as it is shipped.
+/// A real nginx with Config/nginx.conf or Config/pixel-nginx.conf, on loopback and with a certificate of the test; all else is as it is shipped.
 ///
 /// `@unchecked Sendable`: the process is started and ended by one test.
 final class Nginx: @unchecked Sendable {
@@ -23,15 +23,40 @@ final class Nginx: @unchecked Sendable {
             ("/etc/letsencrypt/live/px.example.org/privkey.pem", certificates.path + "/server.key"),
             ("/var/log/nginx/", home.path + "/"), ("server 127.0.0.1:8025;", "server 127.0.0.1:\(port);"),
         ]
+        try write("site.conf", try Self.site("nginx.conf", replacements))
+        try configure()
+    }
+
+    /// Without a pixel server: Config/pixel-nginx.conf, with its log in `home`.
+    init(withoutServerIn home: URL, certificates: URL) throws {
+        self.home = home
+        let tls = try Program.freePort()
+        plainURL = ""
+        url = "https://127.0.0.1:\(tls)"
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let replacements = [
+            ("listen 443 ssl", "listen 127.0.0.1:\(tls) ssl"),
+            ("/etc/ssl/px.example.org.pem", certificates.path + "/server.pem"),
+            ("/etc/ssl/private/px.example.org.key", certificates.path + "/server.key"),
+            ("/var/log/nginx/", home.path + "/"),
+        ]
+        try write("site.conf", "access_log off;\n" + Self.site("pixel-nginx.conf", replacements))
+        try configure()
+    }
+
+    private static func site(_ name: String, _ replacements: [(String, String)]) throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        var site = try String(contentsOf: root.appending(path: "Config/nginx.conf"), encoding: .utf8)
+        var site = try String(contentsOf: root.appending(path: "Config/\(name)"), encoding: .utf8)
         for (shipped, ours) in replacements {
             guard site.contains(shipped) else {
-                throw Program.Failure(description: "Config/nginx.conf has no \"\(shipped)\"")
+                throw Program.Failure(description: "Config/\(name) has no \"\(shipped)\"")
             }
             site = site.replacing(shipped, with: ours)
         }
-        try write("site.conf", site)
+        return site
+    }
+
+    private func configure() throws {
         let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(home.path)/\($0);" }
         try write(
             "nginx.conf",

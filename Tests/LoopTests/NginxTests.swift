@@ -2,6 +2,56 @@ import Foundation
 import TestSupport
 import Testing
 
+/// No pixel server, but nginx's log: opens are read from it, through a rotation and through a time without an agent.
+@Suite(.serialized)
+struct AccessLogTests {
+    @Test func anAccessLogIsAPixelServer() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try World(dovecot: dovecot)
+        let program = world.program
+        let home = program.home.appending(path: "nginx")
+        let nginx = try Nginx(
+            withoutServerIn: home, certificates: URL(filePath: dovecot.caFile).deletingLastPathComponent())
+        let log = home.appending(path: "pixel.log")
+        let direct = try String(contentsOf: program.home.appending(path: "config.toml"), encoding: .utf8)
+        let source = """
+            kind = "access-log"
+            path = "\(log.path)"
+            format = "json"
+            pixel_url = "\(nginx.url)"
+            """
+        try program.write(
+            "config.toml",
+            direct.replacing("kind = \"sentmark\"\nurl = \"\(program.url)\"", with: source))
+        let pixels = try (0..<3).map { _ in try world.newPixel() }
+        #expect(pixels.allSatisfy { $0.url.hasPrefix(nginx.url + "/i/") })
+
+        func load(_ url: String) async throws {
+            let status = try await program.load(
+                url, from: "192.0.2.1", agent: World.thunderbird, options: ["--cacert", dovecot.caFile])
+            #expect(status == 200)
+        }
+
+        try nginx.start()
+        try program.start()
+        var uids: [UInt32] = []
+        for (number, pixel) in pixels.enumerated() { uids.append(try await world.send("m\(number)", pixel)) }
+        for uid in uids { try await world.expect(uid, ["tracked"]) }
+        try await load(pixels[0].url)
+        try await world.expect(uids[0], ["tracked", "opened"])
+        // Rotated while no agent reads it; the old file has a line that was not read.
+        program.kill()
+        try await load(pixels[1].url)
+        // As logrotate's copytruncate does it: signals to a child of Foundation's may be blocked.
+        try FileManager.default.copyItem(at: log, to: home.appending(path: "pixel.log.1"))
+        try FileHandle(forWritingTo: log).truncate(atOffset: 0)
+        try await load(pixels[2].url)
+        try program.start()
+        for uid in uids { try await world.expect(uid, ["tracked", "opened"]) }
+        await dovecot.stop()
+    }
+}
+
 /// The agent pulls and recipients load through a real nginx, as on a pixel host.
 @Suite(.serialized)
 struct NginxTests {

@@ -4,6 +4,8 @@ struct SourceFacts: Sendable {
         var acceptsCredential: Bool
         /// How far its clock is ahead of ours; negative behind, `nil` unknown.
         var clockDifference: Duration?
+        /// It is a file.
+        var isLog = false
     }
 
     var source: String
@@ -35,6 +37,8 @@ enum SourceChecks {
         switch facts.server {
         case nil: break
         case .failure(let failure): checks.append(Check(topic, "server", failure))
+        case .success(let server) where server.isLog:
+            checks.append(Check(topic, "log", .good, "\(facts.url) can be read"))
         case .success(let server):
             checks.append(Check(topic, "server", .good, "\(facts.url) answers"))
             checks.append(

@@ -41,7 +41,7 @@ struct SourceExamination {
         let feed = AccessLogFeed(path: path, format: .combined, credential: credential)
         do throws(PullError) {
             _ = try await feed.pull(after: nil, log: nil, limit: 1, wait: 0)
-            return .success(.init(acceptsCredential: true, clockDifference: nil))
+            return .success(.init(acceptsCredential: true, clockDifference: nil, isLog: true))
         } catch {
             return .failure(Failure(error))
         }
