@@ -8,7 +8,7 @@ struct OutboxTests {
     /// All in one story: servers take a while to start.
     @Test func sendsWhatIsMovedThere() async throws {
         let dovecot = try await Dovecot.start()
-        let sink = try await SMTPSink.start()
+        let sink = try await Upstream.start(.sink)
         let outbox = try OutboxWorld(on: dovecot, sink)
         let world = outbox.world
         try world.program.start()
@@ -22,9 +22,9 @@ struct OutboxTests {
         #expect(try await sink.deliveries().count == 1)
         #expect(delivery.sender == "alice@example.org")
         #expect(delivery.recipients == ["ann@far.example", "ben@far.example"])
-        #expect(delivery.message.contains("\(world.program.url)/i/"), "it carries a pixel")
+        #expect(delivery.text.contains("\(world.program.url)/i/"), "it carries a pixel")
         for hidden in ["Bcc:", "X-Sentmark", "X-Mozilla", "ben@far.example"] {
-            #expect(!delivery.message.contains(hidden), "\(hidden) went out")
+            #expect(!delivery.text.contains(hidden), "\(hidden) went out")
         }
         let copy = try #require(try await outbox.texts("Sent").first)
         #expect(copy.contains("<p>Hello one</p></body>") && copy.contains("Bcc: ben@far.example"))
@@ -34,12 +34,12 @@ struct OutboxTests {
         #expect(try await dovecot.fetchFlags(1)?.contains("\\Seen") == true)
 
         // Refused for good: back, with an explanation, and nothing tries again.
-        try await sink.behave(["rcpt1": .answer("550 5.1.1 no such user")])
+        try await sink.behave(.init(steps: ["rcpt1": .answer("550 5.1.1 no such user")]))
         try await outbox.move(OutboxWorld.draft("two"))
         try await outbox.waitFor(["Tracked Outbox/Refused"], of: "two")
         let notice = try #require(try await outbox.notices().first)
         #expect(notice.contains("NOT sent: the provider refused it: ann@far.example: 550 5.1.1 no such user"))
-        try await sink.behave()
+        try await sink.behave(.init())
         // Moved once more, it is sent.
         let uid = try #require(try await dovecot.texts(in: "Tracked Outbox/Refused").keys.first)
         try await dovecot.move(uid, to: "Tracked Outbox", from: "Tracked Outbox/Refused")
@@ -47,11 +47,11 @@ struct OutboxTests {
         #expect(try await outbox.deliveries(of: "two").count == 1)
 
         // Not now: it waits where nobody touches it, and is tried again by itself.
-        try await sink.behave(["dot": .answer("451 4.3.0 try again")])
+        try await sink.behave(.init(steps: ["dot": .answer("451 4.3.0 try again")]))
         try await outbox.move(OutboxWorld.draft("three"))
         try await world.waitForLog(of: "outbox:alice", "not sent yet")
         #expect(try await outbox.places(of: "three") == ["Tracked Outbox/Sending"])
-        try await sink.behave()
+        try await sink.behave(.init())
         try await outbox.waitFor(["Sent"], of: "three")
         #expect(try await outbox.deliveries(of: "three").count == 1)
 
@@ -70,18 +70,58 @@ struct OutboxTests {
         await dovecot.stop()
     }
 
+    /// Without MOVE, with folders below INBOX, without IDLE.
+    @Test(arguments: [TestedServer.condstore, .cyrus, .courier])
+    func onOtherServersToo(_ tested: TestedServer) async throws {
+        let server = try await tested.start()
+        let sink = try await Upstream.start(.sink)
+        let outbox = try OutboxWorld(on: server, sink)
+        try outbox.world.program.start()
+        try await outbox.world.waitForLog(of: "outbox:alice", "watching")
+        try await outbox.save(OutboxWorld.draft("one"))
+        try await outbox.waitFor(["Sent"], of: "one")
+        try await outbox.world.stop()
+
+        try outbox.world.program.start(stopAt: "outbox-claimed")
+        try await outbox.save(OutboxWorld.draft("two"))
+        try await outbox.world.wait(30, "the end") { !outbox.world.program.isRunning }
+        #expect(try await outbox.deliveries(of: "two").isEmpty)
+        #expect(try await outbox.places(of: "two") != ["Tracked Outbox"])
+        try outbox.world.program.start()
+        try await outbox.waitFor(["Sent"], of: "two")
+        #expect(try await sink.transactions().count == 2)
+        try await outbox.world.stop()
+        await sink.stop()
+        await server.stop()
+    }
+
+    @Test func aServerThatCannotKeepAnOutboxIsTold() async throws {
+        let server = try await TestedServer.plain.start()
+        let sink = try await Upstream.start(.sink)
+        let outbox = try OutboxWorld(on: server, sink)
+        try await server.create("Tracked Outbox")
+        try await outbox.save(OutboxWorld.draft("one"))
+        try outbox.world.program.start()
+        let line = try await outbox.world.waitForLog(of: "outbox:alice", "outbox not watched")
+        #expect(line.contains("UIDPLUS") && line.contains("take outbox out of the configuration"))
+        #expect(try await outbox.places(of: "one") == ["Tracked Outbox"])
+        outbox.world.program.kill()
+        await sink.stop()
+        await server.stop()
+    }
+
     /// The provider hangs up after the message: nobody knows whether it has it.
     @Test func whatMayHaveBeenSentIsNotSentAgain() async throws {
         let dovecot = try await Dovecot.start()
-        let sink = try await SMTPSink.start()
+        let sink = try await Upstream.start(.sink)
         let outbox = try OutboxWorld(on: dovecot, sink)
         try await outbox.makeFolders()
-        try await sink.behave(["dot": .drop])
+        try await sink.behave(.init(steps: ["dot": .drop]))
         try outbox.world.program.start()
         try await outbox.move(OutboxWorld.draft("one"))
         try await outbox.waitFor(["Tracked Outbox/Not sure"], of: "one")
         #expect(try await outbox.notices().first?.contains("not known whether this message was sent") == true)
-        try await sink.behave()
+        try await sink.behave(.init())
         try await outbox.world.stop()
         try outbox.world.program.start()
         try await outbox.move(OutboxWorld.draft("two"))
@@ -89,6 +129,16 @@ struct OutboxTests {
         #expect(try await outbox.places(of: "one") == ["Tracked Outbox/Not sure"])
         #expect(try await sink.transactions().count == 2)
         #expect(try await outbox.notices().count == 1)
+
+        // In the midst of the message there is no doubt: its end has not been sent.
+        try await sink.behave(.init(steps: ["body": .drop]))
+        let attachment = String(repeating: "<!-- \(String(repeating: "x", count: 70)) -->\n", count: 100_000)
+        try await outbox.move(OutboxWorld.draft("three") + attachment)
+        try await outbox.world.waitForLog(of: "outbox:alice", "not sent yet")
+        #expect(try await outbox.places(of: "three") == ["Tracked Outbox/Sending"])
+        try await sink.behave(.init())
+        try await outbox.waitFor(["Sent"], of: "three")
+        #expect(try await outbox.deliveries(of: "three").count == 1)
         try await outbox.world.stop()
         await sink.stop()
         await dovecot.stop()
@@ -114,7 +164,7 @@ struct OutboxTests {
 
     @Test func killedAnywhereItIsSentOnceAtMost() async throws {
         let dovecot = try await Dovecot.start()
-        let sink = try await SMTPSink.start()
+        let sink = try await Upstream.start(.sink)
         let outbox = try OutboxWorld(on: dovecot, sink)
         try await outbox.makeFolders()
         for end in Self.ends {
@@ -132,10 +182,10 @@ struct OutboxTests {
         }
         let before = try await outbox.notices().count
         for (index, point) in Self.refusals.enumerated() {
-            try await sink.behave(["mail": .answer("550 5.7.1 not you")])
+            try await sink.behave(.init(steps: ["mail": .answer("550 5.7.1 not you")]))
             try await kill(outbox, at: point)
             #expect(try await outbox.places(of: point).count == 1, "lost at \(point)")
-            try await sink.behave()
+            try await sink.behave(.init())
             try outbox.world.program.start()
             try await outbox.waitFor(["Tracked Outbox/Refused"], of: point)
             try await outbox.move(OutboxWorld.draft("after-\(point)"))

@@ -9,21 +9,20 @@ struct OutboxWorld {
     ]
 
     let world: World
-    let sink: SMTPSink
+    let sink: Upstream
     private var server: PrivateServer { world.server }
 
-    /// - Parameters:
-    ///   - server: of which alice's mailbox is used.
-    ///   - separator: between the levels of folders there.
-    init(on server: PrivateServer, _ sink: SMTPSink) throws {
+    /// - Parameter server: of which alice's mailbox is used.
+    init(on server: PrivateServer, _ sink: Upstream) throws {
         self.sink = sink
         var account = World.Account(on: server)
         account.caFile = nil
         account.more = """
             ca_file = "ca.pem"
             addresses = ["alice@example.org"]
-            smtp = "smtps://127.0.0.1:\(sink.port)"
+            smtp = "smtps://127.0.0.1:\(sink.tlsPort)"
             outbox = "Tracked Outbox"
+            poll_interval = "10s"
 
             [submission]
             listen = "127.0.0.1:\(try Program.freePort())"
@@ -45,7 +44,7 @@ struct OutboxWorld {
         To: \(recipients)
         Bcc: \(bcc)
         Subject: \(number)
-        Date: \(HTTPDate.now)
+        Date: \(DateField.now)
         MIME-Version: 1.0
         Content-Type: text/html; charset=utf-8
 
@@ -64,6 +63,9 @@ struct OutboxWorld {
         let uid = try await server.append(draft, to: "Drafts")
         try await server.move(uid, to: "Tracked Outbox", from: "Drafts")
     }
+
+    /// As a program does that saves its draft right there.
+    func save(_ draft: String) async throws { try await server.append(draft, to: "Tracked Outbox") }
 
     func texts(_ folder: String) async throws -> [String] {
         try await server.texts(in: folder).sorted { $0.key < $1.key }.map(\.value)
@@ -99,12 +101,16 @@ struct OutboxWorld {
     }
 
     /// How often the provider accepted it.
-    func deliveries(of number: String) async throws -> [SMTPSink.Delivery] {
-        try await sink.deliveries().filter { $0.message.contains("Message-ID: <\(number)@example.org>") }
+    func deliveries(of number: String) async throws -> [Upstream.Delivery] {
+        try await sink.deliveries().filter { $0.text.contains("Message-ID: <\(number)@example.org>") }
     }
 }
 
-private enum HTTPDate {
+extension Upstream.Delivery {
+    var text: String { String(decoding: message, as: UTF8.self) }
+}
+
+private enum DateField {
     static var now: String {
         Date().formatted(
             Date.VerbatimFormatStyle(

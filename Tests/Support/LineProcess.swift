@@ -66,8 +66,9 @@ final class LineProcess: @unchecked Sendable {
     private func readLine() throws -> Data {
         var line = unread
         unread = Data()
+        var searched = 0
         while true {
-            if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+            if let end = line[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 unread = Data(line[(end + 1)...])
                 return Data(line[..<end])
             }
@@ -75,6 +76,7 @@ final class LineProcess: @unchecked Sendable {
             guard !more.isEmpty else {
                 throw LineProcessError(description: "\(script) has ended; its reason is on standard error")
             }
+            searched = line.count
             line += more
         }
     }

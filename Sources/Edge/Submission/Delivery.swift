@@ -8,6 +8,9 @@ struct Delivery {
     let upstream: Upstream
     let decision: Decision
 
+    /// Octets of the content that are sent at once.
+    private static let pieceLength = 64 << 10
+
     /// What has become of a mail.
     struct Conclusion: Sendable {
         /// For the client.
@@ -61,11 +64,18 @@ struct Delivery {
         do {
             let reply = try await upstream.beginData()
             guard reply.isIntermediate else { return Answer(reply: reply) }
+            // All but the end: what fails before that leaves no doubt.
+            var stream = EditedStream(edits)
+            for start in stride(from: 0, to: message.count, by: Self.pieceLength) {
+                try await upstream.content(stream.feed(message[start..<min(start + Self.pieceLength, message.count)]))
+            }
+            let rest = stream.finish()
+            if !rest.isEmpty { try await upstream.content(rest) }
         } catch {
             return .nothingSent(error)
         }
         do {
-            return Answer(reply: try await upstream.endData(MessageEdit.apply(edits, to: message)))
+            return Answer(reply: try await upstream.endData([]))
         } catch {
             return .uncertain(error)
         }

@@ -85,9 +85,9 @@ private struct Play {
         .pass(milliseconds: 26 * 60_000), .hangUp, .start(.status(MailboxName("INBOX"), [.messages, .uidNext])),
         .start(.capability), .pass(milliseconds: 0),
         .start(.compress), .start(.uidCopy(UIDSet(7), MailboxName("Opened"))),
-        .start(.uidMove(UIDSet(7), MailboxName("Opened"))), .start(.uidExpunge(UIDSet(7))),
         .start(.subscribe(MailboxName("Opened"))),
         .start(.notify(newMessages: [.uid, .flags, .bodyStructure])),
+        .start(.uidMove(UIDSet(7), MailboxName("Opened"))), .start(.uidExpunge(UIDSet(7))),
     ]
 }
 

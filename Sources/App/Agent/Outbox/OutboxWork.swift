@@ -220,7 +220,8 @@ extension OutboxWork {
                 await StopPoint.reached(.outboxSending)
             }
         } catch  where !isPermitted && !(error is StoreError) {
-            try await postpone(entry, because: error)
+            let (reason, delay) = pace.failed(error, now: now())
+            try await postpone(entry, reason, delay, logged: reason)
             return
         }
         await StopPoint.reached(.outboxAnswered)
@@ -230,9 +231,12 @@ extension OutboxWork {
             try await note(.sent, of: entry, providerID: providerID)
             await StopPoint.reached(.outboxSent)
         case .refused(let words): try await refuse(entry, .provider(words))
-        case .postponed(let words): try await postpone(entry, because: OutboxTrouble(description: words))
+        case .postponed(let words):
+            // Words that may hold an address, which the log does not.
+            let (reason, delay) = pace.failed(OutboxTrouble(description: words), now: now())
+            try await postpone(entry, reason, delay, logged: "the provider said: not now")
         // Stays as it is: a copy is looked for next.
-        case .uncertain(let words): logger.warning("outbox: no answer", metadata: ["reason": "\(words)"])
+        case .uncertain: logger.warning("outbox: no answer", metadata: ["draft": "\(entry.id)"])
         }
     }
 
@@ -241,12 +245,11 @@ extension OutboxWork {
         await StopPoint.reached(.outboxRefusing)
     }
 
-    private func postpone(_ entry: OutboxEntry, because error: any Error) async throws {
-        let (reason, delay) = pace.failed(error, now: now())
+    private func postpone(_ entry: OutboxEntry, _ reason: String, _ delay: Duration, logged: String) async throws {
         try await note(.claimed, of: entry, reason: reason)
         logger.warning(
             "outbox: not sent yet",
-            metadata: ["draft": "\(entry.id)", "reason": "\(reason)", "again_in": "\(delay)"])
+            metadata: ["draft": "\(entry.id)", "reason": "\(logged)", "again_in": "\(delay)"])
     }
 
     private func copyInSent(of entry: OutboxEntry) async throws -> UID? {
