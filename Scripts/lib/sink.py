@@ -4,6 +4,7 @@ Its behaviour, all of it optional:
   {"extensions": ["SIZE 1000000", "8BITMIME"],   EHLO's lines; STARTTLS and AUTH are added where they belong
    "steps": {STEP: ACTION, ...},
    "connections": 1,                             the steps hold for the first N connections; without: for all
+   "after": 1,                                   and behind N accepted mails of a connection; without: from the first on
    "cleartext": true,                            AUTH and mail are taken without TLS, too
    "dribble": true}                              each reply leaves octet by octet
 STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything
@@ -70,7 +71,7 @@ class Sink:
 class _Session:
     def __init__(self, sink, connection, number):
         self.sink, self.socket, self.number = sink, connection, number
-        self.unread, self.tls, self.name, self.identity = b"", False, None, None
+        self.unread, self.tls, self.name, self.identity, self.accepted = b"", False, None, None, 0
         self._forget()
 
     def run(self, implicit):
@@ -123,7 +124,7 @@ class _Session:
 
     def _action(self, *steps):
         behaviour = self.sink.behaviour
-        if self.number > behaviour.get("connections", self.number):
+        if self.number > behaviour.get("connections", self.number) or self.accepted < behaviour.get("after", 0):
             return {}
         return next((behaviour["steps"][step] for step in steps if step in behaviour.get("steps", {})), {})
 
@@ -255,3 +256,4 @@ class _Session:
             self.sink.deliveries.add(self.sender, self.recipients, self.mail, self.rcpt, message)
         self._log(raw, answer, accepted)
         self._reply("dot", "250 2.0.0 ok")
+        self.accepted += accepted

@@ -109,6 +109,8 @@ extension Upstream {
         package var extensions: [String]?
         /// The steps hold for so many connections, the first ones; nil: for all.
         package var connections: Int?
+        /// The steps hold behind so many accepted mails of a connection; nil: from the first on.
+        package var after: Int?
         /// AUTH and mail are taken without TLS, too.
         package var cleartext: Bool
         /// Each reply leaves octet by octet.
@@ -116,11 +118,12 @@ extension Upstream {
 
         package init(
             steps: [String: Action] = [:], extensions: [String]? = nil, connections: Int? = nil,
-            cleartext: Bool = false, dribble: Bool = false
+            after: Int? = nil, cleartext: Bool = false, dribble: Bool = false
         ) {
             self.steps = steps
             self.extensions = extensions
             self.connections = connections
+            self.after = after
             self.cleartext = cleartext
             self.dribble = dribble
         }
