@@ -115,10 +115,12 @@ extension Upstream {
         package var cleartext: Bool
         /// Each reply leaves octet by octet.
         package var dribble: Bool
+        /// Of each mail the store keeps the SHA-256 alone, in hexadecimal.
+        package var digest: Bool
 
         package init(
             steps: [String: Action] = [:], extensions: [String]? = nil, connections: Int? = nil,
-            after: Int? = nil, cleartext: Bool = false, dribble: Bool = false
+            after: Int? = nil, cleartext: Bool = false, dribble: Bool = false, digest: Bool = false
         ) {
             self.steps = steps
             self.extensions = extensions
@@ -126,6 +128,7 @@ extension Upstream {
             self.after = after
             self.cleartext = cleartext
             self.dribble = dribble
+            self.digest = digest
         }
     }
 
