@@ -109,7 +109,6 @@ struct SendmailTests {
         try expect(64, ["-Z", Letter.tracked], file)
         try expect(64, ["-f"], file)
         try expect(64, ["--", "-oQ/tmp"], file)
-        try expect(64, ["-bs"], file)
         try expect(64, [], file)
         try expect(65, [Letter.tracked], empty)
         try expect(67, ["nobody at all"], file)
