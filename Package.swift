@@ -198,6 +198,15 @@ let package = Package(
                 "TestSupport", log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
+        tests(
+            "Submission",
+            [
+                "Submission", "SMTP", "MIME", "Outgoing", "Tokens", "Transport", "Secrets", "TestSupport", log,
+                lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         tests("Settings", ["Settings", "Secrets"]),
         tests("Host", ["Host", "Secrets"]),
     ],

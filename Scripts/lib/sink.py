@@ -4,8 +4,10 @@ Its behaviour, all of it optional:
   {"extensions": ["SIZE 1000000", "8BITMIME"],   EHLO's lines; STARTTLS and AUTH are added where they belong
    "steps": {STEP: ACTION, ...},
    "connections": 1,                             the steps hold for the first N connections; without: for all
+   "after": 1,                                   and behind N accepted mails of a connection; without: from the first on
    "cleartext": true,                            AUTH and mail are taken without TLS, too
-   "dribble": true}                              each reply leaves octet by octet
+   "dribble": true,                              each reply leaves octet by octet
+   "digest": true}                               of each mail the store keeps the SHA-256 alone, in hexadecimal
 STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything
 is read), dot (all is read), rset, noop, quit. ACTION:
   {"stall": true}                                nothing is read or said until the behaviour is changed, which ends it
@@ -18,6 +20,7 @@ transaction whose message was read to its end is a line of the log.
 """
 
 import base64
+import hashlib
 import json
 import re
 import socket
@@ -33,13 +36,14 @@ class Gone(Exception):
 
 
 class Sink:
-    """Ports for implicit TLS and STARTTLS, or one without TLS and AUTH if there is no context."""
+    """Ports for implicit TLS and STARTTLS, or one without TLS and AUTH if there is no context. `connections` counts all
+    that there were, `open` those that there are."""
 
     def __init__(self, deliveries, log, context=None, user=None, password=None, behaviour=None):
         self.deliveries, self.log, self.context = deliveries, log, context
         self.user, self.password = user, password
         self.behaviour, self.changed = behaviour or {}, threading.Event()
-        self.connections, self.lock = 0, threading.Lock()
+        self.connections, self.open, self.lock = 0, 0, threading.Lock()
         self.port = self._listen(implicit=False)
         self.tls_port = self._listen(implicit=True) if context else None
 
@@ -63,6 +67,7 @@ class Sink:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.connections += 1
+                self.open += 1
                 session = _Session(self, connection, self.connections)
             threading.Thread(target=session.run, args=(implicit,), daemon=True).start()
 
@@ -70,7 +75,7 @@ class Sink:
 class _Session:
     def __init__(self, sink, connection, number):
         self.sink, self.socket, self.number = sink, connection, number
-        self.unread, self.tls, self.name, self.identity = b"", False, None, None
+        self.unread, self.tls, self.name, self.identity, self.accepted = bytearray(), False, None, None, 0
         self._forget()
 
     def run(self, implicit):
@@ -84,13 +89,15 @@ class _Session:
             pass
         finally:
             self.socket.close()
+            with self.sink.lock:
+                self.sink.open -= 1
 
     def _forget(self):
         self.mail, self.sender, self.rcpt, self.recipients, self.asked = None, None, [], [], 0
 
     def _secure(self):
         self.socket = self.sink.context.wrap_socket(self.socket, server_side=True)
-        self.tls, self.unread = True, b""
+        self.tls, self.unread = True, bytearray()
 
     # Bytes
 
@@ -107,7 +114,8 @@ class _Session:
                 raise Gone
             searched = max(0, len(self.unread) - len(end))
             self._more()
-        found, self.unread = self.unread[:at], self.unread[at + len(end):]
+        found = bytes(self.unread[:at])
+        del self.unread[:at + len(end)]
         return found
 
     def _line(self):
@@ -123,7 +131,7 @@ class _Session:
 
     def _action(self, *steps):
         behaviour = self.sink.behaviour
-        if self.number > behaviour.get("connections", self.number):
+        if self.number > behaviour.get("connections", self.number) or self.accepted < behaviour.get("after", 0):
             return {}
         return next((behaviour["steps"][step] for step in steps if step in behaviour.get("steps", {})), {})
 
@@ -230,7 +238,7 @@ class _Session:
         early = self._action("body")
         if early:
             self._reply("body")
-        self.unread = b"\r\n" + self.unread  # so that a lone dot on the first line is an end, too
+        self.unread[:0] = b"\r\n"  # so that a lone dot on the first line is an end, too
         raw = self._until(b"\r\n.\r\n", 1 << 28)
         raw = raw[2:] + b"\r\n" if raw else b""
         if "answer" in early:
@@ -252,6 +260,9 @@ class _Session:
         accepted = bool(answer) and answer.startswith("250")
         if accepted:
             message = re.sub(rb"(?:\A|(?<=\r\n))\.", b"", raw)
+            if self.sink.behaviour.get("digest"):
+                raw, message = b"", hashlib.sha256(message).hexdigest().encode()
             self.sink.deliveries.add(self.sender, self.recipients, self.mail, self.rcpt, message)
         self._log(raw, answer, accepted)
         self._reply("dot", "250 2.0.0 ok")
+        self.accepted += accepted

@@ -63,7 +63,10 @@ final class Program: @unchecked Sendable {
 
     /// - Parameter wrapper: a program that runs ours, with its arguments.
     func outcome(of arguments: [String], within wrapper: [String] = []) throws -> Outcome {
-        let process = makeProcess(arguments, within: wrapper)
+        try outcome(of: makeProcess(arguments, within: wrapper))
+    }
+
+    private func outcome(of process: Process) throws -> Outcome {
         let output = Pipe()
         process.standardOutput = output
         let errors = Pipe()
@@ -73,6 +76,15 @@ final class Program: @unchecked Sendable {
         let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return Outcome(status: process.terminationStatus, output: text, errors: said)
+    }
+
+    /// Runs the sendmail command, which takes its configuration from the environment.
+    /// - Parameter message: a file for its standard input.
+    func sendmail(_ words: [String], message: URL, within wrapper: [String] = []) throws -> Outcome {
+        let process = makeProcess(["sendmail"] + words, within: wrapper, named: false)
+        process.environment?["SENTMARK_CONFIG"] = home.appending(path: "config.toml").path
+        process.standardInput = try FileHandle(forReadingFrom: message)
+        return try outcome(of: process)
     }
 
     /// Starts a subcommand that goes on; with `stopAt` the program kills itself at that point between two steps.
@@ -125,11 +137,13 @@ final class Program: @unchecked Sendable {
         return Int(text) ?? 0
     }
 
-    private func makeProcess(_ arguments: [String], within wrapper: [String] = []) -> Process {
+    /// - Parameter named: whether the configuration is an argument.
+    private func makeProcess(_ arguments: [String], within wrapper: [String] = [], named: Bool = true) -> Process {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =
-            wrapper + [executable.path] + arguments + ["--config", home.appending(path: "config.toml").path]
+            wrapper + [executable.path] + arguments
+            + (named ? ["--config", home.appending(path: "config.toml").path] : [])
         var environment = ProcessInfo.processInfo.environment
         environment["HOME"] = home.path
         environment["XDG_STATE_HOME"] = home.appending(path: "state").path

@@ -109,20 +109,26 @@ extension Upstream {
         package var extensions: [String]?
         /// The steps hold for so many connections, the first ones; nil: for all.
         package var connections: Int?
+        /// The steps hold behind so many accepted mails of a connection; nil: from the first on.
+        package var after: Int?
         /// AUTH and mail are taken without TLS, too.
         package var cleartext: Bool
         /// Each reply leaves octet by octet.
         package var dribble: Bool
+        /// Of each mail the store keeps the SHA-256 alone, in hexadecimal.
+        package var digest: Bool
 
         package init(
             steps: [String: Action] = [:], extensions: [String]? = nil, connections: Int? = nil,
-            cleartext: Bool = false, dribble: Bool = false
+            after: Int? = nil, cleartext: Bool = false, dribble: Bool = false, digest: Bool = false
         ) {
             self.steps = steps
             self.extensions = extensions
             self.connections = connections
+            self.after = after
             self.cleartext = cleartext
             self.dribble = dribble
+            self.digest = digest
         }
     }
 

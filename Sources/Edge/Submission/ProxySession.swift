@@ -21,6 +21,8 @@ struct ProxySession {
     private var upstream: Upstream?
     /// The last transaction with the provider is not over for certain.
     private var isDirty = false
+    /// The connection to the provider has been idle since a mail before.
+    private var wasIdle = false
     private var mail: MailCommand?
     private var recipients: [RecipientCommand] = []
     private var transit: MailInTransit?
@@ -184,6 +186,7 @@ extension ProxySession {
             await open.close()
         }
         isDirty = false
+        wasIdle = false
         do {
             let opened = try await account.open()
             accounts.note(opened.extensions, of: account)
@@ -199,17 +202,21 @@ extension ProxySession {
     private mutating func ask(_ mail: MailCommand?, _ recipients: [RecipientCommand]) async -> [Reply] {
         let count = (mail == nil ? 0 : 1) + recipients.count
         guard let upstream, let account else { return Array(repeating: Self.noAnswer, count: count) }
+        let trouble: UpstreamError
         do {
-            return try await upstream.envelope(mail, recipients)
+            let answers = try await upstream.envelope(mail, recipients)
+            // That it closes what has been idle is no answer to this mail.
+            guard wasIdle, mail != nil, let closing = answers.first, closing.code == 421 else { return answers }
+            trouble = .ended(closing.text)
         } catch {
-            // A connection that was kept from the mail before may have been closed meanwhile.
-            if let mail, self.recipients.isEmpty, await connect(account) == nil, let fresh = self.upstream,
-                let answers = try? await fresh.envelope(mail, recipients)
-            {
-                return answers
-            }
-            return Array(repeating: Reply(451, "4.4.2", "\(error.text); nothing was sent"), count: count)
+            trouble = error
         }
+        // A connection that was kept from the mail before may have been closed meanwhile.
+        if let mail, self.recipients.isEmpty {
+            if let refusal = await connect(account) { return Array(repeating: refusal, count: count) }
+            if let fresh = self.upstream, let answers = try? await fresh.envelope(mail, recipients) { return answers }
+        }
+        return Array(repeating: Reply(451, "4.4.2", "\(trouble.text); nothing was sent"), count: count)
     }
 }
 
@@ -230,6 +237,7 @@ extension ProxySession {
         mail = nil
         recipients = []
         isDirty = !reply.isPositive
+        wasIdle = true
         return reply
     }
 
@@ -237,6 +245,7 @@ extension ProxySession {
         mail = nil
         recipients = []
         isDirty = true
+        wasIdle = true
     }
 }
 

@@ -42,9 +42,11 @@ package struct SubmissionServer: Service {
 
     package func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
-        let plain = try await bind(configuration.listen, on: group)
+        let plain = try await bind(configuration.listen, tls: nil, on: group)
         var listeners = [(plain, false)]
-        if let address = configuration.listenTLS { listeners.append((try await bind(address, on: group), true)) }
+        if let address = configuration.listenTLS {
+            listeners.append((try await bind(address, tls: tls, on: group), true))
+        }
         let sessions = Sessions(limit: configuration.connections)
         for (listener, isTLS) in listeners {
             let port = listener.channel.localAddress?.port ?? 0
@@ -67,7 +69,7 @@ package struct SubmissionServer: Service {
     private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private func bind(
-        _ address: (host: String, port: Int), on group: MultiThreadedEventLoopGroup
+        _ address: (host: String, port: Int), tls: NIOSSLContext?, on group: MultiThreadedEventLoopGroup
     ) async throws(SubmissionError) -> NIOAsyncChannel<Client, Never> {
         do {
             return try await ServerBootstrap(group: group)
@@ -76,7 +78,12 @@ package struct SubmissionServer: Service {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
                 .bind(host: address.host, port: address.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
+                    channel.eventLoop.makeCompletedFuture {
+                        // From the beginning: a client may greet at once.
+                        if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                        try channel.pipeline.syncOperations.addHandler(ArrivalCount())
+                        return try Client(wrappingChannelSynchronously: channel)
+                    }
                 }
         } catch {
             let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
@@ -98,12 +105,6 @@ package struct SubmissionServer: Service {
 
     private func serve(_ client: Client, _ isTLS: Bool, _ sessions: Sessions) async {
         do {
-            if isTLS, let tls {
-                try await client.channel.eventLoop.submit {
-                    try client.channel.pipeline.syncOperations.addHandler(
-                        NIOSSLServerHandler(context: tls), position: .first)
-                }.get()
-            }
             try await client.executeThenClose { inbound, outbound in
                 let socket = ClientSocket(client.channel, inbound, outbound, tls: tls)
                 guard let number = sessions.enter(client.channel) else {

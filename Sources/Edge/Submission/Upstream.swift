@@ -19,12 +19,14 @@ package enum UpstreamError: Error, Sendable, Equatable {
 /// A connection to the provider, logged in.
 package actor Upstream {
     /// How long an answer may take (RFC 5321 4.5.3.2).
-    enum Patience {
-        static let command = Duration.seconds(300)
-        static let data = Duration.seconds(120)
+    package struct Patience: Sendable {
+        package var command = Duration.seconds(300)
+        package var data = Duration.seconds(120)
         /// Of a piece of the content to be taken.
-        static let block = Duration.seconds(180)
-        static let end = Duration.seconds(600)
+        package var block = Duration.seconds(180)
+        package var end = Duration.seconds(600)
+
+        package init() {}
     }
 
     package nonisolated let extensions: Extensions
@@ -32,16 +34,20 @@ package actor Upstream {
     package nonisolated let host: String
     private let stream: ByteStream
     private let peer: String
+    private let patience: Patience
     private let watchdog: Watchdog
     private var session: ClientSession
     private var replies: [Reply] = []
 
     /// Connects and logs in; cancelling the task gives up.
-    package static func open(_ options: ConnectionOptions, on poller: Poller) async throws(TransportError) -> Upstream {
-        Upstream(try await ByteStream.open(options, on: poller), options.endpoint)
+    package static func open(
+        _ options: ConnectionOptions, on poller: Poller, patience: Patience = Patience()
+    ) async throws(TransportError) -> Upstream {
+        Upstream(try await ByteStream.open(options, on: poller), options.endpoint, patience)
     }
 
-    private init(_ stream: ByteStream, _ endpoint: Endpoint) {
+    private init(_ stream: ByteStream, _ endpoint: Endpoint, _ patience: Patience) {
+        self.patience = patience
         self.stream = stream
         host = endpoint.host
         peer = endpoint.description
@@ -57,7 +63,7 @@ package actor Upstream {
     package func refusal(of recipient: RecipientCommand) -> Reply? { session.refusal(of: recipient) }
 
     /// The envelope, together where the provider allows it: a reply for each command, in order, the first for MAIL if
-    /// there is one.
+    /// there is one. If the connection ends after some of them, the rest are a 451 of ours; throws if it ends before.
     package func envelope(
         _ mail: MailCommand?, _ recipients: [RecipientCommand]
     ) async throws(UpstreamError) -> [Reply] {
@@ -66,23 +72,28 @@ package actor Upstream {
         return try await exchange(commands)
     }
 
-    package func reset() async throws(UpstreamError) { _ = try await exchange([session.reset()]) }
+    /// A provider that refuses may still have the last transaction open: the connection ends.
+    package func reset() async throws(UpstreamError) {
+        guard let refusal = try await exchange([session.reset()]).first(where: { !$0.isPositive }) else { return }
+        close()
+        throw .confused("\(peer) does not begin anew: \(refusal.code) \(refusal.text)")
+    }
 
     /// 354, or a refusal.
     package func beginData() async throws(UpstreamError) -> Reply {
-        try await send(session.data(), within: Patience.data)
-        return try await reply(within: Patience.data)
+        try await send(session.data(), within: patience.data)
+        return try await reply(within: patience.data)
     }
 
     package func content(_ piece: some Collection<UInt8> & Sendable) async throws(UpstreamError) {
-        try await send(session.content(piece), within: Patience.block)
+        try await send(session.content(piece), within: patience.block)
     }
 
     /// Sends the rest of the message and its end: the answer is that to the whole. Before this has begun to send nothing
     /// of the message can have been accepted.
     package func endData(_ last: some Collection<UInt8> & Sendable) async throws(UpstreamError) -> Reply {
-        try await send(session.content(last) + session.endOfContent(), within: Patience.block)
-        return try await reply(within: Patience.end)
+        try await send(session.content(last) + session.endOfContent(), within: patience.block)
+        return try await reply(within: patience.end)
     }
 
     /// Says goodbye and does not wait for the answer.
@@ -100,8 +111,14 @@ package actor Upstream {
     private func exchange(_ commands: [[UInt8]]) async throws(UpstreamError) -> [Reply] {
         var answers: [Reply] = []
         for batch in extensions.pipelining ? [commands] : commands.map({ [$0] }) where !batch.isEmpty {
-            try await send(Array(batch.joined()), within: Patience.command)
-            for _ in batch { answers.append(try await reply(within: Patience.command)) }
+            do throws(UpstreamError) {
+                try await send(Array(batch.joined()), within: patience.command)
+                for _ in batch { answers.append(try await reply(within: patience.command)) }
+            } catch {
+                if answers.isEmpty { throw error }
+                let missing = Reply(451, "4.4.2", "\(error.text); nothing was sent")
+                return answers + Array(repeating: missing, count: commands.count - answers.count)
+            }
         }
         return answers
     }

@@ -1,0 +1,66 @@
+"""The agent as a submission proxy before an upstream, for scripts."""
+
+import socket
+
+from agent import Agent, AgentError
+from privateserver import free_ports
+from processes import wait_until
+
+
+class ProxyAgent(Agent):
+    """One account, `alice`, whose mailbox is away: what is sent is all that happens. Everybody at far.example is tracked."""
+
+    def __init__(self, program, home):
+        super().__init__(program, home)
+        self.port, self.submission_port = free_ports(2)
+
+    def prepare(self, upstream, smtp, tokens="shared"):
+        """`smtp`: lines of the account that say where the mail goes."""
+        secret = self.home / "keys" / "alice.password"
+        secret.write_text(upstream.password)
+        secret.chmod(0o600)
+        self.config_file.write_text(f"""\
+[[account]]
+name = "alice"
+imap = "imap://127.0.0.1:1"
+cleartext = true
+user = "{upstream.user}"
+password_file = "keys/alice.password"
+ca_file = "{upstream.ca_file}"
+addresses = ["alice@example.org"]
+{smtp}
+
+[[source]]
+kind = "sentmark"
+url = "{self.url}"
+credential_file = "keys/px"
+
+[server]
+listen = "127.0.0.1:{self.port}"
+public_url = "{self.url}"
+
+[submission]
+listen = "127.0.0.1:{self.submission_port}"
+recipients = ["*@far.example"]
+short = "inject"
+tokens = "{tokens}"
+""")
+        self.config_file.chmod(0o600)
+        self.add_stream()
+
+    def launch(self):
+        """Starts it; returns when it takes mail."""
+        self.start(wait_for_server=False)
+        if not wait_until(self._takes_mail, 20):
+            raise AgentError(f"no proxy on port {self.submission_port}; its log is {self.log_file}")
+
+    @property
+    def submission_password(self):
+        return (self.home / "keys" / "submission").read_text().strip()
+
+    def _takes_mail(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.submission_port), 5) as connection:
+                return connection.recv(3) == b"220"
+        except OSError:
+            return False
