@@ -3,6 +3,7 @@
 Its behaviour, all of it optional:
   {"extensions": ["SIZE 1000000", "8BITMIME"],   EHLO's lines; STARTTLS and AUTH are added where they belong
    "steps": {STEP: ACTION, ...},
+   "room": 1000,                                 a MAIL that declares a larger SIZE gets 452, whatever EHLO said
    "connections": 1,                             the steps hold for the first N connections; without: for all
    "after": 1,                                   and behind N accepted mails of a connection; without: from the first on
    "cleartext": true,                            AUTH and mail are taken without TLS, too
@@ -29,6 +30,11 @@ import threading
 EXTENSIONS = ["PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8"]
 LONGEST_LINE = 65536
 PATH = re.compile(r"[^<]*<([^>]*)>", re.S)
+
+
+def _declared(line):
+    found = re.search(r" SIZE=(\d+)", line, re.I)
+    return int(found[1]) if found else 0
 
 
 class Gone(Exception):
@@ -218,6 +224,8 @@ class _Session:
             self._send(["530 5.7.0 log in first"])
         elif self.mail is not None or not self.name or not path:
             self._send(["503 5.5.1 not now"])
+        elif (room := self.sink.behaviour.get("room")) is not None and _declared(line) > room:
+            self._send(["452 4.3.1 no room for that much"])
         elif self._reply("mail", "250 2.1.0 ok"):
             self.mail, self.sender = line, path[1]
 

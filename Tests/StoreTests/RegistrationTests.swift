@@ -56,7 +56,7 @@ import Tokens
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
-        _ = try await store.register(registration(), of: account, now: Self.now)
+        _ = try await OutgoingLedger(store).register(registration(), of: account, now: Self.now)
         #expect(try await store.messagesWithoutCopy(of: account) == ["1@example.org"])
         let folder = try await store.folder(MailboxName("Sent"), of: account)
         try await store.apply(
@@ -73,7 +73,7 @@ import Tokens
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
         let mail = registration(.each)
-        _ = try await store.register(mail, of: account, now: Self.now)
+        _ = try await OutgoingLedger(store).register(mail, of: account, now: Self.now)
         let token = try #require(mail.recipients.last?.token)
         let folder = try await store.folder(MailboxName("Sent"), of: account)
         let found = copy(1, id: "other@provider", tokens: [FoundToken(text: token, kind: .own, quoted: false)])
@@ -86,7 +86,7 @@ import Tokens
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
         let mail = registration(.each)
-        _ = try await store.register(mail, of: account, now: Self.now)
+        _ = try await OutgoingLedger(store).register(mail, of: account, now: Self.now)
         let tokens = mail.recipients.compactMap(\.token)
         #expect(tokens.count == 2)
         let source = try await store.source(named: "px")
@@ -100,8 +100,8 @@ import Tokens
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
         let mail = registration(.each)
-        let id = try await store.register(mail, of: account, now: Self.now)
-        try await store.finish(id, .init(.accepted, reply: "250 ok"))
+        let id = try await OutgoingLedger(store).register(mail, of: account, now: Self.now)
+        try await OutgoingLedger(store).finish(id, .init(.accepted, reply: "250 ok"))
         #expect(try await store.status(StatusFilter()).map(\.openedBy) == [OpenedBy(count: 0, of: 2)])
         let source = try await store.source(named: "px")
         let thunderbird = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.5.0"
@@ -125,7 +125,7 @@ import Tokens
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
-        try await store.register(registration(), of: account, now: Self.now)
+        try await OutgoingLedger(store).register(registration(), of: account, now: Self.now)
         #expect(try await store.status(StatusFilter()).map(\.openedBy) == [nil])
         #expect(try await store.reports(on: "1@example.org").first?.recipients.isEmpty == true)
     }
@@ -134,15 +134,15 @@ import Tokens
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
-        let first = try await store.register(registration(), of: account, now: Self.now)
-        try await store.finish(first, .init(.refused, reply: "550 no"))
+        let first = try await OutgoingLedger(store).register(registration(), of: account, now: Self.now)
+        try await OutgoingLedger(store).finish(first, .init(.refused, reply: "550 no"))
         #expect(try await store.status(StatusFilter()).isEmpty)
         #expect(try await store.outgoing(named: "<1@example.org>").map(\.state) == [.refused])
         // Sent again, and accepted: the earlier refusal takes nothing away.
-        let second = try await store.register(registration(message: 6), of: account, now: Self.now + 1)
-        let third = try await store.register(registration(message: 7), of: account, now: Self.now + 2)
-        try await store.finish(second, .init(.accepted, reply: "250 ok", providerID: "new@provider"))
-        try await store.finish(third, .init(.refused, reply: "550 no"))
+        let second = try await OutgoingLedger(store).register(registration(message: 6), of: account, now: Self.now + 1)
+        let third = try await OutgoingLedger(store).register(registration(message: 7), of: account, now: Self.now + 2)
+        try await OutgoingLedger(store).finish(second, .init(.accepted, reply: "250 ok", providerID: "new@provider"))
+        try await OutgoingLedger(store).finish(third, .init(.refused, reply: "550 no"))
         #expect(try await store.status(StatusFilter()).count == 1)
         let reports = try await store.outgoing(named: "1@example.org")
         #expect(reports.map(\.state) == [.refused, .accepted, .refused])
@@ -154,8 +154,8 @@ import Tokens
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
-        let id = try await store.register(registration(), of: account, now: Self.now)
-        try await store.finish(id, .init(.uncertain, reply: "451 no answer"))
+        let id = try await OutgoingLedger(store).register(registration(), of: account, now: Self.now)
+        try await OutgoingLedger(store).finish(id, .init(.uncertain, reply: "451 no answer"))
         #expect(try await store.status(StatusFilter()).count == 1)
     }
 
@@ -163,25 +163,45 @@ import Tokens
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
-        let id = try await store.register(registration(.each), of: account, now: Self.now)
-        try await store.delivered([1], of: id)
-        try await store.finish(id, .init(.partial, reply: "451 later"))
+        let id = try await OutgoingLedger(store).register(registration(.each), of: account, now: Self.now)
+        try await OutgoingLedger(store).delivered([1], of: id)
+        try await OutgoingLedger(store).finish(id, .init(.partial, reply: "451 later"))
         func delivered(_ hash: [UInt8], since: Date = RegistrationTests.now) async throws -> Set<String> {
             try await store.recipientsDelivered("1@example.org", contentHash: hash, of: account, since: since)
         }
         #expect(try await delivered([1, 2, 3]) == ["ben@far.example"])
         #expect(try await delivered([1, 2, 4]).isEmpty)
         #expect(try await delivered([1, 2, 3], since: Self.now + 1).isEmpty)
-        try await store.finish(id, .init(.accepted, reply: "250 ok"))
+        try await OutgoingLedger(store).finish(id, .init(.accepted, reply: "250 ok"))
         #expect(try await delivered([1, 2, 3]).isEmpty)
+    }
+
+    /// Many at once, one of which cannot be written.
+    @Test func whatComesTogetherIsWrittenTogether() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        let ledger = OutgoingLedger(store)
+        let ids = try await withThrowingTaskGroup(of: OutgoingID?.self) { group in
+            for number in 0..<50 {
+                // The schema knows of no such account.
+                let owner = number == 25 ? AccountID(rawValue: 77) : account
+                let mail = registration(message: UInt64(number))
+                group.addTask { try? await ledger.register(mail, of: owner, now: Self.now) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ids.count { $0 == nil } == 1 && Set(ids.compactMap(\.self)).count == 49)
+        #expect(try await store.outgoing(named: "1@example.org").count == 20)
+        #expect(try await store.reports(on: "1@example.org").first?.tokens.count == 49)
     }
 
     @Test func theLogForgetsAndTheMessageStays() async throws {
         let scratch = Scratch()
         let store = try AgentStore(path: scratch.path)
         let account = try await store.account(named: "work")
-        try await store.register(registration(), of: account, now: Self.now)
-        try await store.register(registration(message: 6), of: account, now: Self.now + 10)
+        try await OutgoingLedger(store).register(registration(), of: account, now: Self.now)
+        try await OutgoingLedger(store).register(registration(message: 6), of: account, now: Self.now + 10)
         try await store.forgetOutgoing(before: Self.now + 10)
         #expect(try await store.outgoing(named: "1@example.org").map(\.at) == [Self.now + 10])
         #expect(try await store.reports(on: "1@example.org").first?.tokens.count == 2)
@@ -193,7 +213,7 @@ import Tokens
         let account = try await store.account(named: "work")
         let recipients = addresses("ann@far.example", "cid@private.example")
         let mail = Registration(way: .outbox, recipients: recipients, plan: plan(.shared, to: recipients))
-        _ = try await store.register(mail, of: account, now: Self.now)
+        _ = try await OutgoingLedger(store).register(mail, of: account, now: Self.now)
         #expect(try await store.status(StatusFilter()).isEmpty)
         let report = try #require(try await store.outgoing(named: "1@example.org").first)
         #expect(report.recipients.map(\.reason) == [.policy(.excluded), .policy(.excluded)])

@@ -54,6 +54,32 @@ struct SessionTests {
         for sink in sinks { await sink.stop() }
     }
 
+    /// Where there is no room for a token there may be enough for the mail.
+    @Test(arguments: [true, false]) func aSizeThatIsTooMuchIsDeclaredAsItIs(isPipelined: Bool) async throws {
+        let mail = htmlMail("one")
+        let sink = try await Sink.start(.sink, behaviour: .init(room: mail.count))
+        let account = Proxy.Account("alice", sink)
+        try await Proxy.run([account]) { proxy in
+            let client = try await proxy.client()
+            try await client.login()
+            let lines = ["MAIL FROM:<alice@example.org> SIZE=\(mail.count)", "RCPT TO:<bob@far.example>"]
+            if isPipelined {
+                try await client.send(Array((lines.joined(separator: "\r\n") + "\r\n").utf8))
+                for _ in lines { #expect(try await client.reply().hasPrefix("250 ")) }
+            } else {
+                for line in lines { #expect(try await client.say(line).hasPrefix("250 ")) }
+            }
+            try await client.say("DATA")
+            try await client.send(mail + Array(".\r\n".utf8))
+            #expect(try await client.reply() == "250 2.0.0 ok")
+            #expect(try await client.say("MAIL FROM:<alice@example.org> SIZE=\(mail.count + 1)").hasPrefix("452 4.3.1"))
+        }
+        let delivery = try #require(try await sink.deliveries().first)
+        #expect(delivery.mail.hasSuffix("SIZE=\(mail.count)") && delivery.message == mail)
+        #expect(account.log.entries.first?.registration.recipients.map(\.reason) == ["size-limit"])
+        await sink.stop()
+    }
+
     /// As it was said: recipients, their order, and all parameters.
     @Test func theEnvelopeStaysAsItIs() async throws {
         let sink = try await Sink.start(.sink)
@@ -71,7 +97,8 @@ struct SessionTests {
             #expect(try await client.reply() == "250 2.0.0 ok")
         }
         let delivery = try #require(try await sink.deliveries().first)
-        #expect(delivery.mail == mail)
+        // What it declares has room for a token.
+        #expect(delivery.mail == mail.replacing("SIZE=200", with: "SIZE=8392"))
         #expect(delivery.rcpt == recipients)
         #expect(delivery.message == plainMail("one"))
         await sink.stop()

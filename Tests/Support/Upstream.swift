@@ -113,6 +113,8 @@ extension Upstream {
         package var after: Int?
         /// AUTH and mail are taken without TLS, too.
         package var cleartext: Bool
+        /// A MAIL that declares more is refused, whatever EHLO said.
+        package var room: Int?
         /// Each reply leaves octet by octet.
         package var dribble: Bool
         /// Of each mail the store keeps the SHA-256 alone, in hexadecimal.
@@ -120,12 +122,13 @@ extension Upstream {
 
         package init(
             steps: [String: Action] = [:], extensions: [String]? = nil, connections: Int? = nil,
-            after: Int? = nil, cleartext: Bool = false, dribble: Bool = false, digest: Bool = false
+            after: Int? = nil, room: Int? = nil, cleartext: Bool = false, dribble: Bool = false, digest: Bool = false
         ) {
             self.steps = steps
             self.extensions = extensions
             self.connections = connections
             self.after = after
+            self.room = room
             self.cleartext = cleartext
             self.dribble = dribble
             self.digest = digest

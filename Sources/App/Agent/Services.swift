@@ -77,9 +77,10 @@ package enum Services {
                     logger: named(logger, "source:\(source.name)")))
         }
         let awaited = Dictionary(settings.accounts.map { ($0.name, AwaitedMail()) }) { first, _ in first }
+        let ledger = OutgoingLedger(store)
         var logs: [String: AccountLog] = [:]
         for (name, mail) in awaited {
-            logs[name] = AccountLog(store, try await store.account(named: name), awaited: mail, now: now)
+            logs[name] = AccountLog(store, ledger, try await store.account(named: name), awaited: mail, now: now)
         }
         services.append(
             ControlServer(

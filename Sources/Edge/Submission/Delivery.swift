@@ -104,8 +104,10 @@ struct Delivery {
     }
 
     private func send(_ message: [UInt8], _ copy: SendingPlan.Copy, to recipients: [Int]) async -> Answer {
+        let size = message.count + EditedStream(copy.edits).growth
+        let mail = envelope.mail.size == nil ? envelope.mail : envelope.mail.declaring(size: size)
         do {
-            let replies = try await upstream.envelope(envelope.mail, recipients.map { envelope.recipients[$0] })
+            let replies = try await upstream.envelope(mail, recipients.map { envelope.recipients[$0] })
             if let refusal = replies.first(where: { !$0.isPositive }) {
                 try await upstream.reset()
                 return Answer(reply: refusal)

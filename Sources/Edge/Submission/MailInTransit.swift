@@ -17,12 +17,17 @@ package struct MailInTransit {
     private var head: [UInt8] = []
     private var isHeaderDecided = false
     private let declaredSize: Int?
+    private let mayGrow: Bool
+
+    /// Octets by which a token, what pads it and what discloses it make a mail larger, as a rule.
+    static let usualGrowth = 8_192
 
     /// The provider has accepted the envelope. `declaredSize` is the client's `SIZE=`.
-    package init(_ envelope: Envelope, to upstream: Upstream, declaredSize: Int?) {
+    package init(_ envelope: Envelope, to upstream: Upstream, declaredSize: Int?, mayGrow: Bool = true) {
         self.envelope = envelope
         self.upstream = upstream
         self.declaredSize = declaredSize
+        self.mayGrow = mayGrow
     }
 
     package mutating func content(_ piece: [UInt8]) async {
@@ -117,6 +122,7 @@ package struct MailInTransit {
 
     /// How much the provider's limit lets a mail of that size grow. One that does not tell its size may be just below it.
     private func room(_ size: Int?) -> Int? {
+        if !mayGrow { return 0 }
         guard case .limit(let limit) = upstream.extensions.size else { return nil }
         return size.map { max(0, limit - $0) } ?? 0
     }

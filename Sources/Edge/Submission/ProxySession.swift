@@ -24,6 +24,8 @@ struct ProxySession {
     /// The connection to the provider has been idle since a mail before.
     private var wasIdle = false
     private var mail: MailCommand?
+    /// The provider has refused its size with a token.
+    private var mayGrow = true
     private var recipients: [RecipientCommand] = []
     private var transit: MailInTransit?
 
@@ -144,7 +146,7 @@ extension ProxySession {
             }
         }
         guard commands.mail != nil || !commands.recipients.isEmpty else { return replies.compactMap(\.self) }
-        var answers = await ask(commands.mail, commands.recipients)[...]
+        var answers = await askDeclaringGrowth(commands.mail, commands.recipients)[...]
         if commands.mail != nil, answers.first?.isPositive != true { mail = nil }
         let recipientAnswers = commands.mail == nil ? answers : answers.dropFirst()
         for (recipient, answer) in zip(commands.recipients, recipientAnswers) where answer.isPositive {
@@ -199,6 +201,28 @@ extension ProxySession {
         }
     }
 
+    /// The size that the mail has with a token. Should that alone be too much, it is sent without.
+    private mutating func askDeclaringGrowth(
+        _ mail: MailCommand?, _ recipients: [RecipientCommand]
+    ) async -> [Reply] {
+        guard let mail else { return await ask(nil, recipients) }
+        mayGrow = true
+        let declared = declaringGrowth(mail)
+        let answers = await ask(declared, recipients)
+        guard declared != mail, let first = answers.first, first.code == 452 || first.code == 552 else {
+            return answers
+        }
+        mayGrow = false
+        return await ask(mail, recipients)
+    }
+
+    private func declaringGrowth(_ mail: MailCommand) -> MailCommand {
+        guard let rules = account?.rules, rules.policy.track != .never, let size = mail.size else { return mail }
+        let grown = size + MailInTransit.usualGrowth
+        if case .limit(let limit) = upstream?.extensions.size, grown > limit { return mail }
+        return mail.declaring(size: grown)
+    }
+
     private mutating func ask(_ mail: MailCommand?, _ recipients: [RecipientCommand]) async -> [Reply] {
         let count = (mail == nil ? 0 : 1) + recipients.count
         guard let upstream, let account else { return Array(repeating: Self.noAnswer, count: count) }
@@ -223,10 +247,9 @@ extension ProxySession {
 extension ProxySession {
     private mutating func beginMail() -> Reply {
         guard let account, let upstream, let mail, !recipients.isEmpty else { return Self.noAnswer }
-        let size = mail.parameters.first { $0.keyword == "SIZE" }?.value.flatMap { Int($0) }
         let envelope = Envelope(
             account: account, way: isCommand ? .sendmail : .smtp, mail: mail, recipients: recipients, waits: isCommand)
-        transit = MailInTransit(envelope, to: upstream, declaredSize: size)
+        transit = MailInTransit(envelope, to: upstream, declaredSize: mail.size, mayGrow: mayGrow)
         return Reply(354, "end with <CRLF>.<CRLF>")
     }
 

@@ -8,6 +8,12 @@ package final class SubmissionAccounts: Sendable {
     package let all: [SubmissionAccount]
     private let password: Secret
     private let known = Mutex<[String: Extensions]>([:])
+    /// When a provider was asked in vain.
+    private let failed = Mutex<[String: ContinuousClock.Instant]>([:])
+
+    /// So long such a provider is not asked again: whoever says EHLO, without a password yet, could have us log in there
+    /// time after time.
+    private static let pause = Duration.seconds(60)
 
     package init(_ all: [SubmissionAccount], password: Secret) {
         self.all = all
@@ -51,11 +57,15 @@ package final class SubmissionAccounts: Sendable {
     func extensions(of accounts: [SubmissionAccount]) async -> Extensions {
         var first: [String: SubmissionAccount] = [:]
         for account in accounts where first[account.provider] == nil { first[account.provider] = account }
-        let missing = known.withLock { known in first.filter { known[$0.key] == nil } }
+        let now = ContinuousClock.now
+        let recent = failed.withLock { $0.filter { now - $0.value < Self.pause } }
+        let missing = known.withLock { known in first.filter { known[$0.key] == nil && recent[$0.key] == nil } }
         await withTaskGroup(of: Void.self) { group in
             for account in missing.values {
                 group.addTask {
-                    guard let upstream = try? await account.open() else { return }
+                    guard let upstream = try? await account.open() else {
+                        return self.failed.withLock { $0[account.provider] = .now }
+                    }
                     self.note(upstream.extensions, of: account)
                     await upstream.quit()
                 }

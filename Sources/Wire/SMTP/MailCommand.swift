@@ -14,6 +14,14 @@ package struct MailCommand: Sendable, Equatable {
     /// The one command with its CRLF: neither an address nor a parameter can hold another.
     package var line: [UInt8] { commandLine("MAIL FROM:", sender, parameters) }
 
+    /// What it declares (RFC 1870), in octets.
+    package var size: Int? { parameters.first { $0.keyword == "SIZE" }?.value.flatMap { Int($0) } }
+
+    /// The same with another size.
+    package func declaring(size: Int) -> MailCommand {
+        MailCommand(sender, parameters.map { $0.keyword == "SIZE" ? .size(size) : $0 })
+    }
+
     /// Whether it says that addresses or header fields are in UTF-8 (RFC 6531 3.4).
     package var isUTF8: Bool { parameters.contains { $0.keyword == "SMTPUTF8" } }
 }

@@ -5,6 +5,7 @@ import Store
 /// An account's outgoing mail, in the agent's database.
 package struct AccountLog: SendingLog {
     private let store: AgentStore
+    private let ledger: OutgoingLedger
     private let account: AccountID
     private let awaited: AwaitedMail
     private let now: @Sendable () -> Date
@@ -12,25 +13,30 @@ package struct AccountLog: SendingLog {
     /// Seconds in which mail that was half sent is known when it is sent again: longer than mail servers try.
     private static let memory = 5 * 86_400.0
 
-    package init(_ store: AgentStore, _ account: AccountID, awaited: AwaitedMail, now: @escaping @Sendable () -> Date) {
+    /// All accounts share a ledger.
+    package init(
+        _ store: AgentStore, _ ledger: OutgoingLedger, _ account: AccountID, awaited: AwaitedMail,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.store = store
+        self.ledger = ledger
         self.account = account
         self.awaited = awaited
         self.now = now
     }
 
     package func register(_ mail: Registration, outcome: SendingOutcome?) async throws -> OutgoingID {
-        let id = try await store.register(mail, outcome: outcome, of: account, now: now())
+        let id = try await ledger.register(mail, outcome: outcome, of: account, now: now())
         if mail.isTracked { awaited.add() }
         return id
     }
 
     package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws {
-        try await store.delivered(recipients, of: mail)
+        try await ledger.delivered(recipients, of: mail)
     }
 
     package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws {
-        try await store.finish(mail, outcome)
+        try await ledger.finish(mail, outcome)
     }
 
     package func recipientsDelivered(_ messageID: String, contentHash: [UInt8]) async throws -> Set<String> {
