@@ -3,6 +3,7 @@ import Host
 import Mailbox
 import Secrets
 import SentSync
+import Servers
 import Settings
 import Submission
 import Synchronization
@@ -81,7 +82,9 @@ struct LoginDesk: Sendable {
         let host = attempt.options.endpoint.description
         guard await turns.take(at: host) else { throw MailboxError.cancelled }
         do {
-            let connection = try await Connection.open(attempt.options, on: poller)
+            let connection = try await Connection.open(attempt.options, on: poller) { greeting in
+                MailServer.firstWanted(host: attempt.options.endpoint.host, greeting: greeting)
+            }
             logins.loggedIn(now: elapsed())
             await turns.giveBack(at: host)
             return Opened(connection: connection, attempt: attempt)
