@@ -71,6 +71,36 @@ struct SessionTests {
         }
     }
 
+    /// What is wanted in any case is the first question, and whoever refuses that may serve all the same.
+    @Test(arguments: [
+        ("f the last line\r\n* ENABLED QRESYNC\r\nt1 OK done\r\n", true, ["t2 NOOP"]),
+        ("* 1 EXISTS\r\nt1 OK done\r\n", false, ["t2 NOOP"]),
+        ("t1 BAD what?\r\n", false, ["t2 NOOP"]),
+        ("t1 BAD what?\r\nt2 OK\r\n", false, ["t2 NOOP", "t3 NOOP"]),
+    ])
+    func enablesAtOnceWhatIsWanted(_ answer: String, _ isEnabled: Bool, _ then: [String]) throws {
+        var session = Session(tagPrefix: "t", capabilities: Capabilities([.qresync]))
+        session.begin(enabling: .qresync, now: 0)
+        #expect(sent(session.takeActions()) == ["t1 ENABLE QRESYNC\r\n"])
+        session.received(answer.bytes, now: 1)
+        #expect(session.enabled.contains(.qresync) == isEnabled)
+        _ = try session.start(.noop, now: 1)
+        #expect(sent(session.takeActions()) == then.map { $0 + "\r\n" })
+    }
+
+    @Test func whoRefusesTheNoopTooRefusesToServe() {
+        var session = Session(tagPrefix: "t", capabilities: Capabilities([.qresync]))
+        session.begin(enabling: .qresync, now: 0)
+        session.received("t1 BAD what?\r\nt2 BAD not connected\r\n".bytes, now: 1)
+        #expect(reason(session.takeActions()) == .refused(ResponseText(text: "not connected")))
+    }
+
+    @Test func nothingIsEnabledBeforeTheCapabilitiesAreKnown() {
+        var session = Session(tagPrefix: "t")
+        session.begin(enabling: .qresync, now: 0)
+        #expect(sent(session.takeActions()) == ["t1 CAPABILITY\r\n"])
+    }
+
     /// Nothing may be sent before the answer (RFC 4978), and what follows it is not ours to read as it is.
     @Test func compressionBeginsBehindItsAnswer() throws {
         var session = ready()

@@ -22,6 +22,11 @@ struct UntouchedTests {
         (.encrypted, mixed("Content-Type: application/octet-stream; name=smime.p7m")),
         (.encrypted, multipart("encrypted", "--b--\n")),
         (.inlinePGP, "Content-Type: text/html\n\n<p>-----BEGIN PGP MESSAGE-----</p>\n"),
+        (.inlinePGP, "Content-Type: text/html\n\n<p>-- -------BEGIN PGP MESSAGE-----</p>\n"),
+        (
+            .inlinePGP,
+            "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<p>---=\n--BEGIN=20PGP MESSAGE-----\n"
+        ),
         (.inlinePGP, mixed("Content-Type: text/plain\n\n-----BEGIN PGP SIGNED MESSAGE-----")),
         (.dkim, "DKIM-Signature: v=1\n" + multipart("mixed", "--b--\n")),
         (.dkim, "arc-message-signature: i=1\n" + multipart("mixed", "--b--\n")),

@@ -50,6 +50,7 @@ actor ModelConnection: MailConnection {
     }
 
     var capabilities: Capabilities { session.capabilities }
+    var enabled: Set<Capability> { session.enabled }
     var canCompress: Bool { false }
     var isCompressed: Bool { false }
     var left: ArraySlice<Story.Step> { steps }

@@ -4,6 +4,7 @@ import IMAP
 import Mailbox
 import Secrets
 import SentSync
+import Servers
 import Settings
 import Submission
 import Synchronization
@@ -88,7 +89,11 @@ struct LoginDesk: Sendable {
         let host = attempt.options.endpoint.description
         guard await turns.take(at: host) else { throw MailboxError.cancelled }
         do {
-            let connection = try await Connection.open(attempt.options, on: poller, timing: timing, limits: limits)
+            let connection = try await Connection.open(
+                attempt.options, on: poller, timing: timing, limits: limits
+            ) { greeting in
+                MailServer.firstWanted(host: attempt.options.endpoint.host, greeting: greeting)
+            }
             logins.loggedIn(now: elapsed())
             await turns.giveBack(at: host)
             return Opened(connection: connection, attempt: attempt)

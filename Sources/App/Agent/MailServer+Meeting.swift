@@ -3,6 +3,12 @@ import Mailbox
 import Servers
 
 extension MailServer {
+    /// What to ask for with the first words, as far as can be known by then: no ID has been answered.
+    static func firstWanted(host: String, greeting: Greeting) -> Capability? {
+        guard let capabilities = greeting.afterLogin else { return nil }
+        return MailServer(ServerIdentity(host: host, greeting: greeting, capabilities: capabilities)).wanted
+    }
+
     /// The first words after the login: ID both ways, where it is offered or demanded, and what follows from the answer
     /// for the connection.
     /// - Parameter known: the answer to an earlier ID, if it need not be asked again.
@@ -30,13 +36,17 @@ extension MailServer {
     nonisolated(nonsending) package mutating func enable(
         over connection: any MailConnection
     ) async throws(MailboxError) {
-        guard serverClass >= .condstore, await connection.capabilities.contains(.enable) else { return }
-        let wanted: Capability = serverClass == .qresync ? .qresync : .condstore
-        var isEnabled = false
-        _ = try await connection.run([.enable([wanted])]) { untagged in
-            if case .enabled(let all) = untagged { isEnabled = isEnabled || all.contains(wanted) }
-        }
+        guard let wanted else { return }
+        if await !connection.hasEnabled(wanted) { _ = try await connection.run([.enable([wanted])]) }
         // An OK without ENABLED is no promise (RFC 5161 3.2).
-        if !isEnabled { serverClass = min(serverClass, .condstore) }
+        if await !connection.hasEnabled(wanted) { serverClass = min(serverClass, .condstore) }
+    }
+}
+
+extension MailConnection {
+    /// QRESYNC brings CONDSTORE along (RFC 7162 3.2.3).
+    nonisolated(nonsending) fileprivate func hasEnabled(_ capability: Capability) async -> Bool {
+        let enabled = await enabled
+        return enabled.contains(capability) || capability == .condstore && enabled.contains(.qresync)
     }
 }

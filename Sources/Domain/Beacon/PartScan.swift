@@ -33,24 +33,33 @@ package struct PartScan: Sendable {
         while !rest.isEmpty {
             let piece = rest.prefix(Self.pieceLength)
             rest = rest[piece.endIndex...]
-            decoder.decode(piece, into: &decoded)
-            take()
+            if converter.isPassing {
+                decoder.decode(piece, into: &html)
+            } else {
+                decoder.decode(piece, into: &decoded)
+                convert()
+            }
+            examineBeginning()
         }
     }
 
     /// The part is complete, or no more of it is to be had.
     package mutating func finish() -> [Finding] {
         decoder.finish(into: &decoded)
-        take()
+        convert()
         converter.finish(into: &html)
+        examineBeginning()
         scanner.examine(last: html, quoted: quoted, into: &found)
         html = []
         return found.findings
     }
 
-    private mutating func take() {
+    private mutating func convert() {
         converter.convert(decoded, into: &html)
         decoded.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func examineBeginning() {
         while html.count >= limit {
             quoted = scanner.examine(html[..<limit], quoted: quoted, into: &found)
             html.removeFirst(limit - Self.overlap)

@@ -78,7 +78,8 @@ struct PreScan: Sendable {
     private static func isReference(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Bool {
         guard start < bytes.count else { return false }
         guard bytes[start] == UInt8(ascii: "#") else {
-            return namedReferences.contains { bytes[(start - 1)...].starts(with: $0) }
+            return beginsName[Int(bytes[start])]
+                && namedReferences.contains { bytes[(start - 1)...].starts(with: $0) }
         }
         var index = start + 1
         let isHex = index < bytes.count && bytes[index].lowercased == UInt8(ascii: "x")
@@ -96,6 +97,11 @@ struct PreScan: Sendable {
     private static let namedReferences = URLText.namedReferences.filter {
         $0.value.isIgnoredInURLs || $0.value == UInt8(ascii: "%") || $0.value == UInt8(ascii: "\\")
     }.map(\.name)
+
+    /// Most references are to other characters.
+    private static let beginsName: [Bool] = (0...255).map { byte in
+        namedReferences.contains { $0.dropFirst().first == UInt8(byte) }
+    }
 
     /// `%41`, also `%2541`, and broken by what URLs ignore.
     private static func isPercentEncoded(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Bool {

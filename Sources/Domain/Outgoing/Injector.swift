@@ -50,7 +50,9 @@ package struct Injector: Sendable {
         // Where a header's empty line is at once that before a delimiter, nothing can stand between them.
         if leaf.content.isEmpty { throw .noPlace }
         let markup = try Markup.bytes(of: leaf, charset: draft.structure.entities[index].contentType.charset)
-        if InlinePGP.isIn(draft.message) || InlinePGP.isIn(markup) { throw .inlinePGP }
+        // What is not encoded is in the message as it is.
+        let isInMessage = leaf.encoding == .identity
+        if InlinePGP.isIn(draft.message) || !isInMessage && InlinePGP.isIn(markup) { throw .inlinePGP }
         let tokens = try quotedTokens(markup)
         if options.short == .skip, markup.count <= InjectionOptions.shortLimit { throw .short }
         let place = markup.withUnsafeBufferPointer { HTMLPlace.find(in: $0, limit: HTMLPlace.limit - insertionLength) }
@@ -70,7 +72,8 @@ package struct Injector: Sendable {
         try draft.requireWhole(index)
         let leaf = try draft.leaf(index)
         if leaf.content.isEmpty { throw .noText }
-        if InlinePGP.isIn(draft.message) || InlinePGP.isIn(leaf.content) { throw .inlinePGP }
+        let isInMessage = leaf.encoding == .identity
+        if InlinePGP.isIn(draft.message) || !isInMessage && InlinePGP.isIn(leaf.content) { throw .inlinePGP }
         let alternative = try TextAlternative(of: leaf, at: index, in: draft)
         if options.short == .skip, alternative.html.count <= InjectionOptions.shortLimit { throw .short }
         return Placement(

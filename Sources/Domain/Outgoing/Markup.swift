@@ -6,8 +6,12 @@ enum Markup {
         let content = leaf.content
         // Beginnings of UTF-16, and of UTF-8, whose mark is no harm.
         if content.starts(with: [0xff, 0xfe]) || content.starts(with: [0xfe, 0xff]) { throw .charset }
-        if holds(0, content) { throw .charset }
-        let escapes = holds(escape, content)
+        // Hardly any has one of the two, so one look is enough.
+        let isSimple = content.withUnsafeBufferPointer {
+            ByteSearch.first(of: 0, escape, escape, in: $0, from: 0) == $0.count
+        }
+        if !isSimple, holds(0, content) { throw .charset }
+        let escapes = !isSimple && holds(escape, content)
         switch Charsets.kind(of: label) {
         case .plain:
             if escapes { throw .charset }
@@ -27,8 +31,7 @@ enum Markup {
 
     /// In a charset with shifts, ASCII is to be had only where the markup is ASCII on both sides.
     static func isSafe(_ place: Int, in markup: [UInt8], of leaf: LeafText) -> Bool {
-        guard holds(escape, leaf.content) else { return true }
-        return place < markup.count && markup[place] == UInt8(ascii: "<")
+        place < markup.count && markup[place] == UInt8(ascii: "<") || !holds(escape, leaf.content)
     }
 
     private static let escape: UInt8 = 0x1b
@@ -68,23 +71,17 @@ enum InlinePGP {
     private static let armour = Array("-----BEGIN PGP".utf8)
     private static let dash = UInt8(ascii: "-")
 
-    /// Every run of five dashes covers one of the places five apart that are looked at.
     static func isIn(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBufferPointer { bytes in
-            var probe = 4
-            while probe < bytes.count {
-                if bytes[probe] == dash, begins(bytes, around: probe) { return true }
-                probe += 5
+            var index = 0
+            while true {
+                index = ByteSearch.firstPair(of: dash, in: bytes, from: index)
+                guard index < bytes.count else { return false }
+                let start = index
+                while index < bytes.count, bytes[index] == dash { index += 1 }
+                // Of a longer run the last five are the armour's.
+                if index - start >= 5, bytes[(index - 5)...].starts(with: armour) { return true }
             }
-            return false
         }
-    }
-
-    private static func begins(_ bytes: UnsafeBufferPointer<UInt8>, around probe: Int) -> Bool {
-        for start in (probe - 4)...probe {
-            guard start + armour.count <= bytes.count else { return false }
-            if bytes[start..<(start + armour.count)].elementsEqual(armour) { return true }
-        }
-        return false
     }
 }

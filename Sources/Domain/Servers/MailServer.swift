@@ -1,3 +1,5 @@
+import IMAP
+
 /// A server, as far as it is known: which one it is, what is special about it, and how to treat it.
 package struct MailServer: Sendable {
     package let identity: ServerIdentity
@@ -16,6 +18,16 @@ package struct MailServer: Sendable {
         quirks = ServerQuirk.allCases.filter(named.contains)
         policy = ServerPolicy(quirks: quirks, capabilities: identity.capabilities)
         serverClass = min(ServerClass(offering: identity.capabilities), policy.changeDetection)
+    }
+
+    /// What its class needs to be asked for with ENABLE.
+    package var wanted: Capability? {
+        guard identity.capabilities.contains(.enable) else { return nil }
+        return switch serverClass {
+        case .plain: nil
+        case .condstore: .condstore
+        case .qresync: .qresync
+        }
     }
 
     /// Whether the server pushes news of a mailbox that waits in IDLE.

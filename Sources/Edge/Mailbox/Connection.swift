@@ -43,9 +43,10 @@ package actor Connection: MailConnection {
     }
 
     /// Connects, logs in and gets into step with the server.
+    /// - Parameter enabling: what the first command may ask to be enabled, if the login listed the capabilities.
     package static func open(
         _ options: ConnectionOptions, on poller: Poller, timing: Session.Timing = .init(),
-        limits: Session.Limits = .init()
+        limits: Session.Limits = .init(), enabling: (Greeting) -> Capability? = { _ in nil }
     ) async throws(MailboxError) -> Connection {
         let stream: ByteStream
         do {
@@ -62,7 +63,7 @@ package actor Connection: MailConnection {
                 tagPrefix: prefix, capabilities: greeting.afterLogin ?? Capabilities(), timing: timing, limits: limits),
             on: poller)
         do {
-            try await connection.begin()
+            try await connection.begin(enabling: enabling(greeting))
         } catch {
             await connection.close()
             throw error
@@ -71,6 +72,8 @@ package actor Connection: MailConnection {
     }
 
     package var capabilities: Capabilities { session.capabilities }
+
+    package var enabled: Set<Capability> { session.enabled }
 
     /// Whether both sides compress what they send, or did until the connection ended.
     package var isCompressed: Bool { compression != nil }
@@ -102,8 +105,8 @@ extension Connection {
         return elapsed.seconds * 1000 + elapsed.attoseconds / 1_000_000_000_000_000
     }
 
-    private func begin() async throws(MailboxError) {
-        session.begin(now: now)
+    private func begin(enabling wanted: Capability?) async throws(MailboxError) {
+        session.begin(enabling: wanted, now: now)
         perform()
         reader = Task { await self.read() }
         while true {

@@ -8,6 +8,8 @@ package protocol MailConnection: Sendable {
     var greeting: Greeting { get }
     /// As last told by the server.
     var capabilities: Capabilities { get async }
+    /// What the server has said to be in force since an ENABLE.
+    var enabled: Set<Capability> { get async }
     /// Whether COMPRESS would be understood, and not for the second time.
     var canCompress: Bool { get async }
     /// Whether COMPRESS is in force.

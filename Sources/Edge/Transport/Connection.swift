@@ -167,18 +167,26 @@ extension Connection {
 
     /// Reads until libcurl has nothing more, since the socket does not tell of what is decrypted already.
     private func fill() {
-        while case .open = phase, let easy, inbox.count < Self.inboxLimit {
-            var count = 0
-            let code = curl_easy_recv(easy.pointer, poller.scratch.baseAddress, poller.scratch.count, &count)
-            if code == CURLE_AGAIN { break }
-            guard code == CURLE_OK, count > 0 else {
-                // However it ended: what the server had to say has been read.
-                end(with: .closed(by: peer))
-                return
+        let scratch = poller.scratch
+        var filled = 0
+        var hasEnded = false
+        while case .open = phase, let easy, inbox.count + filled < Self.inboxLimit {
+            // TLS comes in records of a few kilobytes: they are taken over many at a time.
+            if filled == scratch.count {
+                inbox += scratch
+                filled = 0
             }
-            inbox += poller.scratch[..<count]
+            let free = UnsafeMutableRawBufferPointer(rebasing: scratch[filled...])
+            var count = 0
+            let code = curl_easy_recv(easy.pointer, free.baseAddress, free.count, &count)
+            if code == CURLE_AGAIN { break }
+            // However it ended: what the server had to say has been read.
+            hasEnded = code != CURLE_OK || count == 0
+            if hasEnded { break }
+            filled += count
         }
-        deliver()
+        inbox += scratch[..<filled]
+        if hasEnded { end(with: .closed(by: peer)) } else { deliver() }
     }
 
     private func deliver() {

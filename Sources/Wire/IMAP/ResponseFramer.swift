@@ -1,13 +1,14 @@
-/// One response as it came, without its line end; ``literals`` says which octets of it are data.
+/// One response as it came, without its line end. What is in its literals stands beside it: so it need not be copied
+/// once more for whoever reads it.
 struct Frame: Equatable, Sendable {
     struct Literal: Equatable, Sendable {
         enum Content: Equatable, Sendable {
-            case kept(Range<Int>)
+            case kept([UInt8])
             case oversized(announced: UInt64)
         }
-        /// From `{` or `~{` through the line end behind `}`.
+        /// From `{` or `~{` through the line end behind `}`, behind which the line goes on.
         let marker: Range<Int>
-        let content: Content
+        fileprivate(set) var content: Content
     }
 
     var bytes: [UInt8] = []
@@ -33,6 +34,10 @@ struct ResponseFramer: Sendable {
     private var consumed = 0
     private var state = State.line
     private var frame = Frame()
+    /// The literal that is being read, as far as it has come.
+    private var literal: [UInt8] = []
+    /// Octets of the frame's literals.
+    private var literalBytes = 0
     private var lineStart = 0
     private var lineBytes = 0
     private var nesting = Nesting()
@@ -76,13 +81,13 @@ struct ResponseFramer: Sendable {
                     if let frame = try endLine() { return frame }
                 case .keeping(let missing):
                     let count = min(missing, input.count - consumed)
-                    frame.bytes += input[consumed..<consumed + count]
+                    literal += input[consumed..<consumed + count]
                     consumed += count
                     guard count == missing else {
                         state = .keeping(missing - count)
                         return nil
                     }
-                    beginLine()
+                    endLiteral()
                 case .draining(let missing):
                     let count = Int(min(missing, UInt64(input.count - consumed)))
                     consumed += count
@@ -98,6 +103,7 @@ struct ResponseFramer: Sendable {
             input = []
             consumed = 0
             frame = Frame()
+            literal = []
             throw error
         }
     }
@@ -139,6 +145,7 @@ extension ResponseFramer {
         frame.bytes.removeLast(frame.bytes.count - end)
         defer {
             frame = Frame()
+            literalBytes = 0
             lineStart = 0
             lineBytes = 0
             nesting = Nesting()
@@ -149,16 +156,22 @@ extension ResponseFramer {
     private mutating func beginLiteral(_ literal: LiteralMarker, marker: Range<Int>) throws(IMAPSyntaxError) {
         guard let count = literal.count, count <= limits.drain else { throw .literalTooLarge(limit: limits.drain) }
         guard frame.literals.count < limits.literals else { throw .tooManyLiterals(limit: limits.literals) }
-        let end = frame.bytes.count
-        if count <= UInt64(limits.literal), end + Int(count) <= limits.response {
-            frame.literals.append(.init(marker: marker, content: .kept(end..<end + Int(count))))
+        if count <= UInt64(limits.literal), frame.bytes.count + literalBytes + Int(count) <= limits.response {
+            frame.literals.append(.init(marker: marker, content: .kept([])))
+            literalBytes += Int(count)
             // Most fit at once, without growing piece by piece; what is only announced gets no more memory than this.
-            frame.bytes.reserveCapacity(end + min(Int(count), Self.reserve))
+            self.literal.reserveCapacity(min(Int(count), Self.reserve))
             state = .keeping(Int(count))
         } else {
             frame.literals.append(.init(marker: marker, content: .oversized(announced: count)))
             state = .draining(count)
         }
+    }
+
+    private mutating func endLiteral() {
+        frame.literals[frame.literals.count - 1].content = .kept(literal)
+        literal = []
+        beginLine()
     }
 }
 
@@ -205,13 +218,8 @@ private struct Nesting {
         guard frame.isData else { return true }
         while position < frame.bytes.count {
             if nextLiteral < frame.literals.count, frame.literals[nextLiteral].marker.lowerBound <= position {
-                let literal = frame.literals[nextLiteral]
+                position = frame.literals[nextLiteral].marker.upperBound
                 nextLiteral += 1
-                position =
-                    switch literal.content {
-                    case .kept(let range): range.upperBound
-                    case .oversized: literal.marker.upperBound
-                    }
                 continue
             }
             let byte = frame.bytes[position]

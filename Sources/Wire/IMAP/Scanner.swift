@@ -70,13 +70,10 @@ extension Scanner {
         guard !isAtEnd, nextLiteralStart == position else { return nil }
         let literal = frame.literals[nextLiteral]
         nextLiteral += 1
-        switch literal.content {
-        case .kept(let range):
-            position = range.upperBound
-            return .bytes(Array(frame.bytes[range]))
-        case .oversized(let announced):
-            position = literal.marker.upperBound
-            return .oversized(announced: announced)
+        position = literal.marker.upperBound
+        return switch literal.content {
+        case .kept(let bytes): .bytes(bytes)
+        case .oversized(let announced): .oversized(announced: announced)
         }
     }
 

@@ -6,13 +6,16 @@
 ///
 /// The first command is the session's own: bytes behind the login's OK may have been lost with the transport's buffer,
 /// perhaps in the middle of a line, so everything that cannot be read is dropped up to its answer. It is CAPABILITY, or
-/// NOOP if the login has listed all. Then `Event.ready` comes, and commands that were started meanwhile go out.
+/// if the login has listed all: ENABLE, where something is to be enabled, and else NOOP, as after an ENABLE that was
+/// refused. Then `Event.ready` comes, and commands that were started meanwhile go out.
 ///
 /// Commands are pipelined (RFC 9051 5.5), but SELECT, EXAMINE, ENABLE, COMPRESS, IDLE and LOGOUT run alone, and nothing overtakes
 /// a command that waits for a `+`. After `.close` there are no further actions; commands without `.finished` have
 /// failed, and whether the server carried them out is unknown.
 package struct Session: Sendable {
     package private(set) var capabilities: Capabilities
+    /// What the server has said to be in force since an ENABLE (RFC 5161).
+    package private(set) var enabled: Set<Capability> = []
     private var timing: Timing
     private var limits: Limits
     private var parser: ResponseParser
@@ -72,12 +75,11 @@ extension Session {
         limits.commandsInFlight = max(1, min(limits.commandsInFlight, commandsInFlight))
     }
 
-    package mutating func begin(now: Int64) {
+    /// - Parameter enabling: what is wanted in any case, if that is known. Not asked for before the capabilities are.
+    package mutating func begin(enabling wanted: Capability? = nil, now: Int64) {
         guard phase == .fresh else { return }
-        let tag = tags.next()
-        phase = .resynchronising(tag)
-        let command: Command = capabilities.all.isEmpty ? .capability : .noop
-        transmit(Outgoing(tag: tag, command: command, parts: [.text(Array(command.name.utf8))]), now: now)
+        guard !capabilities.all.isEmpty else { return resynchronise(by: .capability, now: now) }
+        resynchronise(by: wanted.map { .enable([$0]) } ?? .noop, now: now)
     }
 
     /// Queues the command; it goes out as soon as the commands before it allow.
@@ -155,8 +157,9 @@ extension Session {
             capabilities = Capabilities(all)
         case .condition(let condition):
             adoptCapabilities(of: condition)
-        case .enabled, .id, .flags, .list, .search, .exists, .recent, .expunge, .vanished, .fetch, .mailboxStatus,
-            .other:
+        case .enabled(let all):
+            enabled.formUnion(all)
+        case .id, .flags, .list, .search, .exists, .recent, .expunge, .vanished, .fetch, .mailboxStatus, .other:
             break
         }
         actions.append(.deliver(.untagged(untagged)))
@@ -195,6 +198,10 @@ extension Session {
         case .exclusive, .idle: gate = .open
         }
         if phase == .resynchronising(tag) {
+            // That it cannot be enabled is no refusal to serve.
+            if completion.status != .ok, done.name == Command.enable([]).name {
+                return resynchronise(by: .noop, now: now)
+            }
             guard completion.status == .ok else {
                 return close(.refused(ResponseText(code: completion.code, text: completion.text)))
             }
@@ -234,6 +241,14 @@ extension Session {
     }
 }
 extension Session {
+    private mutating func resynchronise(by command: Command, now: Int64) {
+        let tag = tags.next()
+        phase = .resynchronising(tag)
+        // What cannot be spelled is refused by the server, and that is borne.
+        let parts = (try? command.parts()) ?? [.text(Array(command.name.utf8))]
+        transmit(Outgoing(tag: tag, command: command, parts: parts), now: now)
+    }
+
     private mutating func pump(now: Int64) {
         while phase == .ready, case .open = gate, let next = queue.first {
             let unanswered = inFlight.reduce(0) { $0 + $1.size }

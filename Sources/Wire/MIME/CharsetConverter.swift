@@ -27,6 +27,9 @@ package struct CharsetConverter: Sendable {
 
     package init(_ charset: Charset) { self.charset = charset }
 
+    /// Whether what comes from here on stays as it is: then there is no need to ask.
+    package var isPassing: Bool { if case .passing = form { true } else { false } }
+
     package mutating func convert(_ chunk: some Collection<UInt8>, into out: inout [UInt8]) {
         let contiguous: Void? = chunk.withContiguousStorageIfAvailable { convert($0, into: &out) }
         if contiguous == nil { Array(chunk).withUnsafeBufferPointer { convert($0, into: &out) } }

@@ -18,14 +18,40 @@ struct QuotedPrintableDecoder: Sendable {
     private var blanks: [UInt8] = []
 
     mutating func decode(_ chunk: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
-        var index = 0
-        while index < chunk.count {
-            if case .text = state {
-                text(chunk, &index, into: &out)
-            } else {
-                index += escape(chunk[index], into: &out) ? 1 : 0
+        let start = out.count
+        // No more comes out than was held, an `=` and a digit beside the blanks, and comes in.
+        out.append(contentsOf: repeatElement(0, count: chunk.count + blanks.count + 2))
+        let end = out.withUnsafeMutableBufferPointer { buffer in
+            var out = Output(buffer: buffer, count: start)
+            var index = 0
+            while index < chunk.count {
+                if case .text = state {
+                    if blanks.isEmpty { lines(chunk, &index, into: &out) }
+                    text(chunk, &index, into: &out)
+                } else {
+                    index += escape(chunk[index], into: &out) ? 1 : 0
+                }
             }
+            return out.count
         }
+        out.removeLast(out.count - end)
+    }
+
+    /// What is decoded goes where there is room for it.
+    private struct Output {
+        let buffer: UnsafeMutableBufferPointer<UInt8>
+        var count: Int
+
+        mutating func append(_ byte: UInt8) {
+            buffer[count] = byte
+            count += 1
+        }
+
+        mutating func append(contentsOf bytes: Slice<UnsafeBufferPointer<UInt8>>) {
+            count = buffer[count...].update(fromContentsOf: bytes)
+        }
+
+        mutating func append(contentsOf bytes: some Sequence<UInt8>) { for byte in bytes { append(byte) } }
     }
 
     mutating func finish(into out: inout [UInt8]) {
@@ -38,14 +64,45 @@ struct QuotedPrintableDecoder: Sendable {
         blanks = []
     }
 
+    /// As far as nothing is cut, damaged or padded beyond measure, which is most of it.
+    private func lines(_ chunk: UnsafeBufferPointer<UInt8>, _ index: inout Int, into out: inout Output) {
+        while true {
+            let end = ByteSearch.first(of: UInt8(ascii: "="), 0x0d, 0x0a, in: chunk, from: index)
+            guard end + 2 < chunk.count else { return }
+            if chunk[end] == UInt8(ascii: "=") {
+                let (first, second) = (chunk[end + 1], chunk[end + 2])
+                if let high = first.hexValue, let low = second.hexValue {
+                    out.append(contentsOf: chunk[index..<end])
+                    out.append(high << 4 | low)
+                    index = end + 3
+                } else if first == 0x0d, second == 0x0a {
+                    out.append(contentsOf: chunk[index..<end])
+                    index = end + 3
+                } else if first == 0x0a {
+                    out.append(contentsOf: chunk[index..<end])
+                    index = end + 2
+                } else {
+                    return
+                }
+            } else {
+                var padding = end
+                while padding > index, chunk[padding - 1].isBlank { padding -= 1 }
+                guard end - padding <= Self.maximumPadding else { return }
+                out.append(contentsOf: chunk[index..<padding])
+                out.append(chunk[end])
+                index = end + 1
+            }
+        }
+    }
+
     /// Copies up to the next line end or escape, and reads an escape that lies wholly in the chunk.
-    private mutating func text(_ chunk: UnsafeBufferPointer<UInt8>, _ index: inout Int, into out: inout [UInt8]) {
+    private mutating func text(_ chunk: UnsafeBufferPointer<UInt8>, _ index: inout Int, into out: inout Output) {
         let end = ByteSearch.first(of: UInt8(ascii: "="), 0x0d, 0x0a, in: chunk, from: index)
         var padding = end
         while padding > index, chunk[padding - 1].isBlank { padding -= 1 }
         if padding > index {
             flushBlanks(into: &out)
-            out.append(contentsOf: UnsafeBufferPointer(rebasing: chunk[index..<padding]))
+            out.append(contentsOf: chunk[index..<padding])
         }
         hold(chunk[padding..<end], into: &out)
         index = end
@@ -66,7 +123,7 @@ struct QuotedPrintableDecoder: Sendable {
     }
 
     /// Whether the byte was used up; otherwise it is text again.
-    private mutating func escape(_ byte: UInt8, into out: inout [UInt8]) -> Bool {
+    private mutating func escape(_ byte: UInt8, into out: inout Output) -> Bool {
         switch state {
         case .text:
             return false
@@ -103,24 +160,24 @@ struct QuotedPrintableDecoder: Sendable {
     }
 
     /// No escape after all: what was read of it is text; blanks held are again undecided.
-    private mutating func literal(_ rest: [UInt8], into out: inout [UInt8]) -> Bool {
+    private mutating func literal(_ rest: [UInt8], into out: inout Output) -> Bool {
         out.append(UInt8(ascii: "="))
-        out += rest
+        out.append(contentsOf: rest)
         state = .text
         return false
     }
 
-    private mutating func flushBlanks(into out: inout [UInt8]) {
+    private mutating func flushBlanks(into out: inout Output) {
         guard !blanks.isEmpty else { return }
-        out += blanks
+        out.append(contentsOf: blanks)
         blanks.removeAll(keepingCapacity: true)
     }
 
-    private mutating func hold(_ more: Slice<UnsafeBufferPointer<UInt8>>, into out: inout [UInt8]) {
+    private mutating func hold(_ more: Slice<UnsafeBufferPointer<UInt8>>, into out: inout Output) {
         guard !more.isEmpty else { return }
         blanks += more
         if blanks.count > Self.maximumPadding {
-            out += blanks.prefix(blanks.count - Self.maximumPadding)
+            out.append(contentsOf: blanks.prefix(blanks.count - Self.maximumPadding))
             blanks.removeFirst(blanks.count - Self.maximumPadding)
         }
     }

@@ -1,0 +1,81 @@
+import Testing
+
+@testable import MIME
+
+/// What looks at many bytes at a time finds what a look at each would find, wherever it stands.
+struct ByteSearchTests {
+    /// Longer than two blocks, at every place in them.
+    private static let length = 40
+
+    private func bytes(_ placed: [Int: UInt8]) -> [UInt8] {
+        (0..<Self.length).map { placed[$0] ?? UInt8(ascii: "a") }
+    }
+
+    @Test func findsTheFirstOfUpToThree() {
+        for place in 0..<Self.length {
+            for start in 0...Self.length {
+                let expected = start <= place ? place : Self.length
+                for byte in [UInt8](arrayLiteral: 0, 0x0a, 0xff) {
+                    bytes([place: byte]).withUnsafeBufferPointer {
+                        #expect(ByteSearch.first(of: byte, in: $0, from: start) == expected)
+                        #expect(ByteSearch.first(of: 0, 0x0a, 0xff, in: $0, from: start) == expected)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func findsTwoSideBySide() {
+        let dash = UInt8(ascii: "-")
+        for place in 0..<Self.length - 1 {
+            for start in 0...Self.length {
+                // One alone before them is none.
+                bytes([place - 2: dash, place: dash, place + 1: dash]).withUnsafeBufferPointer {
+                    let found = ByteSearch.firstPair(of: dash, in: $0, from: start)
+                    #expect(found == (start <= place ? place : Self.length))
+                }
+            }
+        }
+    }
+
+    /// Each pair of bytes that matter, at each place; the rest has one kind of line end or none.
+    @Test(arguments: ["a", "a\r\n", "a\n"])
+    func lineEndsAreWhatALookAtEachTells(_ rest: String) {
+        let rest = Array(rest.utf8)
+        for count in 0...36 {
+            for place in 0...count {
+                for pair: [UInt8] in [
+                    [], [0], [0x0d], [0x0a], [0x0d, 0x0d], [0x0a, 0x0a], [0x0d, 0x0a], [0x0a, 0x0d],
+                ] {
+                    let before = (0..<place).map { rest[$0 % rest.count] }
+                    let text = before + pair + (place..<count).map { rest[$0 % rest.count] }
+                    #expect(text.withUnsafeBufferPointer { LineEnds(of: $0) } == lineEnds(text), "\(text)")
+                }
+            }
+        }
+    }
+
+    /// More blocks than a byte can count.
+    @Test func countsBeyondAByte() {
+        let lines = [[UInt8]](repeating: [UInt8](repeating: 0x0d, count: 1) + [0x0a], count: 6_000).flatMap(\.self)
+        #expect(lines.withUnsafeBufferPointer { LineEnds(of: $0) } == .crlf)
+        #expect((lines + [0x0a]).withUnsafeBufferPointer { LineEnds(of: $0) } == .mixed)
+    }
+
+    private func lineEnds(_ text: [UInt8]) -> LineEnds {
+        if text.contains(0) { return .binary }
+        var (pairs, feeds, index) = (0, 0, 0)
+        while index < text.count {
+            switch text[index] {
+            case 0x0d where index + 1 == text.count || text[index + 1] == 0x0a:
+                pairs += 1
+                index += 1
+            case 0x0d: return .mixed
+            case 0x0a: feeds += 1
+            default: break
+            }
+            index += 1
+        }
+        return pairs > 0 && feeds > 0 ? .mixed : feeds > 0 ? .lf : .crlf
+    }
+}
