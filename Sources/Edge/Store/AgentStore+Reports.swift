@@ -86,7 +86,10 @@ package struct MessageReport: Sendable {
     package var line: StatusLine
     package var tracked: Bool
     package var tokens: [TokenLine]
+    /// The oldest thousand.
     package var hits: [HitLine]
+    /// How many there are beside `hits`.
+    package var moreHits = 0
     package var writes: [WriteLine]
     package var rules: Int
     package var reviewAt: Date?
@@ -239,6 +242,12 @@ extension AgentStore {
                 WHERE hit.token_key IN (SELECT token_key FROM message_token WHERE message_id = ?1)
                 ORDER BY hit.at, hit.seq LIMIT 1000
                 """, arguments: [id])
+        let count = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT COUNT(*) FROM hit JOIN source ON source.id = hit.source_id
+                WHERE token_key IN (SELECT token_key FROM message_token WHERE message_id = ?)
+                """, arguments: [id])
         let writes = try Row.fetchAll(
             db, sql: "SELECT * FROM written WHERE message_id = ? ORDER BY id LIMIT 1000", arguments: [id])
         return MessageReport(
@@ -247,6 +256,7 @@ extension AgentStore {
             hits: hits.compactMap { row in
                 StoredHit(row, decoder).map { .init(source: row["source"], hit: $0.hit, verdict: verdict(row)) }
             },
+            moreHits: max(0, (count ?? 0) - hits.count),
             writes: writes.map {
                 .init(
                     at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],

@@ -83,7 +83,7 @@ extension WhyReport {
             ("Tokens", message.tokens.map(line)),
             (
                 "Requests for its pixel",
-                message.hits.isEmpty ? ["none so far"] : message.hits.flatMap { lines($0, clock) }
+                message.hits.isEmpty ? ["none so far"] : message.hits.flatMap { lines($0, clock) } + flood(message)
             ),
             ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
         ]
@@ -118,6 +118,10 @@ extension WhyReport {
             out.append(
                 "            Not final before \(clock.second(review)): a burst of machines may still show itself.")
         }
+        if !History.clocksAgree(sentAt: line.sentAt, first: message.hits.first?.hit.at) {
+            out.append(
+                "            A request came long before it was sent, so the clocks disagree: no rule on time was used.")
+        }
         let flags = line.flags.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
         out.append("on server   \(flags ?? "no copy is known")")
         return out
@@ -146,6 +150,11 @@ extension WhyReport {
         let why = line.verdict.flatMap { Explanation.sentence(for: $0.rule) }
         return ["\(clock.second(line.hit.at))  \(what)", "    \(line.hit.clientText); source \(line.source)"]
             + (why.map { ["    \($0)"] } ?? [])
+    }
+
+    private func flood(_ message: MessageReport) -> [String] {
+        guard message.moreHits > 0 else { return [] }
+        return ["and \(message.moreHits) later ones; of one message the oldest \(AgentStore.hitLimit) are judged"]
     }
 
     private func line(_ write: MessageReport.WriteLine, _ clock: ClockText) -> String {
