@@ -148,6 +148,8 @@ let package = Package(
         .executableTarget(
             name: "campaign", dependencies: ["MIME", "Outgoing", "MailGenerator"], path: "Tests/Campaign",
             swiftSettings: strict),
+        .executableTarget(
+            name: "verdict-speed", dependencies: ["Opens"], path: "Benchmarks/VerdictSpeed", swiftSettings: strict),
         tests("MIME", ["MIME"]),
         tests("IMAP", ["IMAP", "Dialogues"]),
         tests("SMTP", ["SMTP", "MIME", "Secrets", "Dialogues"]),

@@ -23,8 +23,9 @@ struct LabelledScenario: Sendable, CustomTestStringConvertible {
 
     func line() throws -> [UInt8] { Array(try JSONEncoder().encode(object)) }
 
-    static func all() throws -> [LabelledScenario] {
-        guard let url = Bundle.module.url(forResource: "Fixtures/open-scenarios", withExtension: "jsonl") else {
+    /// - Parameter name: `open-scenarios`, the given ones; `more-scenarios`, labelled before the engine had seen them.
+    static func all(_ name: String) throws -> [LabelledScenario] {
+        guard let url = Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: "jsonl") else {
             throw CocoaError(.fileNoSuchFile)
         }
         return try Data(contentsOf: url).split(separator: UInt8(ascii: "\n")).map { line in

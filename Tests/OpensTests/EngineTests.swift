@@ -96,6 +96,24 @@ struct EngineTests {
             "level 0 keeps enough", .opened, ["gmail-proxy"],
             Hit(seq: 1, at: sentAt + 7200, token: oneToken, method: nil, netclass: .googleProxy, family: .gmailProxy)),
         Situation(
+            "pixel and link at once from nowhere known", .machineOnly, ["link-at-once", "link-at-once"],
+            hit(900, chrome, nil, net: "x"), hit(902, firefox, nil, net: "x", signals: [.link])),
+        Situation(
+            "a person at home may click at once", .opened, ["direct-client", "same-reading"],
+            hit(900, chrome, "residential"), hit(902, chrome, "residential", signals: [.link])),
+        Situation(
+            "a link after some reading", .opened, ["browser", "same-reading"],
+            hit(900, chrome, nil, net: "x"), hit(910, chrome, nil, net: "x", signals: [.link])),
+        Situation(
+            "links of others' machines say nothing", .opened, ["browser", "hosting-late"],
+            hit(900, chrome, nil, net: "x"), hit(902, chrome, "datacenter", signals: [.link])),
+        Situation(
+            "bare WebKit from rented servers at delivery", .machineOnly, ["hosting-early"],
+            hit(8, "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko)", "datacenter")),
+        Situation(
+            "a composer's proxy", .selfOnly, ["mail-proxy-before-sending"], hit(-900, gmail, "google-proxy")),
+        Situation("Google scans", .machineOnly, ["google-crawler"], hit(7200, chrome, "google-crawler")),
+        Situation(
             "names of a newer server", .maybe, ["unclassified"],
             Hit(
                 seq: 1, at: sentAt + 7200, token: oneToken, netclass: NetworkClass(rawValue: "moon"),

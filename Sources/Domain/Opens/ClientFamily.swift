@@ -110,7 +110,7 @@ private extension ClientFamily {
             Row("library", .automation, .prefix("curl/")), Row("library", .automation, .prefix("wget/")),
             Row("library", .automation, .prefix("java/")),
         ]
-        + rows("crawler", .automation, anyOf: "bot/", "bot;", "spider", "crawler", "(+http", "; +http")
+        + rows("crawler", .automation, anyOf: "bot/", "bot;", "bot-", "spider", "crawler", "(+http", "; +http")
 
     static let mailPrograms: [Row] =
         rows("outlook-mobile", .mailClient, anyOf: "outlook-ios", "outlook-android")

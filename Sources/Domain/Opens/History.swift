@@ -40,6 +40,12 @@ package struct History: Sendable {
         self.neighbours = neighbours
         self.ownActivity = ownActivity
     }
+
+    /// Whether ages can be believed: with a first hit long before sending, none can, and the rules on time abstain.
+    package static func clocksAgree(sentAt: Date?, first: Date?) -> Bool {
+        guard let sentAt, let first else { return true }
+        return first.timeIntervalSince(sentAt) >= -Thresholds.clockFailure
+    }
 }
 
 /// The result of judging a ``History``: one verdict for each of its hits, in the same order, and the message's status.

@@ -4,9 +4,9 @@ import FoundationEssentials
 /// for a hit of its own: in busy times a thousand messages lie in one another's two minutes.
 package struct Neighbourhood: Sendable {
     /// Ascending in time.
-    private var hits: [String: [Hit]] = [:]
+    private var hits: [Hit.Source: [Hit]] = [:]
     /// Those that tell of a scanner.
-    private var taints: [String: [Hit]] = [:]
+    private var taints: [Hit.Source: [Hit]] = [:]
 
     package init(_ all: some Sequence<Hit>) {
         for hit in all {

@@ -36,6 +36,8 @@ struct Observation: Sendable {
     var method: String { hit.method?.uppercased() ?? "GET" }
     var isProbe: Bool { ["HEAD", "OPTIONS"].contains(method) || hit.signals.contains(.probe) }
 
+    var isLink: Bool { hit.signals.contains(.link) }
+
     /// Arrived within `seconds` of sending, or a little before it, as clocks go. Never if the age is unknown.
     func isWithin(_ seconds: TimeInterval) -> Bool {
         guard let age else { return false }
@@ -78,6 +80,8 @@ enum Thresholds {
     /// One source, many recipients' tokens.
     static let sweep: TimeInterval = 10
     static let sweepTokens = 5
+    /// A source that asks for pixel and link within it does not read in between.
+    static let linkAtOnce: TimeInterval = 3
     /// A source that damaged a token or took the bait is a scanner for so long.
     static let taint: TimeInterval = 60
     /// Sliding: the same client on the same network is still reading.

@@ -39,13 +39,7 @@ private extension OpensEngine {
             clients: history.ownClients,
             sharesDomain: !history.senderDomains.isDisjoint(with: history.recipientDomains),
             isRecipient: history.recipientIsSender && history.ownTokens.isEmpty)
-        // One hit long before sending, and no age can be believed.
-        let clocksAgree =
-            if let first = order.first, let sentAt = history.sentAt {
-                history.hits[first].at.timeIntervalSince(sentAt) >= -Thresholds.clockFailure
-            } else {
-                true
-            }
+        let clocksAgree = History.clocksAgree(sentAt: history.sentAt, first: order.first.map { history.hits[$0].at })
         var copies: [String: Bool] = [:]
         return order.map { index in
             let hit = history.hits[index]
@@ -84,7 +78,7 @@ private extension OpensEngine {
         var agent: String?
         var asn: UInt32?
         var netclass: NetworkClass?
-        var net: String?
+        var source: Hit.Source?
 
         init(_ observation: Observation, isOperatorOnly: Bool) {
             let hit = observation.hit
@@ -95,7 +89,7 @@ private extension OpensEngine {
             // Proxies and relays change their exits between two fetches of one reader; lines of people do not.
             guard ![.mailService, .relay].contains(observation.role) else { return }
             asn = hit.asn
-            net = isOperatorOnly ? nil : hit.source
+            source = isOperatorOnly ? nil : hit.source
         }
     }
 

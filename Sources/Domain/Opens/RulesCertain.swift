@@ -102,6 +102,12 @@ extension Rules {
             "many-tokens", .securityScanner, p: 0.03, confidence: 0.9,
             "The same source fetched the pixels of five or more recipients within seconds."
         ) { $0.sequence.contains(.manyTokens) },
+        // Marketo: several activities within 0–3 s; craft-campaign 546: links are swept within a second. A person's own
+        // line is spared: who downloads pictures by clicking may click a link at once.
+        Rule(
+            "link-at-once", .securityScanner, p: 0.05, confidence: 0.85,
+            "The same source loaded the pixel and followed a link within three seconds, faster than a person reads."
+        ) { $0.sequence.contains(.linkAtOnce) },
         // mautic 16263: some 23 hits from 10 addresses in 15 s, all with browsers' names.
         Rule(
             "network-burst", .securityScanner, p: 0.03, confidence: 0.93,

@@ -11,6 +11,11 @@ extension Rules {
             "proxy-name-elsewhere", .forged, p: 0.02, confidence: 0.9,
             "It calls itself a mail provider's proxy but came from a network that is not that provider's."
         ) { $0.kind == .mailProxy && $0.proxyOrigin == .foreign },
+        // A composer that shows the image has its proxy fetch it (CurryOnPatat 1); no recipient has the mail yet.
+        Rule(
+            "mail-proxy-before-sending", .own, p: 0.1, confidence: 0.7,
+            "A mail provider's proxy fetched it well before the message was sent: the sender was writing it."
+        ) { $0.kind == .mailProxy && ($0.age ?? 0) < -Thresholds.clockSkew },
         // gophish 1390, mautic 7884: within seconds of delivery it may be either.
         Rule(
             "mail-proxy-early", .machinePrefetch, p: 0.4, confidence: 0.55,
@@ -39,9 +44,10 @@ extension Rules {
             "It calls itself a mail provider's image proxy; that provider's networks are not known."
         ) { $0.kind == .mailProxy },
 
+        // EmailEngine 349: Google's scan of mail comes from the addresses of its special crawlers, no reader's ever does.
         Rule(
-            "google-crawler", .machinePrefetch, p: 0.1, confidence: 0.8,
-            "It came from Google's crawlers."
+            "google-crawler", .securityScanner, p: 0.05, confidence: 0.85,
+            "It came from Google's crawlers, which scan mail and never fetch for a reader."
         ) { $0.hit.netclass == .googleCrawler },
         // Fastmail: always proxied, when viewed, under a generic name.
         Rule(
@@ -99,11 +105,12 @@ extension Rules {
                 + "isolation browser."
         ) { $0.role == .securityVendor },
 
-        // laravel-passwordless-login 79, instantly 773, gophish 2446.
+        // laravel-passwordless-login 79, instantly 773, gophish 2446. Warmbly 569: WebKit's bare text is a fetcher's as
+        // well as a mail program's, so at delivery it excuses nothing.
         Rule(
             "hosting-early", .securityScanner, p: 0.03, confidence: 0.92,
             "Rented servers fetched it within minutes of sending, as scanners do."
-        ) { $0.role == .hosting && $0.kind != .mailClient && $0.isWithin(Thresholds.scanWindow) },
+        ) { $0.role == .hosting && !$0.isNamedMailProgram && $0.isWithin(Thresholds.scanWindow) },
         Rule(
             "hosting-outdated", .securityScanner, p: 0.05, confidence: 0.88,
             "Rented servers fetched it with the name of a browser that people no longer use."
@@ -208,6 +215,9 @@ extension Observation {
     enum ProxyOrigin: Sendable { case confirmed, foreign, unknown }
 
     var isMailProgramOrBrowser: Bool { kind == .mailClient || kind == .browser }
+
+    /// Not by the absence of a browser's name alone.
+    var isNamedMailProgram: Bool { kind == .mailClient && family != .appleMail }
 
     /// Bare or missing User-Agent through the relay, or the bare one from a network that carries the relay.
     var isApplePreload: Bool {

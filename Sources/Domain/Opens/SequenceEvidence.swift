@@ -16,6 +16,8 @@ struct SequenceEvidence: OptionSet, Sendable {
     static let hostingPair = SequenceEvidence(rawValue: 16)
     /// The same source asked with HEAD or OPTIONS within a minute.
     static let probed = SequenceEvidence(rawValue: 32)
+    /// The same source fetched the pixel and a link within a few seconds.
+    static let linkAtOnce = SequenceEvidence(rawValue: 64)
 
     /// - Parameters:
     ///   - observations: of the message, ascending in time; their `sequence` is filled in.
@@ -24,16 +26,19 @@ struct SequenceEvidence: OptionSet, Sendable {
         markBursts(&observations)
         markTaints(&observations, neighbours: neighbours)
         markSweeps(&observations, neighbours: neighbours)
+        markLinks(&observations)
     }
 }
 
 extension Hit {
-    /// The source as far as it is known; equal texts are the same source. `nil` if nothing is known.
     /// The hash of a network is only good for its (UTC) day.
-    var source: String? {
-        guard let net else { return nil }
-        return "\(day)/\(net)"
+    struct Source: Hashable, Sendable {
+        var day: Int64
+        var net: String
     }
+
+    /// The source as far as it is known. `nil` if nothing is known.
+    var source: Source? { net.map { Source(day: day, net: $0) } }
 
     var day: Int64 { Int64(exactly: (at.timeIntervalSinceReferenceDate / 86_400).rounded(.down)) ?? 0 }
 }
@@ -56,7 +61,7 @@ private extension SequenceEvidence {
     static func mark(
         _ evidence: SequenceEvidence, _ members: [Int], in observations: inout [Observation], from networks: Int
     ) {
-        var counts: [String: Int] = [:]
+        var counts: [NetworkKey: Int] = [:]
         var start = 0
         var marked = 0
         for end in members.indices {
@@ -76,21 +81,25 @@ private extension SequenceEvidence {
 
     /// Hosting companies rent by the address, so their /24s count singly; of other networks whose operator is known,
     /// one operator is one network: a phone changes its /24 as it likes.
-    static func networkKey(_ observation: Observation) -> String {
+    struct NetworkKey: Hashable {
+        var asn: UInt32?
+        var net: String?
+    }
+
+    static func networkKey(_ observation: Observation) -> NetworkKey {
         let hit = observation.hit
-        let name = hit.asn.map { "as\($0)" } ?? ""
         if observation.role == .hosting || observation.role == .securityVendor || hit.asn == nil {
-            return "\(name)/\(hit.net ?? hit.netclass?.rawValue ?? "")"
+            return NetworkKey(asn: hit.asn, net: hit.net ?? hit.netclass?.rawValue)
         }
-        return name
+        return NetworkKey(asn: hit.asn)
     }
 
     static func markTaints(_ observations: inout [Observation], neighbours: [Hit]) {
-        var damaged: [String: [Date]] = [:]
-        var baited: [String: [Date]] = [:]
-        var probed: [String: [Date]] = [:]
+        var damaged: [Hit.Source: [Date]] = [:]
+        var baited: [Hit.Source: [Date]] = [:]
+        var probed: [Hit.Source: [Date]] = [:]
         func note(_ hit: Hit, isProbe: Bool) {
-            guard let source = hit.source else { return }
+            guard isProbe || !hit.signals.isEmpty, let source = hit.source else { return }
             if hit.signals.contains(.tokenDamaged) { damaged[source, default: []].append(hit.at) }
             if hit.signals.contains(.honeypot) { baited[source, default: []].append(hit.at) }
             if isProbe { probed[source, default: []].append(hit.at) }
@@ -114,13 +123,35 @@ private extension SequenceEvidence {
         }
     }
 
+    /// Both the pixel and the link are marked.
+    static func markLinks(_ observations: inout [Observation]) {
+        var pixels: [Hit.Source: [Date]] = [:]
+        var links: [Hit.Source: [Date]] = [:]
+        guard observations.contains(where: \.isLink) else { return }
+        for observation in observations where observation.canBeOfBurst {
+            guard let source = observation.hit.source else { continue }
+            if observation.isLink {
+                links[source, default: []].append(observation.hit.at)
+            } else {
+                pixels[source, default: []].append(observation.hit.at)
+            }
+        }
+        for index in observations.indices where observations[index].canBeOfBurst {
+            guard let source = observations[index].hit.source else { continue }
+            let others = observations[index].isLink ? pixels[source] : links[source]
+            if others.hasTime(near: observations[index].hit.at, within: Thresholds.linkAtOnce) {
+                observations[index].sequence.insert(.linkAtOnce)
+            }
+        }
+    }
+
     static func markSweeps(_ observations: inout [Observation], neighbours: [Hit]) {
         struct Fetch {
             var at: Date
             var token: String
             var index: Int?
         }
-        var bySource: [String: [Fetch]] = [:]
+        var bySource: [Hit.Source: [Fetch]] = [:]
         for (index, observation) in observations.enumerated() {
             guard observation.canBeOfBurst, let source = observation.hit.source else { continue }
             bySource[source, default: []].append(
@@ -153,10 +184,10 @@ private extension SequenceEvidence {
 
 private extension [Date]? {
     /// Ascending times, searched by halves.
-    func hasTime(near date: Date) -> Bool {
+    func hasTime(near date: Date, within reach: TimeInterval = Thresholds.taint) -> Bool {
         guard let times = self else { return false }
-        let first = times.partitioningIndex { $0 >= date - Thresholds.taint }
-        return first < times.count && times[first] <= date + Thresholds.taint
+        let first = times.partitioningIndex { $0 >= date - reach }
+        return first < times.count && times[first] <= date + reach
     }
 }
 

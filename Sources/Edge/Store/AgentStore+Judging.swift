@@ -116,7 +116,7 @@ extension AgentStore {
     }
 
     /// At most this many hits of one message are judged, the oldest first: a flood must not stop the agent.
-    private static let hitLimit = 2000
+    package static let hitLimit = 2000
 
     static func hits(_ db: Database, of message: Int64, _ recent: RecentHits) throws -> [StoredHit] {
         let decoder = JSONDecoder()

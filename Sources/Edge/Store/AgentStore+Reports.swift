@@ -50,31 +50,6 @@ package struct StatusFilter: Sendable {
     }
 }
 
-/// What a folder of an account, or single messages in it, would not keep.
-package struct Refusal: Sendable, Equatable {
-    package var sign: Sign
-    package var reason: String
-    /// How many messages it is about; `nil` where it is the folder.
-    package var messages: Int?
-
-    package init(sign: Sign, reason: String, messages: Int? = nil) {
-        self.sign = sign
-        self.reason = reason
-        self.messages = messages
-    }
-}
-
-/// How an account does, as the agent last noted it.
-package struct AccountReport: Sendable {
-    package var account: String
-    package var state: String
-    package var detail: String
-    package var since: Date
-    package var tracked: Int
-    package var refusals: [Refusal]
-    package var parked: Int
-}
-
 /// Everything that is known about one message, for `sentmark why`.
 package struct MessageReport: Sendable {
     package struct TokenLine: Sendable {
@@ -107,7 +82,10 @@ package struct MessageReport: Sendable {
     /// Empty where recipients share a token, or it was not sent through us.
     package var recipients: [RecipientLine] = []
     package var tokens: [TokenLine]
+    /// The oldest thousand.
     package var hits: [HitLine]
+    /// How many there are beside `hits`.
+    package var moreHits = 0
     package var writes: [WriteLine]
     package var rules: Int
     package var reviewAt: Date?
@@ -267,6 +245,12 @@ extension AgentStore {
             }
         }
         let line = try line(db, row)
+        let count = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT COUNT(*) FROM hit JOIN source ON source.id = hit.source_id
+                WHERE token_key IN (SELECT token_key FROM message_token WHERE message_id = ?)
+                """, arguments: [id])
         let writes = try Row.fetchAll(
             db, sql: "SELECT * FROM written WHERE message_id = ? ORDER BY id LIMIT 1000", arguments: [id])
         return MessageReport(
@@ -274,6 +258,7 @@ extension AgentStore {
             recipients: try recipients(db, id, hitLines, line.standing.status),
             tokens: tokens.map { .init(text: $0["token"], kind: $0["kind"], quoted: $0["quoted"]) },
             hits: hitLines,
+            moreHits: max(0, (count ?? 0) - hits.count),
             writes: writes.map {
                 .init(
                     at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],

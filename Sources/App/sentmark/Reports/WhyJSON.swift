@@ -46,6 +46,8 @@ struct WhyJSON: Encodable {
         let recipients: [Recipient]
         let tokens: [Token]
         let hits: [Hit]
+        /// Left out if there are no more.
+        let moreHits: Int?
         let written: [Write]
         let rules: Int
         let reviewAt: Date?
@@ -108,6 +110,7 @@ extension WhyJSON.Message {
                     facts: own.map { TokenFacts($0, streams.origin(of: $0)) })
             },
             hits: report.hits.map { Hit(source: $0.source, hit: $0.hit, verdict: $0.verdict.map(Hit.Verdict.init)) },
+            moreHits: report.moreHits > 0 ? report.moreHits : nil,
             written: report.writes.map {
                 Write(at: $0.at, action: $0.action, keyword: $0.keyword, uid: $0.uid, detail: $0.detail)
             }, rules: report.rules, reviewAt: report.reviewAt)

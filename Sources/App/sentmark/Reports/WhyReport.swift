@@ -84,7 +84,9 @@ extension WhyReport {
             ("Recipients", message.recipients.map { "\($0.address)  \($0.status.word)" }),
             (
                 "Requests for its pixel",
-                message.hits.isEmpty ? ["none so far"] : message.hits.flatMap { lines($0, clock, message.recipients) }
+                message.hits.isEmpty
+                    ? ["none so far"]
+                    : message.hits.flatMap { lines($0, clock, message.recipients) } + flood(message)
             ),
             ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
         ]
@@ -122,6 +124,10 @@ extension WhyReport {
             out.append(
                 "            Not final before \(clock.second(review)): a burst of machines may still show itself.")
         }
+        if !History.clocksAgree(sentAt: line.sentAt, first: message.hits.first?.hit.at) {
+            out.append(
+                "            A request came long before it was sent, so the clocks disagree: no rule on time was used.")
+        }
         let flags = line.flags.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }
         out.append("on server   \(flags ?? "no copy is known")")
         return out
@@ -153,6 +159,11 @@ extension WhyReport {
         let whose = recipients.first { $0.token == line.hit.token }.map { "; the copy of \($0.address)" } ?? ""
         return ["\(clock.second(line.hit.at))  \(what)", "    \(line.hit.clientText); source \(line.source)\(whose)"]
             + (why.map { ["    \($0)"] } ?? [])
+    }
+
+    private func flood(_ message: MessageReport) -> [String] {
+        guard message.moreHits > 0 else { return [] }
+        return ["and \(message.moreHits) later ones; of one message the oldest \(AgentStore.hitLimit) are judged"]
     }
 
     private func line(_ write: MessageReport.WriteLine, _ clock: ClockText) -> String {
