@@ -33,6 +33,9 @@ enum Schema {
         migrator.registerMigration("8 drafts that are sent") { db in
             for statement in draftsThatAreSent { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("9 copies with a pixel") { db in
+            for statement in copiesWithAPixel { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -355,5 +358,10 @@ enum Schema {
         CREATE UNIQUE INDEX outbox_under_way ON outbox(account_id, content_hash)
             WHERE state NOT IN ('done', 'refused', 'uncertain', 'gone')
         """,
+    ]
+
+    private static let copiesWithAPixel = [
+        // 0 not examined for one, 1 examined, 2 a clean copy has taken its place and it goes.
+        "ALTER TABLE copy ADD COLUMN cleaning INTEGER NOT NULL DEFAULT 0 CHECK (cleaning BETWEEN 0 AND 2)"
     ]
 }
