@@ -91,6 +91,16 @@ class MailClient:
                 found[int(re.search(rb"UID (\d+)", part[0]).group(1))] = part[1]
         return found
 
+    def dates(self, folder):
+        """UID -> INTERNALDATE in seconds since 1970."""
+        self.select(folder)
+        found = {}
+        for part in _checked(self.imap.uid("FETCH", "1:*", "(INTERNALDATE)")):
+            if part is not None:
+                uid = int(re.search(rb"UID (\d+)", part).group(1))
+                found[uid] = time.mktime(imaplib.Internaldate2tuple(part))
+        return found
+
     def recreate(self, folder):
         """Deletes and creates the folder: a new UIDVALIDITY."""
         if self.folder is not None:

@@ -42,6 +42,12 @@ def _texts(server, request):
     return {"texts": [{"uid": uid, "message": base64.b64encode(text).decode()} for uid, text in sorted(found.items())]}
 
 
+def _dates(server, request):
+    with server.client(request.get("user")) as client:
+        found = client.dates(request["folder"])
+    return {"dates": [{"uid": uid, "date": date} for uid, date in sorted(found.items())]}
+
+
 def _with_client(action):
     def run(server, request):
         with server.client(request.get("user")) as client:
@@ -91,6 +97,7 @@ REQUESTS = {
     "move": _with_client(lambda c, r: c.move(r["folder"], r["uid"], r["to"])),
     "create": _with_client(lambda c, r: c.create(r["folder"])),
     "texts": _texts,  # user folder -> texts: uid message(base64); none if there is no such folder
+    "dates": _dates,  # user folder -> dates: uid date(seconds since 1970)
     "recreate": _with_client(lambda c, r: c.recreate(r["folder"])),
     "drop": _drop,  # user: every connection of that user ends
     "stop": _stop,  # the server ends, its directory and ports are kept

@@ -2,53 +2,177 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A mail from the mail program to the keyword: through the proxy to the recipient, its copy as it was written in Sent.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+/// A provider has filed a mail in Sent as it was sent, with its pixel: the copy is replaced by a clean one.
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct SentCopyTests {
-    @Test func aMailThatWasSentThroughUsIsSeenToBeOpened() async throws {
-        let (dovecot, sink) = (try await Dovecot.start(), try await Upstream.start(.sink))
-        var account = World.Account(on: dovecot)
-        // One authority for the mailbox, one for the provider.
-        account.caFile = "both.pem"
-        account.more = """
-            addresses = ["alice@example.org"]
-            smtp = "smtps://127.0.0.1:\(sink.tlsPort)"
-            """
-        let world = try World(dovecot: dovecot, accounts: [account])
-        let authorities = try [dovecot.caFile, sink.caFile].map { try String(contentsOfFile: $0, encoding: .utf8) }
-        try world.program.write("both.pem", authorities.joined())
-        let port = try Program.freePort()
-        try world.add("[submission]\nlisten = \"127.0.0.1:\(port)\"\nrecipients = [\"*@far.example\"]")
-        try world.program.start()
-        try await world.wait(20, "the proxy") { world.program.log.contains("part=submission") }
-        var server = MailPrograms.Server(sink, port: port)
-        server.password = try String(
-            contentsOf: world.program.home.appending(path: "keys/submission"), encoding: .utf8
-        ).trimmingCharacters(in: .whitespacesAndNewlines)
+    private static let type = "Content-Type: text/html; charset=utf-8"
 
-        let programs = try MailPrograms()
-        for (id, recipient) in [("asked", Letter.tracked), ("other", Letter.untracked)] {
-            try await programs.submit(
-                by: .msmtp, to: server, .none, from: Letter.sender, to: [recipient], Letter.html(id))
+    private func world(_ server: PrivateServer, _ wish: String = "clean") throws -> World {
+        var account = World.Account(on: server)
+        account.more = "sent_copy = \"\(wish)\""
+        return try World(on: server, accounts: [account])
+    }
+
+    /// Once the agent has been through all that was there before.
+    private func waitForRest(_ world: World, _ marker: String, isReplaced: Bool = true) async throws {
+        let uid = try await world.send(marker, try world.newPixel())
+        if isReplaced {
+            _ = try await cleanCopy(world, of: marker, after: uid)
+        } else {
+            try await world.expect(uid, ["tracked"])
         }
-        let arrived = try await sink.deliveries(count: 2)
-        let pixel = try #require(
-            String(decoding: arrived[0].message, as: UTF8.self).replacing("=\r\n", with: "").firstMatch(
-                of: /src=(?:3D)?"(http:[^"]*\.gif)"/)
-        ).1
-        #expect(arrived[1].message == Letter.html("other"))
+    }
 
-        // The mail program keeps what it wrote.
-        let asked = try await dovecot.append(String(decoding: Letter.html("asked"), as: UTF8.self), of: "alice")
-        let other = try await dovecot.append(String(decoding: Letter.html("other"), as: UTF8.self), of: "alice")
-        try await world.expect(asked, ["tracked"])
-        try await world.program.load(String(pixel), from: World.home, agent: World.thunderbird)
-        try await world.expect(asked, ["tracked", "opened"])
-        #expect(try await world.keywords(other) == [])
-        let why = try world.program.command("why", "asked@example.org")
-        #expect(why.contains("opened"), "\(why)")
+    private func copies(_ world: World, of number: String) async throws -> [(uid: UInt32, text: String)] {
+        try await world.server.texts(in: "Sent").filter { $0.value.contains("Message-ID: <\(number)@example.net>") }
+            .map { ($0.key, $0.value) }
+    }
+
+    private func cleanCopy(_ world: World, of number: String, after uid: UInt32) async throws -> (
+        uid: UInt32, text: String
+    ) {
+        try await world.wait(30, "\(number) to be replaced") {
+            let copies = try await copies(world, of: number)
+            return copies.count == 1 && copies[0].uid > uid
+        }
+        return try #require(try await copies(world, of: number).first)
+    }
+
+    /// As Gmail files it; with a date of its own, and flags that the user has set.
+    private func file(_ number: String, _ pixel: World.Pixel, _ world: World) async throws -> (UInt32, String) {
+        let text = """
+            From: Alice Example <alice@example.net>\r
+            To: Bob Example <bob@example.org>\r
+            Subject: Offer \(number)\r
+            Message-ID: <\(number)@example.net>\r
+            Date: \(Self.date(Date()))\r
+            MIME-Version: 1.0\r
+            Content-Type: text/html; charset=utf-8\r
+            \r
+            <html><body><p>Hello</p>\(pixel.html)</body></html>\r
+
+            """
+        let uid = try await world.server.append(
+            text.utf8, to: "Sent", flags: ["\\Seen", "\\Flagged", "Work"], date: Self.filed)
+        return (uid, text.replacing(pixel.html, with: ""))
+    }
+
+    private static let filed = Date(timeIntervalSince1970: 1_750_000_000)
+
+    private static func date(_ date: Date) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = .gmt
+        formatter.dateFormat = "dd MMM yyyy HH:mm:ss '+0000'"
+        return formatter.string(from: date)
+    }
+
+    @Test func aCopyIsReplacedAndGoesOnBeingTracked() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try world(dovecot)
+        // From before the setting was first seen.
+        let old = try world.newPixel()
+        try await dovecot.append(
+            "Message-ID: <old@example.net>\nDate: 1 Jun 2026 10:00:00 +0000\n\(Self.type)\n\n<p>a</p>\(old.html)\n")
+        try world.program.start()
+        try await world.expect(1, ["tracked"])
+        let plain = try await world.send("plain")
+        let signed = try await dovecot.append(
+            "DKIM-Signature: v=1\nMessage-ID: <signed@example.net>\nDate: \(Self.date(Date()))\n\(Self.type)\n\n"
+                + "<p>a</p>\(try world.newPixel().html)\n")
+        let pixel = try world.newPixel()
+        let (uid, written) = try await file("one", pixel, world)
+
+        let copy = try await cleanCopy(world, of: "one", after: uid)
+        #expect(copy.text == "X-Sentmark-Token: \(pixel.token)\r\n" + written)
+        #expect(try await dovecot.fetchFlags(copy.uid) == ["\\Seen", "\\Flagged", "Work", "tracked"])
+        #expect(try await dovecot.dates(in: "Sent")[copy.uid] == Self.filed)
+        try await world.waitForLog(of: "account:alice", "copy in Sent left as it is")
+
+        try await world.program.load(pixel.url, from: World.home, agent: World.thunderbird)
+        try await world.expect(copy.uid, ["Work", "tracked", "opened"])
+        // The others are as they were.
+        #expect(try await dovecot.messages().map(\.uid) == [1, plain, signed, copy.uid])
+        #expect(try await copies(world, of: "old").first?.text.contains(old.html) == true)
+        #expect(try await dovecot.fetchFlags(plain) == ["\\Seen"])
+        try await world.stop()
+
+        // Nothing is left to do.
+        let settled = try await dovecot.messages()
+        try world.program.start()
+        try await waitForRest(world, "marker")
+        #expect(try await dovecot.messages().prefix(4).map(\.uid) == settled.map(\.uid))
         try await world.stop()
         await dovecot.stop()
-        await sink.stop()
+    }
+
+    @Test func nothingIsReplacedUnlessAskedFor() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try world(dovecot, "leave")
+        try world.program.start()
+        let (uid, _) = try await file("one", try world.newPixel(), world)
+        try await waitForRest(world, "marker", isReplaced: false)
+        #expect(try await copies(world, of: "one").map(\.uid) == [uid])
+        try await world.stop()
+        await dovecot.stop()
+    }
+
+    /// What the user has deleted is the user's.
+    @Test func aDeletedCopyIsNotTouched() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try world(dovecot)
+        try world.program.start()
+        try await world.waitForLog(of: "account:alice", "watching")
+        let pixel = try world.newPixel()
+        let text =
+            "Message-ID: <one@example.net>\nDate: \(Self.date(Date()))\n\(Self.type)\n\n<p>a</p>\(pixel.html)\n"
+        let uid = try await dovecot.append(text.utf8, flags: ["\\Deleted"])
+        let (other, _) = try await file("two", try world.newPixel(), world)
+        _ = try await cleanCopy(world, of: "two", after: other)
+        #expect(try await copies(world, of: "one").map(\.uid) == [uid])
+        #expect(try await dovecot.fetchFlags(uid)?.contains("\\Deleted") == true)
+        try await world.stop()
+        await dovecot.stop()
+    }
+
+    static let points = ["copy-appended", "copy-proven", "copy-replacing", "copy-deleted", "copy-removed"]
+
+    @Test func killedAnywhereOneCopyIsLeft() async throws {
+        let dovecot = try await Dovecot.start()
+        let world = try world(dovecot)
+        try world.program.start()
+        try await waitForRest(world, "first")
+        try await world.stop()
+        for point in Self.points {
+            let pixel = try world.newPixel()
+            let (uid, written) = try await file(point, pixel, world)
+            try world.program.start(stopAt: point)
+            try await world.wait(30, "the end at \(point)") { !world.program.isRunning }
+            let left = try await copies(world, of: point)
+            #expect(left.count == (point == "copy-removed" ? 1 : 2), "\(point)")
+
+            try world.program.start()
+            let copy = try await cleanCopy(world, of: point, after: uid)
+            #expect(copy.text == "X-Sentmark-Token: \(pixel.token)\r\n" + written)
+            #expect(try await dovecot.fetchFlags(copy.uid) == ["\\Seen", "\\Flagged", "Work", "tracked"], "\(point)")
+            try await waitForRest(world, "after-\(point)")
+            #expect(try await copies(world, of: point).count == 1, "\(point)")
+            try await world.stop()
+        }
+        await dovecot.stop()
+    }
+
+    /// Without UIDPLUS nothing could be deleted alone.
+    @Test func aServerThatCannotIsTold() async throws {
+        let dovecot = try await Dovecot.start(capability: "IMAP4rev1 IDLE")
+        let world = try world(dovecot)
+        try world.program.start()
+        let line = try await world.waitForLog(of: "account:alice", "copies in Sent are left as they are")
+        #expect(line.contains("UIDPLUS") && line.contains("take sent_copy out of the configuration"))
+        let (uid, _) = try await file("one", try world.newPixel(), world)
+        try await waitForRest(world, "marker", isReplaced: false)
+        #expect(try await copies(world, of: "one").map(\.uid) == [uid])
+        try await world.stop()
+        await dovecot.stop()
     }
 }

@@ -59,6 +59,7 @@ import Testing
         #expect(shown.accounts.first?.archives == minimal.accounts.first?.archives)
         #expect(shown.accounts.first?.compress == minimal.accounts.first?.compress)
         #expect(shown.accounts.first?.show == minimal.accounts.first?.show)
+        #expect(shown.accounts.first?.sentCopy == minimal.accounts.first?.sentCopy)
     }
 
     @Test func documentsEveryKeyAndNoOther() throws {

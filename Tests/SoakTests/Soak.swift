@@ -128,7 +128,8 @@ struct Soak {
         policy.chunk = story.chunk
         let tools = FolderTools(
             account: try await store.account(named: "work"), store: store, signs: Signs(.standard), server: server,
-            trust: ServerTrust(compresses: false), judge: Bell(), awaited: AwaitedMail(), report: { _ in },
+            trust: ServerTrust(compresses: false), judge: Bell(), awaited: AwaitedMail(), cleansSince: nil,
+            report: { _ in },
             now: { World.now },
             logger: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() })
         return FolderWatch(tools: tools, policy: policy, errands: nil, pollInterval: .zero, bell: Bell())

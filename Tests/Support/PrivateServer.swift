@@ -141,6 +141,12 @@ package final class PrivateServer: Sendable {
         ) { first, _ in first }
     }
 
+    /// INTERNALDATE of all messages of a folder, by UID.
+    package func dates(in folder: String, of user: String = "alice") async throws -> [UInt32: Date] {
+        let found: Dates = try await process.ask(Request("dates", user, folder))
+        return Dictionary(found.dates.map { ($0.uid, Date(timeIntervalSince1970: $0.date)) }) { first, _ in first }
+    }
+
     /// Deletes the folder and creates it again, empty: another UIDVALIDITY.
     package func recreate(_ folder: String = "Sent", of user: String = "alice") async throws {
         let _: Done = try await process.ask(Request("recreate", user, folder))
@@ -245,6 +251,15 @@ private struct Texts: Decodable {
     }
 
     let texts: [Text]
+}
+
+private struct Dates: Decodable {
+    struct Received: Decodable {
+        let uid: UInt32
+        let date: Double
+    }
+
+    let dates: [Received]
 }
 
 private struct Sessions: Decodable { let sessions: [[PrivateServer.Session.Command]] }

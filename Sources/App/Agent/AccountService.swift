@@ -25,6 +25,8 @@ struct AccountService: Service {
     let startDelay: Duration
     let judge: Bell
     let awaited: AwaitedMail
+    /// See ``FolderTools/cleansSince``.
+    let cleansSince: Date?
     let board: StatusBoard
     let now: @Sendable () -> Date
     let logger: Logger
@@ -74,6 +76,22 @@ struct AccountService: Service {
         }
     }
 
+    /// Where copies are replaced, whole messages come and go.
+    private var timing: Session.Timing {
+        var timing = Session.Timing()
+        if cleansSince != nil { timing.silence = 300_000 }
+        return timing
+    }
+
+    private var limits: Session.Limits {
+        var limits = Session.Limits()
+        if cleansSince != nil {
+            limits.parser.literal = SentCopyCleaner.sizeLimit
+            limits.parser.response = SentCopyCleaner.sizeLimit + (1 << 20)
+        }
+        return limits
+    }
+
     private func keep(_ logins: Logins) async throws {
         let wait = logins.wait(now: desk.elapsed())
         guard wait > .zero else { return }
@@ -86,7 +104,8 @@ struct AccountService: Service {
     /// Returns when the next connection is to be opened at once.
     private func session(_ wish: SentFolder.Wish, _ logins: Logins, _ trust: inout ServerTrust) async throws {
         let account = try await store.account(named: settings.name)
-        var line = try await line(try await desk.open(settings, logins), of: account)
+        var line = try await line(
+            try await desk.open(settings, logins, timing: timing, limits: limits), of: account)
         var succession = succession(to: line, of: account, logins)
         do {
             let mailbox = try await sentFolder(wish, of: account, over: line)
@@ -157,7 +176,8 @@ struct AccountService: Service {
     private func succession(to line: Line, of account: AccountID, _ logins: Logins) -> Succession {
         let attempt = line.opened.attempt
         return Succession(tokenEnd: attempt.tokenEnd, elapsed: desk.elapsed, logger: logger) {
-            guard let opened = try await desk.open(settings, after: attempt, logins) else { return nil }
+            guard let opened = try await desk.open(settings, after: attempt, logins, timing: timing, limits: limits)
+            else { return nil }
             return try await self.line(opened, of: account)
         }
     }
@@ -179,7 +199,8 @@ struct AccountService: Service {
         let server = line.server
         let tools = FolderTools(
             account: account, store: store, signs: signs.inForce(at: server.identity.capabilities), server: server,
-            trust: trust, judge: judge, awaited: awaited, report: report, now: now, logger: logger)
+            trust: trust, judge: judge, awaited: awaited, cleansSince: cleansSince, report: report, now: now,
+            logger: logger)
         var policy = policy
         policy.searchesText = server.policy.searchesText
         policy.readsLabels = tools.signs.contains(.label) && server.identity.capabilities.contains(.gmail)

@@ -65,6 +65,7 @@ struct FolderWatch {
         while true {
             if try await work.settle() { trust = Self.firstTrust }
             if work.sync.hasLostNews { return .newsLost }
+            if try await work.cleanCopies() { continue }
             if work.hasScanned() { Memory.trim() }
             // Not before it is really at rest: whoever only looks in need not be told.
             if rests == 1, tools.trust.notifies, tools.server.pushesMessages { try await work.subscribe() }

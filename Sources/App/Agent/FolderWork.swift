@@ -2,6 +2,7 @@ import Foundation
 import IMAP
 import Logging
 import Mailbox
+import Outgoing
 import SentSync
 import Servers
 import Store
@@ -24,6 +25,8 @@ struct FolderTools: Sendable {
     /// Rung when there is something new to judge.
     let judge: Bell
     let awaited: AwaitedMail
+    /// Copies of mail sent since then are replaced by clean ones; `nil`: none.
+    let cleansSince: Date?
     let report: @Sendable (AccountState) async -> Void
     let now: @Sendable () -> Date
     let logger: Logger
@@ -35,6 +38,7 @@ struct FolderWork {
     let folder: FolderID
     private(set) var conversation: Conversation
     private let writer: KeywordWriter
+    private let cleaner: SentCopyCleaner?
     private var mayCompress: Bool
     /// When keywords were written last.
     private var written: ContinuousClock.Instant?
@@ -61,14 +65,36 @@ struct FolderWork {
             conversation: Conversation(connection, with: tools.server, sync),
             writer: KeywordWriter(
                 store: tools.store, folder: folder, signs: tools.signs, selection: selection, now: tools.now,
-                logger: tools.logger))
+                logger: tools.logger),
+            cleaner: await cleaner(mailbox, folder, on: connection, selection, policy, tools))
         try await work.keep(begun + work.conversation.sync.drainNews())
         try await work.awaitWhatWasSent()
         return work
     }
 
+    /// `nil` where copies are left as they are.
+    private static func cleaner(
+        _ mailbox: MailboxName, _ folder: FolderID, on connection: any MailConnection, _ selection: Selection,
+        _ policy: FolderSync.Policy, _ tools: FolderTools
+    ) async -> SentCopyCleaner? {
+        guard let since = tools.cleansSince, !policy.isVisit, let validity = selection.selected.uidValidity else {
+            return nil
+        }
+        guard await connection.capabilities.contains(.uidPlus) else {
+            tools.logger.warning(
+                "copies in Sent are left as they are",
+                metadata: ["reason": "the server has no UIDPLUS (RFC 4315); take sent_copy out of the configuration"])
+            return nil
+        }
+        return SentCopyCleaner(
+            store: tools.store, folder: folder, mailbox: mailbox, validity: validity,
+            numbersChanges: selection.selected.highest != nil, sentSince: since, cleaner: Cleaner(isOwn: policy.isOurs),
+            logger: tools.logger)
+    }
+
     private init(
-        tools: FolderTools, folder: FolderID, isVisit: Bool, conversation: Conversation, writer: KeywordWriter
+        tools: FolderTools, folder: FolderID, isVisit: Bool, conversation: Conversation, writer: KeywordWriter,
+        cleaner: SentCopyCleaner?
     ) {
         self.tools = tools
         self.isVisit = isVisit
@@ -76,6 +102,7 @@ struct FolderWork {
         self.folder = folder
         self.conversation = conversation
         self.writer = writer
+        self.cleaner = cleaner
     }
 
     var sync: FolderSync {
@@ -139,6 +166,9 @@ struct FolderWork {
         let isOn = answer.first?.status == .ok
         tools.logger.info(isOn ? "NOTIFY is on" : "NOTIFY refused", metadata: ["answer": "\(answer.first?.text ?? "")"])
     }
+
+    /// Replaces copies that carry their own pixel, once all is settled. Returns whether anything was written.
+    mutating func cleanCopies() async throws -> Bool { try await cleaner?.run(&conversation) ?? false }
 
     private mutating func reportScan() async throws {
         guard let (done, total) = conversation.sync.progress else { return }

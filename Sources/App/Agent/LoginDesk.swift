@@ -38,13 +38,16 @@ struct LoginDesk: Sendable {
     }
 
     /// One more connection beside an open one, with the token that comes after that one's; `nil` if there is none yet.
-    func open(_ account: Settings.Account, after former: LoginAttempt, _ logins: Logins) async throws -> Opened? {
+    func open(
+        _ account: Settings.Account, after former: LoginAttempt, _ logins: Logins, timing: Session.Timing = .init(),
+        limits: Session.Limits = .init()
+    ) async throws -> Opened? {
         guard let command = account.login.command, let secret = former.secret,
             let token = try await credentials.another(than: secret, from: command)
         else { return nil }
         try await Task.sleep(for: logins.wait(now: elapsed()))
         do {
-            return try await open(former.with(token), logins)
+            return try await open(former.with(token), logins, timing, limits)
         } catch let refusal as MailboxError where refusal.isAboutCredentials {
             await credentials.forget(token.secret, from: command)
             throw refusal

@@ -113,13 +113,15 @@ package enum Services {
                 let awaited = awaited[account.name]
             else { continue }
             awake.append(Bell())
+            let cleansSince = try await store.copiesCleaned(
+                of: try await store.account(named: account.name), isOn: account.sentCopy == .clean, now: now())
             services.append(
                 AccountService(
                     settings: account, store: store, desk: desk, signs: signs,
                     policy: policy(account, now()), bell: bell, awake: awake[awake.count - 1],
                     startDelay: LoginPace.startDelay(
                         accounts: settings.accounts.count, random: Double.random(in: 0..<1)),
-                    judge: judge, awaited: awaited, board: board, now: now,
+                    judge: judge, awaited: awaited, cleansSince: cleansSince, board: board, now: now,
                     logger: named(logger, "account:\(account.name)")))
         }
         services.append(

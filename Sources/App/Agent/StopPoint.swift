@@ -44,6 +44,15 @@ enum StopPoint: String, CaseIterable {
     case outboxTold = "outbox-told"
     /// It has been set aside, and that is not in the book.
     case outboxSetAside = "outbox-set-aside"
+    /// A clean copy of what was sent is in Sent beside the other one.
+    case copyAppended = "copy-appended"
+    /// It has been read back.
+    case copyProven = "copy-proven"
+    /// That the other one goes is in the book.
+    case copyReplacing = "copy-replacing"
+    /// That one is marked as deleted, and still there.
+    case copyDeleted = "copy-deleted"
+    case copyRemoved = "copy-removed"
 
     private static let armed: (name: String, count: Int)? = {
         guard let wish = ProcessInfo.processInfo.environment["SENTMARK_STOP_AT"] else { return nil }

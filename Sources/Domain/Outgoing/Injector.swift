@@ -21,26 +21,14 @@ package struct Injector: Sendable {
     ///
     /// Time and memory grow with `head` alone, whatever is in it.
     package func place(in head: [UInt8], isComplete: Bool = true) throws(Untouched) -> Placement {
-        let lineEnd = try lineEnd(of: head)
-        let structure = MessageParser.structure(of: head)
-        try NeverTouched.check(structure, isComplete: isComplete)
-        let draft = Draft(message: head, lineEnd: lineEnd, structure: structure, isComplete: isComplete)
-        switch try BodyChoice.choose(in: structure) {
+        let draft = try Draft(head, isComplete: isComplete)
+        switch try BodyChoice.choose(in: draft.structure) {
         case .html(let index): return try place(inHTML: index, of: draft)
         case .text(let index):
             guard options.htmlFromText else { throw .textOnly }
             return try place(inText: index, of: draft)
         case nil:
             throw isComplete ? .noText : .tooLong
-        }
-    }
-
-    private func lineEnd(of head: [UInt8]) throws(Untouched) -> [UInt8] {
-        switch head.withUnsafeBufferPointer({ LineEnds(of: $0) }) {
-        case .crlf: return [0x0d, 0x0a]
-        case .lf: return [0x0a]
-        case .mixed: throw .lineEnds
-        case .binary: throw .nul
         }
     }
 
@@ -124,12 +112,29 @@ package struct Injector: Sendable {
     }
 }
 
-/// A message whose place is being looked for.
+/// A message that may be changed, as far as its kind and its structure tell.
 struct Draft {
     let message: [UInt8]
     let lineEnd: [UInt8]
     let structure: MessageStructure
     let isComplete: Bool
+
+    init(_ message: [UInt8], isComplete: Bool = true) throws(Untouched) {
+        lineEnd = try Self.lineEnd(of: message)
+        structure = MessageParser.structure(of: message)
+        try NeverTouched.check(structure, isComplete: isComplete)
+        self.message = message
+        self.isComplete = isComplete
+    }
+
+    private static func lineEnd(of message: [UInt8]) throws(Untouched) -> [UInt8] {
+        switch message.withUnsafeBufferPointer({ LineEnds(of: $0) }) {
+        case .crlf: return [0x0d, 0x0a]
+        case .lf: return [0x0a]
+        case .mixed: throw .lineEnds
+        case .binary: throw .nul
+        }
+    }
 
     func leaf(_ index: Int) throws(Untouched) -> LeafText {
         let entity = structure.entities[index]

@@ -52,12 +52,39 @@ struct PictureContent: Sendable {
         let missing = InjectionOptions.shortLimit + 1 - htmlLength - count
         guard options.short == .pad, missing > 0 else { return [] }
         // Runs of blanks are folded before filters count, so it is words.
-        var comment = Array("<!--".utf8) + lineEnd
+        var comment = Self.opening + lineEnd
         while comment.count < missing { comment += Self.filling + lineEnd }
-        return comment + Array("-->".utf8)
+        return comment + Self.closing
     }
 
+    /// Where the comment begins that makes short HTML longer and ends at `end`; without one, `end`.
+    static func start(ofPaddingBefore end: Int, in markup: [UInt8]) -> Int {
+        guard markup[..<end].hasSuffix(closing) else { return end }
+        var rest = markup[..<(end - closing.count)]
+        while rest.dropLineEnd() {
+            if rest.hasSuffix(opening) { return rest.endIndex - opening.count }
+            guard rest.hasSuffix(filling) else { return end }
+            rest.removeLast(filling.count)
+        }
+        return end
+    }
+
+    private static let opening = Array("<!--".utf8)
+    private static let closing = Array("-->".utf8)
+
     private static let filling = Array("This comment makes a short message longer.".utf8)
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool { suffix(end.count).elementsEqual(end) }
+
+    /// Returns whether there was one.
+    fileprivate mutating func dropLineEnd() -> Bool {
+        guard last == 0x0a else { return false }
+        removeLast()
+        if last == 0x0d { removeLast() }
+        return true
+    }
 }
 
 extension String.UTF8View {

@@ -27,12 +27,14 @@ extension Decoder {
         let addresses = addresses(section, user: authorization ?? user)
         let smtp = provider(section, upstream: upstream, addresses: addresses)
         let outbox = outbox(section, smtp, submits: submits)
+        let sentCopy = word(section, .sentCopy, Settings.SentCopy.self) ?? Defaults.sentCopy
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
             authorization: authorization?.value, login: login, sent: sent, archives: archives, show: show,
             copyOpenedTo: copyOpenedTo, since: since, caFile: caFile, proxy: proxy, compress: compress,
-            pollInterval: pollInterval, addresses: addresses, smtp: smtp, outbox: outbox)
+            pollInterval: pollInterval, addresses: addresses, smtp: smtp, outbox: outbox,
+            sentCopy: sentCopy)
         return (account, name)
     }
 
@@ -92,7 +94,7 @@ extension Decoder {
         case .password: return password(section, key).map { .password(.literal($0)) }
         case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .show, .copyOpenedTo,
             .caFile, .proxy, .compress, .pollInterval, .addresses, .smtp, .smtpCleartext,
-            .outbox:
+            .outbox, .sentCopy:
             return nil
         }
     }

@@ -121,8 +121,8 @@ extension Decoder {
         }
     }
 
-    private func word<Choice: RawRepresentable & CaseIterable>(
-        _ section: Section<SubmissionKey>, _ key: SubmissionKey, _: Choice.Type
+    func word<Key, Choice: RawRepresentable & CaseIterable>(
+        _ section: Section<Key>, _ key: Key, _: Choice.Type
     ) -> Choice? where Choice.RawValue == String {
         let form = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
         return section.parsed(section.string(key, expected: "one of \(form)")) { text throws(Rejection) in

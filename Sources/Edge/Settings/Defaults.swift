@@ -17,6 +17,7 @@ enum Defaults {
     static let short = Settings.Submission.Short.pad
     static let stripQuoted = true
     static let htmlFromText = false
+    static let sentCopy = Settings.SentCopy.leave
     static let show = Settings.Show.automatic
     static let keywords: [MarkKey: String] = [
         .tracked: "tracked", .opened: "opened", .openedAgain: "opened-again", .reached: "reached",

@@ -19,6 +19,7 @@ enum AccountKey: String, SectionKey {
     case addresses, smtp
     case smtpCleartext = "smtp_cleartext"
     case outbox
+    case sentCopy = "sent_copy"
 
     static let later: Set<String> = ["oauth2"]
     /// Exactly one of these.

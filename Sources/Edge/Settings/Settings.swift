@@ -60,6 +60,14 @@ extension Settings {
         package let smtp: Provider?
         /// The folder whose drafts are sent, as the user reads its name; only with ``smtp``.
         package let outbox: String?
+        package let sentCopy: SentCopy
+    }
+
+    /// What becomes of a copy in Sent that a provider has filed as it was sent, with its pixel.
+    package enum SentCopy: String, Sendable, CaseIterable {
+        case leave
+        /// It is replaced by one without.
+        case clean
     }
 
     package enum Login: Sendable, Equatable {
