@@ -106,6 +106,37 @@ struct SentCopyTests {
         await dovecot.stop()
     }
 
+    /// Somebody changes it at that instant, or it cannot be deleted: the copy stays as it is, and is tried once a session.
+    @Test(arguments: [("OK [MODIFIED 1] conditional", 1), ("NO not here", 2)])
+    func whatCannotBeReplacedStays(answer: String, copiesLeft: Int) async throws {
+        let dovecot = try await Dovecot.start()
+        let relay = try await IMAPRelay.start(
+            to: dovecot,
+            rules: [.init(#"\+FLAGS.SILENT \(\\Deleted\)"#, "{tag} \(answer)\r\n", uid: 1)]
+                + (copiesLeft == 2 ? [.init(#"\+FLAGS.SILENT \(\\Deleted\)"#, "{tag} \(answer)\r\n")] : []))
+        var account = World.Account("alice", on: dovecot, through: relay)
+        account.more += "\nsent_copy = \"clean\""
+        let world = try World(on: dovecot, accounts: [account])
+        try world.program.start()
+        try await world.waitForLog(of: "account:alice", "watching")
+        let pixel = try world.newPixel()
+        let (uid, _) = try await file("one", pixel, world)
+        #expect(uid == 1)
+        try await world.wait(30, "the refusal") {
+            try await relay.lines().contains { $0.contains("+FLAGS.SILENT (\\Deleted)") }
+        }
+        // What comes after is served by the same connection, and does not have it tried again.
+        let plain = try await world.send("plain", try world.newPixel())
+        try await world.expect(plain, ["tracked"])
+        try await world.program.load(pixel.url, from: World.home, agent: World.thunderbird)
+        try await world.expect(uid, ["Work", "tracked", "opened"])
+        #expect(try await relay.lines().count { $0.contains("UID STORE 1 ") && $0.contains("\\Deleted") } == 1)
+        #expect(try await copies(world, of: "one").count == copiesLeft)
+        #expect(try await relay.lines().count { $0.contains("AUTHENTICATE") || $0.contains(" LOGIN ") } == 1)
+        try await world.stop()
+        await dovecot.stop()
+    }
+
     @Test func nothingIsReplacedUnlessAskedFor() async throws {
         let dovecot = try await Dovecot.start()
         let world = try world(dovecot, "leave")

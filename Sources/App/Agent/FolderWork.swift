@@ -86,6 +86,11 @@ struct FolderWork {
                 metadata: ["reason": "the server has no UIDPLUS (RFC 4315); take sent_copy out of the configuration"])
             return nil
         }
+        if let kept = selection.offer.permanentFlags, !kept.contains(.deleted) || selection.offer.isReadOnly {
+            tools.logger.warning(
+                "copies in Sent are left as they are", metadata: ["reason": "nothing can be deleted in this folder"])
+            return nil
+        }
         return SentCopyCleaner(
             store: tools.store, folder: folder, mailbox: mailbox, validity: validity,
             numbersChanges: selection.selected.highest != nil, sentSince: since, cleaner: Cleaner(isOwn: policy.isOurs),

@@ -6,6 +6,7 @@ import Mailbox
 import Outgoing
 import SentSync
 import Store
+import Synchronization
 import Tokens
 
 /// Replaces the copies that a provider has filed as they were sent by clean ones: the pixel in the user's own Sent folder
@@ -23,6 +24,9 @@ struct SentCopyCleaner {
     let sentSince: Date
     let cleaner: Cleaner
     let logger: Logger
+    /// Those that changed while they were being replaced. They have their turn in the next session: a server that says so
+    /// every time must not have us append and remove without end.
+    private let changing = Changing()
 
     /// Octets of a message.
     static let sizeLimit = 25 << 20
@@ -32,7 +36,8 @@ struct SentCopyCleaner {
     /// Returns whether anything was written.
     func run(_ conversation: inout Conversation) async throws -> Bool {
         var hasWritten = false
-        for copy in try await store.copiesToClean(in: folder, sentSince: sentSince) {
+        let due = try await store.copiesToClean(in: folder, sentSince: sentSince)
+        for copy in due where !changing.uids.withLock({ $0.contains(copy.uid) }) {
             try Task.checkCancellation()
             if try await clean(copy, &conversation) { hasWritten = true }
         }
@@ -47,8 +52,9 @@ struct SentCopyCleaner {
         } catch let reason as LeftAlone {
             logger.notice(
                 "copy in Sent left as it is", metadata: ["uid": "\(copy.uid)", "reason": "\(reason.description)"])
-            if copy.isBeingReplaced { try await talk.require(.uidStore(UIDSet(copy.uid), .remove, [.deleted])) }
             try await store.note(.examined, of: copy)
+            // A server that does not take this either has not taken the flag.
+            if copy.isBeingReplaced { _ = try await talk.run(.uidStore(UIDSet(copy.uid), .remove, [.deleted])) }
             return true
         }
     }
@@ -75,10 +81,12 @@ struct SentCopyCleaner {
             await StopPoint.reached(.copyProven)
             return try await remove(copy, original, &talk)
         } catch let reason as LeftAlone {
+            // Where nothing can be deleted both copies stay.
+            try await store.note(.examined, of: copy)
             if isNew { try await talk.remove(replacement) }
             throw reason
         } catch is ChangedMeanwhile {
-            // Looked at anew, as it is then.
+            changing.uids.withLock { _ = $0.insert(copy.uid) }
             if isNew { try await talk.remove(replacement) }
             try await store.note(copy.isBeingReplaced ? .replacing : .unexamined, of: copy)
             return false
@@ -165,6 +173,10 @@ struct SentCopyCleaner {
         logger.info("copy in Sent replaced by a clean one", metadata: ["uid": "\(copy.uid)"])
         return true
     }
+}
+
+private final class Changing: Sendable {
+    let uids = Mutex<Set<UID>>([])
 }
 
 /// Why a copy is not replaced.

@@ -65,8 +65,9 @@ struct SentCopyTalk {
     }
 
     /// Deletes one message for good, and no other.
+    /// Where the server refuses that, it stays.
     mutating func remove(_ uid: UID) async throws(MailboxError) {
-        try await require(.uidStore(UIDSet(uid), .add, [.deleted]))
+        guard try await run(.uidStore(UIDSet(uid), .add, [.deleted])).status == .ok else { return }
         try await require(.uidExpunge(UIDSet(uid)))
     }
 
