@@ -5,6 +5,8 @@ final class Watchdog: Sendable {
     private struct State {
         var deadline: ContinuousClock.Instant?
         var task: Task<Void, Never>?
+        /// When the task looks next; `nil` if there is none.
+        var wake: ContinuousClock.Instant?
         var hasBitten = false
     }
 
@@ -30,11 +32,15 @@ final class Watchdog: Sendable {
         let deadline = ContinuousClock.now + limit
         state.withLock { state in
             state.deadline = deadline
-            guard state.task == nil else { return }
+            // One that looks no later than that will do.
+            if let wake = state.wake, wake <= deadline { return }
+            state.task?.cancel()
+            state.wake = deadline
             state.task = Task { [weak self] in
                 var next: ContinuousClock.Instant? = deadline
                 while let until = next {
                     do { try await Task.sleep(until: until) } catch { return }
+                    if Task.isCancelled { return }
                     next = self?.look()
                 }
             }
@@ -46,12 +52,17 @@ final class Watchdog: Sendable {
         let now = ContinuousClock.now
         let (next, isOver) = state.withLock { state -> (ContinuousClock.Instant?, Bool) in
             if let deadline = state.deadline {
-                if deadline > now { return (deadline, false) }
+                if deadline > now {
+                    state.wake = deadline
+                    return (deadline, false)
+                }
                 state.hasBitten = true
+                state.wake = nil
                 return (nil, true)
             }
             // Looked at again by the wait that comes next.
             state.task = nil
+            state.wake = nil
             return (nil, false)
         }
         if isOver { bite() }
