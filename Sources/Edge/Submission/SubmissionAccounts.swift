@@ -2,6 +2,7 @@ import MIME
 import SMTP
 import Secrets
 import Synchronization
+import Tokens
 
 /// The accounts that a listener serves, the password for all of them, and what their providers are known to offer.
 package final class SubmissionAccounts: Sendable {
@@ -20,15 +21,11 @@ package final class SubmissionAccounts: Sendable {
         self.password = password
     }
 
-    /// Takes as long for a wrong one as for the right one.
+    /// Takes as long for a wrong one as for the right one, whatever their lengths.
     func isPassword(_ given: Secret) -> Bool {
-        password.reveal { right in
-            given.reveal { given in
-                var difference: UInt8 = right.count == given.count ? 0 : 1
-                for index in given.indices { difference |= given[index] ^ right[index % right.count] }
-                return difference == 0
-            }
-        }
+        guard let right = password.reveal({ KeyedHash.sha256($0) }), let given = given.reveal({ KeyedHash.sha256($0) })
+        else { return false }
+        return KeyedHash.equal(right, given)
     }
 
     /// `sentmark` means all of them: the sender's address then says which.
@@ -41,11 +38,7 @@ package final class SubmissionAccounts: Sendable {
 
     static func choose(from allowed: [SubmissionAccount], for sender: EnvelopeAddress?) -> SubmissionAccount? {
         if allowed.count == 1 { return allowed.first }
-        guard let sender else { return nil }
-        let plain = sender.subaddress.flatMap { EnvelopeAddress("\($0.user)@\(sender.domain)") }
-        return allowed.first { account in
-            account.addresses.contains { $0.isSame(as: sender) || plain?.isSame(as: $0) == true }
-        }
+        return sender.flatMap { sender in allowed.first { $0.addresses.contains(where: sender.belongs) } }
     }
 
     func note(_ extensions: Extensions, of account: SubmissionAccount) {

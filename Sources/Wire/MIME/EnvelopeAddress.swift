@@ -39,6 +39,12 @@ package struct EnvelopeAddress: Sendable, Hashable {
         domain == other.domain && local.lowercased() == other.local.lowercased()
     }
 
+    /// Whether it is that address, or one that adds something to it with a `+`.
+    package func belongs(to own: EnvelopeAddress) -> Bool {
+        let plain = subaddress.flatMap { EnvelopeAddress("\($0.user)@\(domain)") }
+        return own.isSame(as: self) || plain.map(own.isSame) == true
+    }
+
     private static func isDotString(_ local: ArraySlice<UInt8>) -> Bool {
         let atoms = local.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return atoms.allSatisfy { !$0.isEmpty && $0.allSatisfy(isAtomText) }
