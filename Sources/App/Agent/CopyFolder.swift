@@ -30,7 +30,7 @@ struct CopyFolder {
     /// Returns why nothing can be copied there, if so. Another mailbox is selected afterwards.
     func lookThrough(_ connection: any MailConnection, source: MailboxName) async throws -> String? {
         if mailbox == source { return "it is the folder that the messages are in" }
-        var contents = Contents()
+        var contents = OpenedMailbox()
         let completion = try await connection.run([.examine(mailbox, nil)]) { contents.add($0) }.first
         guard completion?.status == .ok else { return try await make(on: connection) }
         let known = try await store.copyFolder(name, of: account)
@@ -60,22 +60,6 @@ struct CopyFolder {
         _ = try await connection.run([.subscribe(mailbox)])
         try await store.found([], in: name, upTo: nil, for: folder, of: account)
         return nil
-    }
-
-    private struct Contents {
-        var validity: UIDValidity?
-        var next: UID?
-        var exists: UInt32 = 0
-
-        mutating func add(_ untagged: Untagged) {
-            switch untagged {
-            case .exists(let count): exists = count
-            case .condition(let condition):
-                if case .uidValidity(let value) = condition.code { validity = value }
-                if case .uidNext(let value) = condition.code { next = value }
-            default: break
-            }
-        }
     }
 
     private struct Found {

@@ -21,60 +21,59 @@ int chost_pipe(int ends[2]) {
 #endif
 }
 
-static int spawn(
-    pid_t *pid, char *const arguments[], char *const environment[], int output, int errors,
-    posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes) {
-    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+// What a child has for its standard files: /dev/null for an input, and ours for an output, that is negative.
+struct files {
+    int input, output, errors;
+};
+
+static int prepare(
+    struct files files, short flags, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int code = 0;
-    if (!code) code = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    if (!code) code = posix_spawn_file_actions_adddup2(actions, output, 1);
-    if (!code) code = posix_spawn_file_actions_adddup2(actions, errors, 2);
-#ifdef __APPLE__
-    flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
-#else
+    int code = files.input < 0 ? posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0)
+                               : posix_spawn_file_actions_adddup2(actions, files.input, 0);
+    if (!code && files.output >= 0) code = posix_spawn_file_actions_adddup2(actions, files.output, 1);
+    if (!code && files.errors >= 0) code = posix_spawn_file_actions_adddup2(actions, files.errors, 2);
+#ifndef __APPLE__
     // Whoever in this process has opened a file without O_CLOEXEC: the child does not get it.
     if (!code) code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
 #endif
-    if (!code) code = posix_spawnattr_setpgroup(attributes, 0);
+    if (!code && flags & POSIX_SPAWN_SETPGROUP) code = posix_spawnattr_setpgroup(attributes, 0);
     if (!code) code = posix_spawnattr_setsigmask(attributes, &none);
     if (!code) code = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!code) code = posix_spawnattr_setflags(attributes, flags);
-    if (!code) code = posix_spawnp(pid, arguments[0], actions, attributes, arguments, environment);
+    if (!code) {
+        code = posix_spawnattr_setflags(attributes, flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
     return code;
 }
 
-static int spawn_reading(
-    pid_t *pid, char *const arguments[], char *const environment[], int input, posix_spawn_file_actions_t *actions,
-    posix_spawnattr_t *attributes) {
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    int code = posix_spawn_file_actions_adddup2(actions, input, 0);
-#ifndef __APPLE__
-    if (!code) code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-#endif
-    if (!code) code = posix_spawnattr_setsigmask(attributes, &none);
-    if (!code) code = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!code) code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (!code) code = posix_spawnp(pid, arguments[0], actions, attributes, arguments, environment);
-    return code;
-}
-
-int chost_spawn_reading(pid_t *pid, char *const arguments[], char *const environment[], int input) {
+static int spawn(
+    pid_t *pid, char *const arguments[], char *const environment[], struct files files, short flags) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int code = posix_spawn_file_actions_init(&actions);
     if (code) return code;
     code = posix_spawnattr_init(&attributes);
     if (!code) {
-        code = spawn_reading(pid, arguments, environment, input, &actions, &attributes);
+        code = prepare(files, flags, &actions, &attributes);
+        if (!code) code = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
     return code;
+}
+
+int chost_spawn(pid_t *pid, char *const arguments[], char *const environment[], int output, int errors) {
+    short flags = POSIX_SPAWN_SETPGROUP;
+#ifdef __APPLE__
+    flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
+#endif
+    return spawn(pid, arguments, environment, (struct files){-1, output, errors}, flags);
+}
+
+int chost_spawn_reading(pid_t *pid, char *const arguments[], char *const environment[], int input) {
+    return spawn(pid, arguments, environment, (struct files){input, -1, -1}, 0);
 }
 
 void chost_share_heap(void) {
@@ -87,18 +86,4 @@ void chost_trim_heap(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
-}
-
-int chost_spawn(pid_t *pid, char *const arguments[], char *const environment[], int output, int errors) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int code = posix_spawn_file_actions_init(&actions);
-    if (code) return code;
-    code = posix_spawnattr_init(&attributes);
-    if (!code) {
-        code = spawn(pid, arguments, environment, output, errors, &actions, &attributes);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return code;
 }

@@ -112,17 +112,6 @@ extension CalendarDay {
     init(_ date: Date, plus count: Int) {
         // Years that the calendar of IMAP can spell.
         let seconds = min(max(date.timeIntervalSince1970, -60_000_000_000), 250_000_000_000)
-        let days = Int((seconds / 86_400).rounded(.down)) + count
-        // Civil from days since 1970-01-01 (proleptic Gregorian calendar).
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthShifted = (5 * dayOfYear + 2) / 153
-        let month = monthShifted < 10 ? monthShifted + 3 : monthShifted - 9
-        self.init(
-            year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month: month,
-            day: dayOfYear - (153 * monthShifted + 2) / 5 + 1)
+        self.init(daysSince1970: Int((seconds / 86_400).rounded(.down)) + count)
     }
 }

@@ -16,7 +16,7 @@ package struct StreamKey: Sendable, Equatable {
     package func networkName(_ network: String, day: Int64) -> String? {
         let key = secret.reveal { KeyedHash.hmac(key: $0, Array("sentmark/network/\(day)".utf8)) }
         let hash = key.flatMap { KeyedHash.hmac(key: $0, Array(network.utf8)) }
-        return hash.map { $0.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+        return hash.map { $0.prefix(8).hexadecimal }
     }
 }
 

@@ -33,10 +33,8 @@ package struct ControlClient: Sendable {
         } catch {
             throw .broken("\(error)")
         }
-        switch answer {
-        case nil: throw .broken("it ended without an answer")
-        case .failed(let why): throw .refused(why)
-        case .done, .registered, .addresses: return answer ?? .done
-        }
+        guard let answer else { throw .broken("it ended without an answer") }
+        if case .failed(let why) = answer { throw .refused(why) }
+        return answer
     }
 }

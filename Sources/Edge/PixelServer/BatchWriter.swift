@@ -86,10 +86,7 @@ struct BatchWriter {
     /// 16 hexadecimal digits: equal within a day means the same network, and nothing once the day's key is gone.
     private mutating func hash(of network: IPPrefix, day: Int64) throws -> String? {
         let key = try networkKeys[day] ?? keep(day)
-        return KeyedHash.hmac(key: key, Array(network.description.utf8))?.prefix(8).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return KeyedHash.hmac(key: key, Array(network.description.utf8))?.prefix(8).hexadecimal
     }
 
     private mutating func keep(_ day: Int64) throws -> [UInt8] {

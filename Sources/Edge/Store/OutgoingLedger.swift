@@ -5,8 +5,8 @@ import Outgoing
 /// Writes mail down on its way out. What comes while the disk is busy is written together, in one transaction.
 package actor OutgoingLedger {
     private struct Entry {
-        let work: @Sendable (OutgoingWriter) throws -> OutgoingID?
-        let done: CheckedContinuation<Result<OutgoingID?, StoreError>, Never>
+        let work: @Sendable (OutgoingWriter) throws -> OutgoingID
+        let done: CheckedContinuation<Result<OutgoingID, StoreError>, Never>
     }
 
     private let store: AgentStore
@@ -23,14 +23,13 @@ package actor OutgoingLedger {
     package func register(
         _ mail: Registration, outcome: SendingOutcome? = nil, of account: AccountID, now: Date
     ) async throws(StoreError) -> OutgoingID {
-        let id = try await write { try $0.register(mail, outcome: outcome, of: account, now: now) }
-        return id ?? OutgoingID(rawValue: 0)
+        try await write { try $0.register(mail, outcome: outcome, of: account, now: now) }
     }
 
     package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws(StoreError) {
         _ = try await write { writer in
             try writer.delivered(recipients, of: mail)
-            return nil
+            return mail
         }
     }
 
@@ -38,13 +37,13 @@ package actor OutgoingLedger {
         if outcome.state == .accepted { try? await Task.sleep(for: Self.patience) }
         _ = try await write { writer in
             try writer.finish(mail, outcome)
-            return nil
+            return mail
         }
     }
 
     private func write(
-        _ work: @escaping @Sendable (OutgoingWriter) throws -> OutgoingID?
-    ) async throws(StoreError) -> OutgoingID? {
+        _ work: @escaping @Sendable (OutgoingWriter) throws -> OutgoingID
+    ) async throws(StoreError) -> OutgoingID {
         try await withCheckedContinuation { done in
             waiting.append(Entry(work: work, done: done))
             guard !isWriting else { return }
@@ -67,14 +66,14 @@ package actor OutgoingLedger {
 extension AgentStore {
     /// In one transaction or, if one of them fails, each in its own: it alone fails then.
     fileprivate func write(
-        _ works: [@Sendable (OutgoingWriter) throws -> OutgoingID?]
-    ) async -> [Result<OutgoingID?, StoreError>] {
+        _ works: [@Sendable (OutgoingWriter) throws -> OutgoingID]
+    ) async -> [Result<OutgoingID, StoreError>] {
         do throws(StoreError) {
             return try await write { db in try works.map { try $0(OutgoingWriter(db: db)) } }.map { .success($0) }
         } catch {
             guard works.count > 1 else { return [.failure(error)] }
         }
-        var results: [Result<OutgoingID?, StoreError>] = []
+        var results: [Result<OutgoingID, StoreError>] = []
         for work in works {
             do throws(StoreError) {
                 results.append(.success(try await write { db in try work(OutgoingWriter(db: db)) }))

@@ -123,8 +123,7 @@ package struct MailInTransit {
     /// How much the provider's limit lets a mail of that size grow. One that does not tell its size may be just below it.
     private func room(_ size: Int?) -> Int? {
         if !mayGrow { return 0 }
-        guard case .limit(let limit) = upstream.extensions.size else { return nil }
-        return size.map { max(0, limit - $0) } ?? 0
+        return upstream.extensions.room(for: size ?? .max)
     }
 }
 

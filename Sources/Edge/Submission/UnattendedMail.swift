@@ -55,7 +55,10 @@ package struct UnattendedMail: Sendable {
             return .postponed(error.text)
         }
         var decision = envelope.decideByHeader(mail.sent)
-        if decision == nil { decision = await envelope.decide(mail.sent, isComplete: true, room: room(upstream)) }
+        if decision == nil {
+            decision = await envelope.decide(
+                mail.sent, isComplete: true, room: upstream.extensions.room(for: mail.sent.count))
+        }
         let settled = decision ?? envelope.original(mail.sent, because: .deadline)
         do {
             try await permit()
@@ -81,16 +84,7 @@ package struct UnattendedMail: Sendable {
         if case .limit(let limit) = upstream.extensions.size, mail.sent.count > limit {
             return Reply(552, "5.3.4", "it is larger than the provider takes (\(limit) bytes)")
         }
-        if let refusal = await upstream.refusal(of: envelope.mail) { return refusal }
-        for recipient in envelope.recipients {
-            if let refusal = await upstream.refusal(of: recipient) { return refusal }
-        }
-        return nil
-    }
-
-    private func room(_ upstream: Upstream) -> Int? {
-        guard case .limit(let limit) = upstream.extensions.size else { return nil }
-        return max(0, limit - mail.sent.count)
+        return await upstream.refusal(of: envelope.mail, envelope.recipients)
     }
 
     /// All get it or nobody does: who is told of a refusal must not wonder who has it.

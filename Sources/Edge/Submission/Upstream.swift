@@ -62,6 +62,11 @@ package actor Upstream {
     package func refusal(of mail: MailCommand) -> Reply? { session.refusal(of: mail) }
     package func refusal(of recipient: RecipientCommand) -> Reply? { session.refusal(of: recipient) }
 
+    /// Why a whole envelope cannot go to this provider, if so.
+    package func refusal(of mail: MailCommand, _ recipients: [RecipientCommand]) -> Reply? {
+        session.refusal(of: mail) ?? recipients.lazy.compactMap { self.session.refusal(of: $0) }.first
+    }
+
     /// The envelope, together where the provider allows it: a reply for each command, in order, the first for MAIL if
     /// there is one. If the connection ends after some of them, the rest are a 451 of ours; throws if it ends before.
     package func envelope(

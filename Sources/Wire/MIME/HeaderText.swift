@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Text for a message of our own.
 package enum HeaderText {
     /// Unstructured text (RFC 5322 2.2.1): as it is if it is short printable ASCII, else in encoded words (RFC 2047), a line
@@ -19,21 +17,6 @@ package enum HeaderText {
 
     /// A body in base64 (RFC 2045 6.8), its lines ended by CRLF.
     package static func base64Body(_ bytes: [UInt8]) -> [UInt8] { base64(bytes, width: 76) + [0x0d, 0x0a] }
-
-    /// A date-time in UTC (RFC 5322 3.3).
-    package static func date(_ date: Date) -> String {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second, .weekday], from: date)
-        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let day = days[((parts.weekday ?? 1) - 1) % 7]
-        let month = months[((parts.month ?? 1) - 1) % 12]
-        let time = [parts.hour, parts.minute, parts.second].map { padded($0 ?? 0) }.joined(separator: ":")
-        return "\(day), \(padded(parts.day ?? 1)) \(month) \(parts.year ?? 1970) \(time) +0000"
-    }
-
-    private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
     private static func base64(_ bytes: [UInt8], width: Int?) -> [UInt8] {
         var encoder = Base64Encoder(width: width, lineEnd: [0x0d, 0x0a], column: 0)

@@ -72,6 +72,12 @@ package struct Extensions: Sendable, Equatable {
         return both
     }
 
+    /// How many octets a message of that size may grow by; `nil`: there is no limit.
+    package func room(for size: Int) -> Int? {
+        guard case .limit(let limit) = self.size else { return nil }
+        return max(0, limit - size)
+    }
+
     /// The lines behind the first one of an EHLO reply.
     var lines: [String] {
         var lines: [String] = []

@@ -3,7 +3,7 @@ import MIME
 import Mailbox
 import Servers
 
-/// What SELECT said of a mailbox.
+/// What SELECT or EXAMINE said of a mailbox.
 struct OpenedMailbox: Sendable {
     var validity: UIDValidity?
     var next: UID?

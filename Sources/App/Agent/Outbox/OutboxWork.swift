@@ -314,9 +314,3 @@ extension OutboxWork {
 
 /// What keeps the outbox from going on for now.
 struct OutboxTrouble: Error, CustomStringConvertible { let description: String }
-
-extension Sequence<UInt8> {
-    fileprivate var hexadecimal: String {
-        map { $0 < 16 ? "0\(String($0, radix: 16))" : String($0, radix: 16) }.joined()
-    }
-}

@@ -20,28 +20,25 @@ package struct CommandSender: Sendable {
     }
 
     /// The account that sends from the address; the only one if it is none's. `nil` if that cannot be said.
-    package func account(for sender: EnvelopeAddress?) throws -> SubmissionAccount? {
+    package func account(for sender: EnvelopeAddress?) -> SubmissionAccount? {
         let isOwner = { (account: Settings.Account) in
-            account.addresses.contains { text in
-                EnvelopeAddress(text).map { own in sender.map { own.isSame(as: $0) } ?? false } ?? false
-            }
+            account.addresses.compactMap { EnvelopeAddress($0) }.contains { own in sender?.belongs(to: own) ?? false }
         }
         let candidates = settings.accounts.filter { $0.smtp != nil }
         let account =
             settings.accounts.first(where: isOwner)
             ?? (candidates.count == 1 ? candidates.first : settings.accounts.count == 1 ? settings.accounts.first : nil)
-        return try account.map(submissionAccount)
+        return account.map(submissionAccount)
     }
 
     /// All that mail can be submitted for.
-    package func accounts() throws -> SubmissionAccounts {
+    package func accounts() -> SubmissionAccounts {
         // Nobody has to give a password: whoever runs the command could read it.
-        SubmissionAccounts(try settings.accounts.filter { $0.smtp != nil }.map(submissionAccount), password: Secret(""))
+        SubmissionAccounts(settings.accounts.filter { $0.smtp != nil }.map(submissionAccount), password: Secret(""))
     }
 
-    private func submissionAccount(_ account: Settings.Account) throws -> SubmissionAccount {
-        let desk = LoginDesk(poller: try Poller())
-        return SubmissionAccount(
+    private func submissionAccount(_ account: Settings.Account) -> SubmissionAccount {
+        SubmissionAccount(
             name: account.name, users: [], addresses: account.addresses.compactMap { EnvelopeAddress($0) },
             provider: account.smtp?.url.text ?? "",
             rules: settings.submission.flatMap { inputs?.rules($0, for: account) },
@@ -52,7 +49,7 @@ package struct CommandSender: Sendable {
                     description: "account \(account.name): where its mail is sent is not configured; "
                         + "add smtp = \"smtps://…\" to it, or upstream to [submission]")
             }
-            return try await desk.openProvider(account, provider)
+            return try await Upstream.open(account, provider, on: Poller())
         }
     }
 }

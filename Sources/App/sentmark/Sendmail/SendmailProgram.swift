@@ -52,7 +52,7 @@ struct SendmailProgram {
         let recipients = texts.compactMap { EnvelopeAddress($0) }
         // The program completes names such as "root" as it likes: whom that means is not known here.
         guard !recipients.isEmpty, recipients.count == texts.count,
-            let account = try? sender.account(for: address)?.sharingTokens
+            let account = sender.account(for: address)?.sharingTokens
         else { return nil }
         let envelope = Envelope(
             account: account, way: .sendmail, mail: MailCommand(arguments.sender == "" ? nil : address),

@@ -17,7 +17,7 @@ struct SendmailSubmission {
     func run() async throws {
         switch arguments.mode {
         case .deliver: break
-        case .smtp: return try await StandardStreams.serve(try sender.accounts(), logger: Logger(label: "sendmail"))
+        case .smtp: return try await StandardStreams.serve(sender.accounts(), logger: Logger(label: "sendmail"))
         case .other(let word):
             throw Failure(
                 .usage, "sendmail: \(word): there is no queue and no table of aliases here",
@@ -27,7 +27,7 @@ struct SendmailSubmission {
         let head = try reader.header(limit: Self.headerLimit)
         let header = HeaderFields(parsing: head)
         let address = try envelopeSender(header)
-        guard let account = try sender.account(for: address ?? header.sender) else {
+        guard let account = sender.account(for: address ?? header.sender) else {
             throw Failure(
                 .configuration, "sendmail: no account sends from \(address?.text ?? "this address")",
                 action: "add it to `addresses` of an [[account]], or give -f with one of them")
@@ -75,10 +75,7 @@ struct SendmailSubmission {
 
     /// All of them or nobody: a command has one exit status.
     private func envelopeRefusal(_ envelope: Envelope, _ upstream: Upstream) async -> Reply? {
-        if let refusal = await upstream.refusal(of: envelope.mail) { return refusal }
-        for recipient in envelope.recipients {
-            if let refusal = await upstream.refusal(of: recipient) { return refusal }
-        }
+        if let refusal = await upstream.refusal(of: envelope.mail, envelope.recipients) { return refusal }
         do {
             let replies = try await upstream.envelope(envelope.mail, envelope.recipients)
             return replies.first { !$0.isPositive }

@@ -40,7 +40,7 @@ package struct OutboxMail: Sendable, Equatable {
         recipients = try Self.recipients(header)
 
         var added = ""
-        if header.date == nil { added += "Date: \(HeaderText.date(date))\r\n" }
+        if header.date == nil { added += "Date: \(DateTime.text(date))\r\n" }
         if header.messageID == nil { added += "Message-ID: <\(reserve)>\r\n" }
         messageID = header.messageID ?? reserve
         var edits = added.isEmpty ? [] : [MessageEdit(offset: 0, removed: 0, inserted: Array(added.utf8))]
@@ -70,8 +70,7 @@ package struct OutboxMail: Sendable, Equatable {
         guard let author = authors.first else { throw .noSender }
         guard authors.count == 1 else { throw .severalSenders }
         guard let address = EnvelopeAddress(author.address) else { throw .foreignSender(author.address) }
-        let plain = address.subaddress.flatMap { EnvelopeAddress("\($0.user)@\(address.domain)") }
-        guard own.contains(where: { $0.isSame(as: address) || plain.map($0.isSame) == true }) else {
+        guard own.contains(where: address.belongs) else {
             throw .foreignSender(author.address)
         }
         return address

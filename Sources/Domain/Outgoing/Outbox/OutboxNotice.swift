@@ -44,7 +44,7 @@ package enum OutboxNotice {
         let text = """
             From: Sentmark <sentmark@localhost>
             \(to)Subject: \(HeaderText.unstructured(headline))
-            Date: \(HeaderText.date(date))
+            Date: \(DateTime.text(date))
             Message-ID: <\(messageID)>
             Auto-Submitted: auto-generated
             MIME-Version: 1.0

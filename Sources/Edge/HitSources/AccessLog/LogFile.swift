@@ -91,7 +91,7 @@ struct LogFile: Sendable {
         guard line.count < head.count || head.count == nameBytes, let hash = KeyedHash.sha256(Array(line)) else {
             return nil
         }
-        return hash.prefix(10).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return hash.prefix(10).hexadecimal
     }
 
     private static func read(_ file: FileHandle, _ place: Place) throws -> Piece {
