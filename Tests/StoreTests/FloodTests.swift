@@ -17,11 +17,11 @@ struct FloodTests {
         }
     }
 
-    /// Of a token that is flooded the first are kept and judged, and the rest is counted.
+    /// Of a message that is flooded the first are kept and judged, and the rest is counted.
     @Test func theFirstAreKeptAndTheRestIsCounted() async throws {
         let scratch = Scratch()
         let world = try await World(scratch)
-        let count = AgentStore.hitLimit + 3_200
+        let count = AgentStore.keptHits + 3_200
         try await world.send(1, ["t"], to: [], age: 60_000)
         let hits = Self.flood(1..<count + 1)
         try await world.pull(hits)
@@ -34,9 +34,9 @@ struct FloodTests {
         #expect(report.line.standing.status == .opened)
         #expect(report.hits.count == 1000 && report.hits.first?.hit.seq == 1)
         #expect(report.moreHits == count + 100 - 1000)
-        #expect(report.onlyCounted == count + 100 - AgentStore.hitLimit)
+        #expect(report.onlyCounted == count + 100 - AgentStore.keptHits)
         let stored = try await world.store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM hit") }
-        #expect(stored == AgentStore.hitLimit)
+        #expect(stored == AgentStore.keptHits)
         // Counters are no evidence: they go with the last request.
         try await world.store.forgetHits(before: World.now)
         #expect(try await world.store.reports(on: "t@x").first?.moreHits == 0)

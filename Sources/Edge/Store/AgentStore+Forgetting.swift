@@ -20,7 +20,7 @@ extension AgentStore {
                 for message in some { try HitForgetting(db: db, message: message, before: date).run() }
             }
         }
-        while try await write({ try HitForgetting.forgetWaiting($0, before: date, limit: 1000) }) {}
+        while try await write({ try HitForgetting.forgetWaiting($0, before: date, limit: 5000) }) {}
     }
 }
 
@@ -30,7 +30,7 @@ extension AgentStore {
         try Bool.fetchOne(
             try db.cachedStatement(
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM message_token JOIN message ON message.id = message_id
+                    SELECT EXISTS (SELECT 1 FROM message_token JOIN message ON message.id = message_token.message_id
                         WHERE token_key = ? AND quoted = 0 AND forgotten_until > ?)
                     """), arguments: [key, hit.at.milliseconds]) ?? false
     }
@@ -48,7 +48,7 @@ private struct HitForgetting {
             try db.cachedStatement(
                 sql: """
                     SELECT DISTINCT message.id, judge_due, forgotten FROM message_token
-                    JOIN message ON message.id = message_id
+                    JOIN message ON message.id = message_token.message_id
                     WHERE token_key IN (\(MessageHits.keys)) AND quoted = 0 AND kind <> 'unverified'
                     """), arguments: [message])
         guard sharers.allSatisfy({ !($0["judge_due"] as Bool) }) else { return }

@@ -35,8 +35,8 @@ extension AgentStore {
     }
 
     /// Stores a page of hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
-    /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it. Of one token
-    /// ``hitLimit`` are kept, the rest is counted.
+    /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it. Of one message
+    /// ``keptHits`` are kept, the rest is counted.
     /// `isEnd`: the source has nothing more now. Returns whether a known message got a new hit, or may show what only a
     /// complete feed can tell.
     @discardableResult

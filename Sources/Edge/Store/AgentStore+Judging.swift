@@ -62,9 +62,11 @@ extension AgentStore {
         }
     }
 
-    /// Of one token that many hits are kept, those that came first, and the rest is counted; of one message that many are
-    /// judged at once: a flood must not stop the agent.
+    /// Of one message that many hits are judged at once, the oldest first: a flood must not stop the agent.
     package static let hitLimit = 2000
+    /// Of one message that many hits are kept, those that came first, and the rest is counted: some 5 MB. A mail with a
+    /// token for each of 253 recipients, which share a key, has room for forty of each.
+    package static let keptHits = 10_000
 
     /// How far around a hit its neighbours are looked for: milliseconds.
     private static let reach: Int64 = 120_000

@@ -104,7 +104,7 @@ package struct MessageReport: Sendable {
     package var hits: [HitLine]
     /// How many there are, or were, beside `hits`.
     package var moreHits = 0
-    /// Of these: beyond those that are kept of one token.
+    /// Of these: beyond those that are kept of one message.
     package var onlyCounted = 0
     /// How many there were before: deleted, being older than the user wants them kept.
     package var forgotten = 0

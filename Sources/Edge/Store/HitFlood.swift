@@ -1,7 +1,7 @@
 import GRDB
 import Opens
 
-/// Counts the hits of a token beyond those that are kept, within one transaction.
+/// Counts the hits of a message beyond those that are kept, within one transaction.
 struct HitFlood {
     private struct Beyond {
         var hits = 0
@@ -28,9 +28,9 @@ struct HitFlood {
                 arguments: [source.rawValue, log]) ?? 0
     }
 
-    /// Whether there are as many of the token as are kept. Then it has been counted, unless it comes a second time.
+    /// Whether there are as many of its key as are kept. Then it has been counted, unless it comes a second time.
     mutating func takes(_ hit: Hit, _ key: String) throws -> Bool {
-        guard try count(of: key) >= AgentStore.hitLimit else { return false }
+        guard try count(of: key) >= AgentStore.keptHits else { return false }
         var those = try beyond[key] ?? Beyond(lastSeq: max(toldUpTo, counted(key)), lastAt: 0)
         if hit.seq > those.lastSeq {
             those.hits += 1
@@ -59,7 +59,7 @@ struct HitFlood {
         let count =
             try Int.fetchOne(
                 try db.cachedStatement(
-                    sql: "SELECT COUNT(*) FROM (SELECT 1 FROM hit WHERE token_key = ? LIMIT \(AgentStore.hitLimit))"),
+                    sql: "SELECT COUNT(*) FROM (SELECT 1 FROM hit WHERE token_key = ? LIMIT \(AgentStore.keptHits))"),
                 arguments: [key]) ?? 0
         kept[key] = count
         return count

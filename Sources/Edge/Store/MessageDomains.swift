@@ -31,16 +31,17 @@ struct MessageDomains {
         let sentAt = message["sent_at"] as Int64?
         let wasKnownInTime =
             sentAt.map { (message["first_seen_at"] as Int64) - $0 <= Self.settlingTime } ?? false
+        let counts = domains.count == 1 && wasKnownInTime
         let domains = domains.sorted().prefix(Self.domainLimit)
         for domain in domains {
             try db.perform(
                 sql: """
                     INSERT INTO message_domain (account_id, domain, message_id, counts) VALUES (?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET counts = excluded.counts WHERE counts <> excluded.counts
-                    """, arguments: [account, domain, id, domains.count == 1 && wasKnownInTime])
+                    """, arguments: [account, domain, id, counts])
         }
         // What grows old without a reader is found out by the tidying, all at once.
-        guard after != before, after.contains(.person) || isSettled(sentAt) else { return false }
+        guard counts, after != before, after.contains(.person) || isSettled(sentAt) else { return false }
         return try weigh(domains.map { Key(account: account, domain: $0) })
     }
 
@@ -75,7 +76,8 @@ struct MessageDomains {
         let rows = try Row.fetchCursor(
             try db.cachedStatement(
                 sql: """
-                    SELECT reach, sent_at FROM message_domain JOIN message ON message.id = message_domain.message_id
+                    SELECT reach, sent_at FROM message_domain INDEXED BY message_domain_counting
+                    JOIN message ON message.id = message_domain.message_id
                     WHERE message_domain.account_id = ? AND domain = ? AND counts = 1 AND tracked = 1
                     ORDER BY message_domain.message_id DESC LIMIT ?
                     """), arguments: [key.account, key.domain, Self.scanLimit])

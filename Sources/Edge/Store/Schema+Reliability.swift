@@ -35,7 +35,7 @@ extension Schema {
             PRIMARY KEY (account_id, domain)
         ) STRICT, WITHOUT ROWID
         """,
-        // Hits of a token beyond those that are kept.
+        // Hits beyond those that are kept.
         """
         CREATE TABLE flood (
             token_key TEXT NOT NULL,

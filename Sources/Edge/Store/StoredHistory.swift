@@ -98,32 +98,32 @@ enum MessageHits {
             arguments: [message, date?.milliseconds ?? .max]) ?? 0
     }
 
-    /// The first ``AgentStore/hitLimit``, ascending.
+    /// The first ``AgentStore/hitLimit``.
     static func since(
         _ date: Date?, _ db: Database, of message: Int64, _ recent: RecentHits
     ) throws -> [StoredHit] {
         try fetch(
             db, recent,
-            sql: "SELECT id, body FROM hit WHERE token_key IN (\(keys)) AND at >= ?2 ORDER BY at, seq LIMIT ?3",
+            "token_key IN (\(keys)) AND at >= ?2 ORDER BY at, id LIMIT ?3",
             [message, date?.milliseconds ?? .min, AgentStore.hitLimit])
     }
 
-    /// The last ones, ascending.
+    /// The last ones.
     static func before(
         _ date: Date, _ db: Database, of message: Int64, _ recent: RecentHits
     ) throws -> [StoredHit] {
         try fetch(
             db, recent,
-            sql:
-                "SELECT id, body FROM hit WHERE token_key IN (\(keys)) AND at < ?2 ORDER BY at DESC, seq DESC LIMIT ?3",
-            [message, date.milliseconds, contextLimit]
-        ).reversed()
+            "token_key IN (\(keys)) AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3",
+            [message, date.milliseconds, contextLimit])
     }
 
+    /// Ascending. Which they are, the index alone tells.
     private static func fetch(
-        _ db: Database, _ recent: RecentHits, sql: String, _ arguments: StatementArguments
+        _ db: Database, _ recent: RecentHits, _ which: String, _ arguments: StatementArguments
     ) throws -> [StoredHit] {
         let decoder = JSONDecoder()
+        let sql = "SELECT id, body FROM hit WHERE id IN (SELECT id FROM hit WHERE \(which)) ORDER BY at, seq"
         return try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments).compactMap {
             recent.hit($0, decoder)
         }

@@ -175,7 +175,7 @@ extension WhyReport {
         guard message.moreHits > 0 else { return [] }
         let rest =
             message.onlyCounted > 0
-            ? "; of one token the first \(AgentStore.hitLimit) are judged, and \(message.onlyCounted) were only counted"
+            ? "; of one message the first \(AgentStore.keptHits) are judged, and \(message.onlyCounted) were only counted"
             : ""
         return ["and \(message.moreHits) later ones\(rest)"]
     }
