@@ -56,9 +56,8 @@ struct StoredHistory {
             let context = try MessageHits.before(settlement.until, db, of: id, recent).filter {
                 $0.hit.at >= settlement.contextFrom
             }
-            let counted = try MessageHits.since(settlement.until, db, of: id, recent)
-            hits = context + counted
-            isCut = counted.count == AgentStore.hitLimit
+            hits = try context + MessageHits.since(settlement.until, db, of: id, recent)
+            isCut = try known - MessageHits.count(db, of: id, before: settlement.until) > AgentStore.hitLimit
         } else {
             hits = try MessageHits.since(nil, db, of: id, recent)
             isCut = known > AgentStore.hitLimit
