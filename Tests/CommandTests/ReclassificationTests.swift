@@ -18,7 +18,7 @@ import Testing
 
     private func judgement(_ status: OpenStatus, _ rules: [String], readings: Int = 0) -> Judgement {
         let hitClass: HitClass = status == .machineOnly ? .securityScanner : .person
-        let probability = [OpenStatus.opened: 0.9, .maybe: 0.5][status] ?? 0
+        let probability = status == .opened ? 0.9 : status == .maybe ? 0.5 : 0.0
         var tally = Tally()
         for _ in 0..<max(1, readings) {
             tally.add(Verdict(hitClass: hitClass, personProbability: probability, confidence: 0.9, rule: "r"))
