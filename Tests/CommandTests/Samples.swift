@@ -59,7 +59,7 @@ enum Samples {
     /// To a company whose filter loads everything, and to somebody who is never seen to read.
     static let filtered = StatusLine(
         account: "work", messageID: "offer@example.org", sentAt: time(-40_000),
-        recipients: ["k@bank.example", "l@quiet.example"], subject: "Our offer",
+        recipients: ["k@bank.example", "l@quiet.example", "m@relay.example"], subject: "Our offer",
         standing: Standing(status: .machineOnly, readings: 0, evidence: 1, isUnreliable: true),
         unreliable: [
             .init(domain: "bank.example", reason: .scanned, messages: 4, reached: 4),

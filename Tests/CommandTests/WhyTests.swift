@@ -25,8 +25,11 @@ struct WhyTests {
 
     @Test func countsTheRequestsOfAFlood() throws {
         #expect(!text { _ in }.contains("later ones"))
+        #expect(text { $0.moreHits = 999 }.contains("and 999 later ones\n"))
+        let flooded = text { ($0.moreHits, $0.onlyCounted) = (999_000, 990_000) }
         #expect(
-            text { $0.moreHits = 999_000 }.contains("and 999000 later ones; of one message the oldest 2000 are judged"))
+            flooded.contains(
+                "and 999000 later ones; of one message the first 10000 are judged, and 990000 were only counted"))
         var report = Samples.why
         report.messages[0].moreHits = 7
         #expect(try JSONText.of(WhyJSON(report)).contains(#""more_hits" : 7"#))
