@@ -60,10 +60,11 @@ let package = Package(
     ],
     targets: [
         // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost, Mailbox CZlib.
+        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CPQ.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
+        .target(name: "CPQ", path: "Sources/C/CPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(
             name: "CXML2", path: "Sources/C/CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(
@@ -100,7 +101,7 @@ let package = Package(
         edge(
             "PixelServer",
             [
-                "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                "CPQ", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -176,7 +177,11 @@ let package = Package(
             ]),
         tests(
             "PixelServer",
-            ["PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle]),
+            [
+                "PixelServer", "Tokens", "Opens", "Secrets", "TestSupport", grdb, log, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         tests(
             "Command",
             [

@@ -51,7 +51,7 @@ package enum Services {
         let listening = Latch()
         if let server = settings.server, let secret = inputs.secret {
             services.append(
-                try pixelServer(server, secret, directories, logger: named(logger, "server"), now: now) {
+                try await pixelServer(server, secret, directories, logger: named(logger, "server"), now: now) {
                     listening.open()
                 })
         } else {
@@ -157,12 +157,14 @@ package enum Services {
     package static func pixelServer(
         _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories, logger: Logger,
         now: @escaping @Sendable () -> Date, listening: @escaping @Sendable () -> Void = {}
-    ) throws -> PixelServer {
+    ) async throws -> PixelServer {
         try directories.create()
         var configuration = PixelServer.Configuration(settings, directories)
         configuration.listening = { _ in listening() }
-        return try PixelServer(
-            configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
+        return try await onThread { [configuration] in
+            try PixelServer(
+                configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
+        }
     }
 
     @Sendable static func classify(_ facts: RequestFacts) -> RequestTraits {
@@ -177,12 +179,13 @@ extension PixelServer.Configuration {
     package init(_ settings: Settings.Server, _ directories: Directories) {
         let state =
             switch settings.store {
-            case .stateDirectory: URL(filePath: directories.state)
+            case .stateDirectory, .postgresql: URL(filePath: directories.state)
             case .file(let path): URL(filePath: path).deletingLastPathComponent()
             }
         self.init(
             host: settings.listen.host, port: Int(settings.listen.port), publicURL: settings.publicURL.text,
             stateDirectory: state)
+        database = PostgresServer(settings.store)
         trustedProxies = settings.trustedProxies.compactMap { IPPrefix($0.description) }
         retention = settings.retention.seconds
         publicMetrics = settings.metrics

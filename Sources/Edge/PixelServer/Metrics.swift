@@ -5,6 +5,8 @@ struct Metrics {
     var forged = 0
     /// Hits answered 503 because the log could not be written.
     var failed = 0
+    /// Hits answered 503 because the log was behind.
+    var overloaded = 0
     /// Requests refused for their form or size.
     var refused = 0
     var pulls = 0
@@ -21,6 +23,7 @@ struct Metrics {
             ("hits_capped", "Hits beyond the daily allowance of their token, counted only.", capped),
             ("hits_forged", "Requests with a token that is not genuine.", forged),
             ("hits_failed", "Requests answered 503 because the log could not be written.", failed),
+            ("hits_overload", "Requests answered 503 because the log was behind.", overloaded),
             ("requests_refused", "Requests refused for their form or size.", refused),
             ("pulls", "Pull requests with a good key.", pulls),
             ("pulls_unauthorized", "Pull requests answered 401.", unauthorized),

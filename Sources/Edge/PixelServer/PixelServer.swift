@@ -17,10 +17,12 @@ package final class PixelServer: Service {
     private let classify: Classify
     private let logger: Logger
     private let now: @Sendable () -> Date
-    private let log: HitLog
+    private let log: any HitStore
+    /// What a shared log knows of streams at the start.
+    private let streams: [StreamRecord]
 
     /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
-    /// and not when it has begun to serve. ``run()`` is called once.
+    /// and not when it has begun to serve; or connects to the database. Blocks. ``run()`` is called once.
     package init(
         configuration: Configuration, secret: ServerSecret, classify: @escaping Classify, logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }, random: @escaping RandomBytes = systemRandomBytes
@@ -35,7 +37,12 @@ package final class PixelServer: Service {
         var options = HitLog.Options()
         options.hitsPerTokenPerDay = configuration.limits.hitsPerTokenPerDay
         options.maximumBytes = configuration.limits.logBytes
-        log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+        if let database = configuration.database {
+            log = try PostgresHitLog(server: database, options: options, random: random)
+        } else {
+            log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+        }
+        streams = try log.news().streams ?? []
     }
 
     /// Serves until a graceful shutdown or cancellation; then takes nothing new, answers what it owes within a second
@@ -62,6 +69,10 @@ package final class PixelServer: Service {
                     configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
                     logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
+        try await eventLoop.submit {
+            router.value.streams.use(self.streams)
+            router.value.pulls.follow()
+        }.get()
         let listener = try await listen(on: group, router)
         let port = listener.localAddress?.port ?? configuration.port
         logger.info("listening", metadata: ["address": "\(configuration.host):\(port)"])
@@ -73,6 +84,7 @@ package final class PixelServer: Service {
             tasks.cancelAll()
         }
         try? await listener.close()
+        log.hurry()
         try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(700)) }.get()
     }
 

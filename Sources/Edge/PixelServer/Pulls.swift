@@ -11,8 +11,6 @@ final class Pulls {
     private unowned let router: Router
     private let reading = DispatchQueue(label: "hits.pull")
     private var pulls: [StreamID: [ObjectIdentifier: Pull]] = [:]
-    /// The last hit of each stream that has been committed since the start.
-    private var last: [StreamID: Int64] = [:]
     private var isEnding = false
 
     init(router: Router) { self.router = router }
@@ -58,12 +56,33 @@ final class Pulls {
         read(pull)
     }
 
-    /// Called after every commit with the last hit of each stream in it.
-    func wake(_ committed: [StreamID: Int64]) {
-        for (stream, seq) in committed {
-            last[stream] = seq
-            for pull in (pulls[stream] ?? [:]).values where pull.isWaiting { read(pull) }
+    /// Called after every commit with the streams that have got hits.
+    func wake(_ streams: some Sequence<StreamID>) {
+        for stream in streams {
+            for pull in (pulls[stream] ?? [:]).values {
+                if pull.isWaiting { read(pull) } else { pull.hasNews = true }
+            }
         }
+    }
+
+    /// Looks for what other servers have done, over and over, where there are such.
+    func follow() {
+        guard let interval = router.log.newsInterval, !isEnding else { return }
+        let log = router.log
+        let done = NIOLoopBound({ self.told($0) }, eventLoop: router.eventLoop)
+        router.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
+            self.reading.async {
+                let news = try? log.news()
+                done.eventLoop.execute { done.value(news) }
+            }
+        }
+    }
+
+    /// `nil`: it could not be found out, and whoever writes or reads hits hears why.
+    private func told(_ news: News?) {
+        if let streams = news?.streams { router.streams.use(streams) }
+        if let news { wake(news.last.keys) }
+        follow()
     }
 
     /// The server stops: whoever waits is answered with what there is.
@@ -94,6 +113,7 @@ final class Pulls {
     private func read(_ pull: Pull) {
         pull.timeout?.cancel()
         pull.timeout = nil
+        pull.hasNews = false
         let log = router.log
         let (identity, stream, after, limit) = (pull.log, pull.stream, pull.after, pull.limit)
         let done = NIOLoopBound({ self.found(pull, $0) }, eventLoop: router.eventLoop)
@@ -110,7 +130,7 @@ final class Pulls {
         case .failed: finish(pull, Self.problem(503, "storage", "the hit log cannot be read", retryAfter: 5))
         case .empty(let body):
             guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
-            if last[pull.stream, default: 0] > pull.after {
+            if pull.hasNews {
                 // Committed after the page was read and before it came back.
                 read(pull)
             } else if isEnding || pull.until <= .now() {
@@ -136,6 +156,8 @@ extension Pulls {
         /// Set while it waits for a hit; otherwise it is being read.
         var timeout: Scheduled<Void>?
         var isWaiting: Bool { timeout != nil }
+        /// Its stream has got a hit while it was being read.
+        var hasNews = false
 
         init(
             stream: StreamID, log: LogIdentity, after: Int64, limit: Int, until: NIODeadline, connection: Connection
@@ -189,7 +211,7 @@ private struct PageRead: Sendable {
         let more: Bool
     }
 
-    let log: HitLog
+    let log: any HitStore
     let identity: LogIdentity
     let stream: StreamID
     let after: Int64
@@ -203,6 +225,8 @@ private struct PageRead: Sendable {
                 if log.identity == identity { try log.renewIdentity() }
                 return .otherLog
             }
+            // Of a shared log that may have been found out just now.
+            guard log.identity == identity else { return .otherLog }
             let cursor = Cursor(seq: page.hits.last?.seq ?? after)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .withoutEscapingSlashes

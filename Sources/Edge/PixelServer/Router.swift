@@ -9,7 +9,7 @@ import Tokens
 /// elsewhere and comes back to it.
 final class Router {
     let limits: PixelServer.Limits
-    let log: HitLog
+    let log: any HitStore
     let eventLoop: any EventLoop
     let secret: ServerSecret
     let streams: LiveStreams
@@ -28,7 +28,7 @@ final class Router {
     private var complained: Date?
 
     init(
-        configuration: PixelServer.Configuration, log: HitLog, secret: ServerSecret, classify: @escaping Classify,
+        configuration: PixelServer.Configuration, log: any HitStore, secret: ServerSecret, classify: @escaping Classify,
         logger: Logger, now: @escaping @Sendable () -> Date, eventLoop: any EventLoop
     ) {
         self.configuration = configuration
@@ -40,7 +40,8 @@ final class Router {
         self.eventLoop = eventLoop
         limits = configuration.limits
         commit = GroupCommit(log: log, eventLoop: eventLoop)
-        streams = LiveStreams(Streams(stateDirectory: configuration.stateDirectory)) { error in
+        let file = configuration.database == nil ? StreamFile(stateDirectory: configuration.stateDirectory) : nil
+        streams = LiveStreams(file) { error in
             logger.error("the list of streams was not read", metadata: ["reason": "\(error)"])
         }
         commit.committed = { [weak self] outcome, seconds in self?.committed(outcome, seconds) }
@@ -132,8 +133,8 @@ final class Router {
         commit.submit(entry) { [self] outcome in
             switch outcome {
             case .success: connection.finish(answer)
-            case .failure:
-                metrics.failed += 1
+            case .failure(let error):
+                if error.code == .busy { metrics.overloaded += 1 } else { metrics.failed += 1 }
                 connection.finish(.notStored)
             }
         }
@@ -162,7 +163,7 @@ final class Router {
             metrics.capped += appended.capped
             metrics.forged += appended.forged
             metrics.committed(in: seconds)
-            pulls.wake(appended.last)
+            pulls.wake(appended.last.keys)
         case .failure(let error):
             let now = now()
             if let complained, abs(now.timeIntervalSince(complained)) < 60 { return }

@@ -39,9 +39,15 @@ enum ServerKey: String, SectionKey {
     case listen
     case publicURL = "public_url"
     case store
+    case storePasswordCommand = "store_password_command"
+    case storePasswordFile = "store_password_file"
+    case storePasswordCredential = "store_password_credential"
     case trustedProxies = "trusted_proxies"
     case retention, metrics
     case secretFile = "secret_file"
+
+    /// At most one of these.
+    static let storePassword: [ServerKey] = [.storePasswordCommand, .storePasswordFile, .storePasswordCredential]
 }
 
 enum SubmissionKey: String, SectionKey {
