@@ -32,6 +32,8 @@ struct TestState: Sendable {
     let clock = TestClock()
     var streams: Streams { database.map { Streams(PostgresStreams($0)) } ?? Streams(stateDirectory: directory) }
 
+    var streamFile: URL { StreamFile(stateDirectory: directory).url }
+
     init(_ kind: StoreKind) async throws {
         let database = kind == .postgres ? try await PrivatePostgres.shared().database() : nil
         try self.init(database)
