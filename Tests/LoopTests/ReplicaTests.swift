@@ -8,6 +8,16 @@ import Testing
 struct ReplicaTests {
     private struct Pixel: Decodable { let url: String }
 
+    /// The requests, each with a User-Agent of its own, that were answered as stored.
+    private final class Answered: Sendable {
+        private let agents = Mutex<Set<String>>([])
+        private let isOver = Atomic(false)
+        var all: Set<String> { agents.withLock { $0 } }
+        var mayEnd: Bool { isOver.load(ordering: .relaxed) }
+        func end() { isOver.store(true, ordering: .relaxed) }
+        func add(_ agent: String) { _ = agents.withLock { $0.insert(agent) } }
+    }
+
     @Test func aServerThatIsKilledLosesNothing() async throws {
         let postgres = try await PrivatePostgres.start()
         let database = try await postgres.database()
@@ -42,27 +52,26 @@ struct ReplicaTests {
         }
 
         for server in servers { try await start(server) }
-        let answered = Mutex<Set<String>>([])
-        let isOver = Atomic(false)
+        let answered = Answered()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, server) in servers.enumerated() {
                 group.addTask {
                     var number = 0
-                    while !isOver.load(ordering: .relaxed) {
+                    while !answered.mayEnd {
                         number += 1
                         let agent = "reader \(index)-\(number)"
                         let path = paths[number % paths.count]
                         let status = try await server.load(server.url + path, from: "192.0.2.1", agent: agent)
-                        if status == 200 { _ = answered.withLock { $0.insert(agent) } }
+                        if status == 200 { answered.add(agent) }
                     }
                 }
             }
             for round in 1...4 {
-                while answered.withLock({ $0.count }) < round * 15 { await Task.yield() }
+                while answered.all.count < round * 15 { await Task.yield() }
                 servers[round % 2].kill()
                 try await start(servers[round % 2])
             }
-            isOver.store(true, ordering: .relaxed)
+            answered.end()
             try await group.waitForAll()
         }
         #expect(try servers[1].command("serve", "--check").contains("written by"))
@@ -74,7 +83,7 @@ struct ReplicaTests {
             stored += try await postgres.sql("SELECT ua FROM sentmark.\(table)", in: database.name).compactMap(\.first)
         }
         #expect(Set(stored).count == stored.count)
-        #expect(answered.withLock { $0.subtracting(stored) }.isEmpty)
+        #expect(answered.all.subtracting(stored).isEmpty)
     }
 
     /// Returns when it stores hits.
