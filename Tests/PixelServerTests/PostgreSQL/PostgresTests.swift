@@ -157,6 +157,31 @@ struct PostgresTests {
         #expect(try logs[1].append([.hit(state.request(state.token(9)))]).last == [stream: 9])
     }
 
+    @Test func whatIsErasedIsGoneFromEveryMonth() async throws {
+        let state = try await TestState(.postgres)
+        let log = try #require(try state.store() as? PostgresHitLog)
+        let other = try state.streams.add("b", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
+        for _ in 0..<2 {
+            _ = try log.append([
+                .hit(state.request(state.token(1))), .hit(state.request(state.token(2))),
+                .hit(state.request(state.token(3, of: other))),
+            ])
+            state.clock.advance(31 * 86_400)
+        }
+        func seqs(_ owner: StreamCredential) throws -> [Int64] {
+            try log.hits(of: owner.stream, after: 0, limit: 9).hits.map(\.seq)
+        }
+        #expect(try !log.erase(state.credential.stream, token: state.token(1)))
+        #expect(try seqs(state.credential) == [2, 5])
+        #expect(try !log.erase(state.credential.stream))
+        #expect(try seqs(state.credential).isEmpty)
+        #expect(try seqs(other) == [3, 6])
+        let tallies = try await PrivatePostgres.shared().sql(
+            "SELECT DISTINCT token FROM sentmark.tallies", in: state.databaseName)
+        #expect(tallies == [[try state.token(3, of: other).text]])
+        #expect(try log.append([.hit(state.request(state.token(1)))]).last == [state.credential.stream: 7])
+    }
+
     @Test func aHitAtOneServerWakesThoseWhoWaitAtAnother() async throws {
         let state = try await TestState(.postgres)
         try await TestServer.run(on: state) { first in
