@@ -69,11 +69,11 @@ package final class PixelServer: Service {
                     configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
                     logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
-        try await eventLoop.submit {
-            router.value.streams.use(self.streams)
-            router.value.pulls.follow()
-        }.get()
+        if configuration.database != nil {
+            try await eventLoop.submit { router.value.streams.use(self.streams) }.get()
+        }
         let listener = try await listen(on: group, router)
+        try await eventLoop.submit { router.value.pulls.follow() }.get()
         let port = listener.localAddress?.port ?? configuration.port
         logger.info("listening", metadata: ["address": "\(configuration.host):\(port)"])
         configuration.listening(port)

@@ -67,7 +67,7 @@ final class Pulls {
 
     /// Looks for what other servers have done, over and over, where there are such.
     func follow() {
-        guard let interval = router.log.newsInterval, !isEnding else { return }
+        guard let interval = router.log.newsInterval else { return }
         let log = router.log
         let done = NIOLoopBound({ self.told($0) }, eventLoop: router.eventLoop)
         router.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
@@ -80,6 +80,7 @@ final class Pulls {
 
     /// `nil`: it could not be found out, and whoever writes or reads hits hears why.
     private func told(_ news: News?) {
+        guard !isEnding else { return }
         if let streams = news?.streams { router.streams.use(streams) }
         if let news { wake(news.last.keys) }
         follow()

@@ -5,11 +5,11 @@ extension PostgresHitLog {
         let oldest = now.addingTimeInterval(-retention)
         return try maintain { (connection, until) throws(PostgresFailure) in
             _ = try self.look(connection, until: until)
-            try self.tidy(connection, today: now.day, oldest: oldest.day, until: until)
+            let isTidy = try self.tidy(connection, today: now.day, oldest: oldest.day, until: until)
             let months = self.shared.withLock { $0.months.map(\.month) }
-            guard let first = months.first else { return false }
+            guard let first = months.first else { return !isTidy }
             let count = try self.delete(before: oldest.milliseconds, in: first, connection, until: until)
-            if count == Self.deletedAtOnce { return true }
+            if count == Self.deletedAtOnce || !isTidy { return true }
             self.measure(connection, until: until)
             guard months.count > 1 else { return false }
             return try self.dropIfEmpty(first, connection, until: until)
@@ -18,19 +18,29 @@ extension PostgresHitLog {
 
     static var deletedAtOnce: Int { 2000 }
 
+    /// False when there is more.
     private func tidy(
         _ connection: PostgresConnection, today: Int64, oldest: Int64, until deadline: Instant
-    ) throws(PostgresFailure) {
+    ) throws(PostgresFailure) -> Bool {
         let answers = try connection.run(
             [
+                PostgresStatement(
+                    """
+                    WITH deleted AS (
+                        DELETE FROM sentmark.tallies WHERE (stream, token, day) IN (
+                            SELECT stream, token, day FROM sentmark.tallies WHERE day < $1::bigint LIMIT $2::bigint)
+                        RETURNING day
+                    )
+                    SELECT count(*) FROM deleted
+                    """, [.integer(oldest), .integer(Int64(Self.deletedAtOnce))]),
                 PostgresStatement("DELETE FROM sentmark.network_keys WHERE day <= $1::bigint", [.integer(today - 2)]),
-                PostgresStatement("DELETE FROM sentmark.tallies WHERE day < $1::bigint", [.integer(oldest)]),
                 // Servers that have ended. A batch is in doubt for seconds.
                 PostgresStatement("DELETE FROM sentmark.writers WHERE seen < now() - interval '7 days'"),
                 PostgresStatement("SELECT day FROM sentmark.network_keys"),
             ], until: deadline)
         let days = Set((answers.last ?? []).compactMap { $0.first?.flatMap(Int64.init) })
         shared.withLock { shared in shared.networkKeys = shared.networkKeys.filter { days.contains($0.key) } }
+        return answers.first?.first?.first?.flatMap(Int.init) ?? 0 < Self.deletedAtOnce
     }
 
     /// Of the oldest hits by number, which are the oldest by time but for what servers' clocks differ.

@@ -68,8 +68,8 @@ final class PostgresSession: @unchecked Sendable {
         return try body()
     }
 
-    /// The connection, if need be a new one, on which `opened` has been done. `.lost` at once if the next attempt is not
-    /// due before the deadline.
+    /// The connection, if need be a new one, on which `opened` has been done. `.unusable` at once if the next attempt is
+    /// not due before the deadline.
     func connected(
         until deadline: Instant, opened: (PostgresConnection) throws(PostgresFailure) -> Void
     ) throws(PostgresFailure) -> PostgresConnection {
@@ -82,14 +82,20 @@ final class PostgresSession: @unchecked Sendable {
             connection = made
             return made
         } catch {
-            drop()
+            postpone()
             throw error
         }
     }
 
-    /// The connection is of no more use; the next attempt is due after a pause, twice as long each time.
+    /// The connection, if there is one, is of no more use.
     func drop() {
+        guard connection != nil else { return }
         connection = nil
+        postpone()
+    }
+
+    /// The next attempt is due after a pause, twice as long each time.
+    private func postpone() {
         earliest = .now + pause * Double.random(in: 0.5...1)
         pause = min(pause * 2, Self.longest)
     }
@@ -101,7 +107,11 @@ final class PostgresSession: @unchecked Sendable {
     func rest() { connection = nil }
 
     private func waitForTurn(until deadline: Instant) throws(PostgresFailure) {
-        guard earliest < deadline, !isHurried() else { throw .lost("it could not be reached lately") }
+        guard earliest < deadline, !isHurried() else {
+            throw .unusable(
+                PixelServerError(
+                    .unreachable, "\(server.name): could not be reached lately", .retryLater(after: Self.longest)))
+        }
         while .now < earliest, !isHurried() { Thread.sleep(forTimeInterval: Self.nap / .seconds(1)) }
     }
 }
