@@ -63,6 +63,10 @@ extension PostgresFailure {
                     .permission, detail, .needsUser("check the role, its password and its rights (docs/postgresql.md)"))
             case refusal.state == "3D000":
                 PixelServerError(.storage, detail, .needsUser("create the database, or name another in `store`"))
+            case refusal.state == PostgresFailure.undefinedTable:
+                PixelServerError(
+                    .storage, detail,
+                    .needsUser("restore the database; in an empty one a server makes its tables at its start"))
             case classOf == "XX":
                 PixelServerError(.unreadable, detail, .needsUser("see the database server's own log"))
             default: PixelServerError(.storage, detail, .needsUser("see the database server's own log"))
