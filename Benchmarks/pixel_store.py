@@ -89,7 +89,7 @@ class Server(Agent):
                          f"X-Forwarded-For: 81.{n % 250}.{n // 250 % 250}.7\r\n\r\n".encode() for n in range(TOKENS)]
 
 
-def measure(program, table, seconds=10):
+def measure(program, table, seconds=10, **_):
     directory = Path(tempfile.mkdtemp(prefix="sentmark-benchmark-"))
     try:
         with Postgres() as postgres:

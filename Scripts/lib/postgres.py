@@ -50,8 +50,10 @@ class Postgres:
         self.port = free_ports(1)[0]
         if not (UNPACKED / "postgres").is_dir():
             raise ServerError(f"PostgreSQL is not unpacked in {UNPACKED}: run Scripts/install-dependencies --test")
-        self.home = self.directory / "program"
-        shutil.copytree(UNPACKED / "postgres", self.home, symlinks=True)
+        self.home = UNPACKED / "postgres"
+        if self.owner and not all(parent.stat().st_mode & 0o001 for parent in self.home.parents):
+            self.home = self.directory / "program"  # where its user can run it
+            shutil.copytree(UNPACKED / "postgres", self.home, symlinks=True)
         (self.directory / "certs").mkdir()
         make_certificates(self.directory / "certs")
         self._own(self.directory)

@@ -52,7 +52,7 @@ final class PostgresSession: @unchecked Sendable {
     private var earliest = Instant.now
 
     private static let shortest = Duration.milliseconds(50)
-    private static let longest = Duration.seconds(5)
+    private static let longest = Duration.seconds(2)
     /// Between looks whether it is time to stop.
     private static let nap = Duration.milliseconds(20)
 
