@@ -43,7 +43,8 @@ import Testing
         let error = await #expect(throws: HostError.self) { try await CommandSecret(failure.arguments).read() }
         #expect(error?.code == failure.code && error?.detail == failure.detail)
         #expect(error?.description.contains("secret") == false)
-        #expect(throws: error) { try CommandSecret(failure.arguments).readBlocking() }
+        let blocking = #expect(throws: HostError.self) { try CommandSecret(failure.arguments).readBlocking() }
+        #expect(blocking == error)
     }
 
     @Test func areOneLineInALog() async {
