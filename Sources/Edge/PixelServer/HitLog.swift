@@ -92,7 +92,7 @@ package final class HitLog: Sendable {
                     db.cachedStatement(
                         sql: "SELECT * FROM hits WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"),
                     arguments: [Int64(stream.rawValue), seq, limit + 1])
-                return HitPage(hits: rows.prefix(limit).map(Hit.init(row:)), more: rows.count > limit)
+                return HitPage(hits: rows.prefix(limit).map(Hit.init(row:)), more: rows.count > limit, log: identity)
             }
         }
     }

@@ -226,13 +226,13 @@ private struct PageRead: Sendable {
                 if log.identity == identity { try log.renewIdentity() }
                 return .otherLog
             }
-            // Of a shared log that may have been found out just now.
-            guard log.identity == identity else { return .otherLog }
+            // Of a shared log that may have been found out just now. The beginning is the same in all of them.
+            guard page.log == identity || after == 0 else { return .otherLog }
             let cursor = Cursor(seq: page.hits.last?.seq ?? after)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .withoutEscapingSlashes
             let body = Body(
-                log: identity.uuid.uuidString, cursor: cursor.text(of: identity), hits: page.hits, more: page.more)
+                log: page.log.uuid.uuidString, cursor: cursor.text(of: page.log), hits: page.hits, more: page.more)
             guard let data = try? encoder.encode(body) else { return .failed }
             return page.hits.isEmpty ? .empty(Array(data)) : .page(Array(data))
         } catch {

@@ -7,7 +7,7 @@ extension PostgresHitLog {
     package func news() throws(PixelServerError) -> News {
         try read { (connection, until) throws(PostgresFailure) in
             var news = News()
-            let seq = try self.look(connection, until: until)
+            let seq = try self.look(connection, until: until).seq
             let told = self.shared.withLock { $0.told }
             if seq > told {
                 let statements = self.tables(after: told).map { month in

@@ -3,8 +3,10 @@ import Opens
 import Tokens
 
 extension PostgresHitLog {
-    /// Where the log is now: its highest number. What was believed of the database is brought up to date on the way.
-    func look(_ connection: PostgresConnection, until deadline: Instant) throws(PostgresFailure) -> Int64 {
+    /// The log's highest number, and which log it is. What was believed of the database is brought up to date on the way.
+    func look(
+        _ connection: PostgresConnection, until deadline: Instant
+    ) throws(PostgresFailure) -> (seq: Int64, log: LogIdentity) {
         // Taken before: what is committed meanwhile makes no older copy of the database.
         let highest = shared.withLock { $0.highest }
         let rows = try connection.run(
@@ -34,7 +36,7 @@ extension PostgresHitLog {
             return shared.months.last?.month ?? 0 == columns[3].flatMap(Int.init) ?? 0
         }
         if !isCurrent { try readMonths(connection, until: deadline) }
-        return seq
+        return (seq, identity)
     }
 
     /// The months whose tables hold hits with numbers above `seq`, oldest first.

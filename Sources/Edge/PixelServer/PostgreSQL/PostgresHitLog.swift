@@ -119,7 +119,7 @@ package final class PostgresHitLog: HitStore {
     package func hits(of stream: StreamID, after seq: Int64, limit: Int) throws(PixelServerError) -> HitPage {
         try read { (connection, until) throws(PostgresFailure) in
             // What has a number up to this one is there to be read, whatever is committed meanwhile.
-            let end = try self.look(connection, until: until)
+            let (end, log) = try self.look(connection, until: until)
             var hits: [Hit] = []
             for table in self.tables(after: seq) where hits.count <= limit {
                 let rows = try connection.run(
@@ -138,12 +138,12 @@ package final class PostgresHitLog: HitStore {
                     ], until: until)
                 hits += (rows.first ?? []).compactMap(Hit.init(columns:))
             }
-            return HitPage(hits: Array(hits.prefix(limit)), more: hits.count > limit)
+            return HitPage(hits: Array(hits.prefix(limit)), more: hits.count > limit, log: log)
         }
     }
 
     package func lastSeq() throws(PixelServerError) -> Int64 {
-        try read { (connection, until) throws(PostgresFailure) in try self.look(connection, until: until) }
+        try read { (connection, until) throws(PostgresFailure) in try self.look(connection, until: until).seq }
     }
 
     package func counters() throws(PixelServerError) -> [String: Int64] {
