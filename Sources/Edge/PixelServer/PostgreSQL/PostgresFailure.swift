@@ -50,7 +50,7 @@ extension PostgresFailure {
         case .lost(let why):
             return PixelServerError(
                 .unreachable, "\(server): \(why)",
-                .needsUser("see that it runs, and lets this role in with this password"))
+                .needsUser("see that it runs; docs/postgresql.md tells of role, password and TLS"))
         case .refused(let refusal):
             let detail = "\(server): \(refusal.message) (\(refusal.state))"
             let classOf = refusal.state.prefix(2)
