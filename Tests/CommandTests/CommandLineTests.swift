@@ -22,7 +22,8 @@ struct CommandLineTests {
             "detailed",
         ],
         ["token", "inspect", "-"], ["stream", "add", "me", "-o", "px"], ["stream", "list", "--json"],
-        ["stream", "revoke", "me"], ["serve"], ["run"], ["classify", "-"], ["keywords"], ["keywords", "mutt"],
+        ["stream", "revoke", "me"], ["serve"], ["serve", "--check"], ["run"], ["classify", "-"], ["keywords"],
+        ["keywords", "mutt"],
         ["service", "install", "--no-start", "--force"], ["service", "uninstall"], ["service", "status", "--json"],
         ["doctor", "--write", "--json", "--config", "c.toml"],
     ])
