@@ -26,7 +26,7 @@ from processes import Process, spawn, wait_until
 VERSION = "15"
 PATIENCE = 30
 SETTINGS = """\
-listen_addresses = '127.0.0.1'
+listen_addresses = '127.0.0.1,127.0.0.2'
 port = {port}
 unix_socket_directories = '{directory}'
 ssl = on
@@ -37,7 +37,7 @@ shared_buffers = 32MB
 """
 ACCESS = """\
 local all all trust
-hostssl all all 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.0/8 scram-sha-256
 """
 
 

@@ -23,7 +23,7 @@ package struct PostgresServer: Sendable {
             ("gssencmode", "disable"),
             // Of several hosts the one that takes writes.
             ("target_session_attrs", "read-write"),
-            ("application_name", "sentmark"),
+            ("application_name", "sentmark"), ("client_encoding", "UTF8"),
             // A server that went without a word is noticed: seconds, and milliseconds for what was sent.
             ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "2"),
             ("tcp_user_timeout", "10000"),
