@@ -104,8 +104,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                // With Submission the only one that ends TLS itself: BoringSSL is most of what it takes to build.
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        // The only one that ends TLS itself: BoringSSL is most of what it takes to build.
         edge(
             "Submission",
             [
@@ -176,7 +177,10 @@ let package = Package(
             ]),
         tests(
             "PixelServer",
-            ["PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle]),
+            [
+                "PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests(
             "Command",
             [

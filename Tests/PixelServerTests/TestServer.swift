@@ -59,6 +59,7 @@ struct TestState: Sendable {
 struct TestServer: Sendable {
     let state: TestState
     let port: Int
+    let server: PixelServer
 
     /// Runs a server on a free port and the body on a thread of its own, where it may block; stops the server.
     static func run<Result: Sendable>(
@@ -80,7 +81,7 @@ struct TestServer: Sendable {
             configuration: configuration, secret: state.secret,
             classify: { facts in
                 RequestTraits(
-                    netclass: NetworkClass(rawValue: facts.address.isIPv4 ? "four" : "six"),
+                    netclass: facts.address.isIPv4 ? NetworkClass(rawValue: "four") : .googleProxy,
                     family: ClientFamily(rawValue: facts.userAgent == nil ? "none" : "some"))
             }, logger: logger, now: { clock.now })
         let group = ServiceGroup(services: [server], logger: logger)
@@ -93,7 +94,7 @@ struct TestServer: Sendable {
             throw CancellationError()
         }
         do {
-            let test = TestServer(state: state, port: first)
+            let test = TestServer(state: state, port: first, server: server)
             let result = try await onThread { try body(test) }
             await group.triggerGracefulShutdown()
             try await running.value

@@ -43,6 +43,8 @@ import Testing
                 [server]
                 public_url = "https://px.example.org"
                 trusted_proxies = ["127.0.0.1/32", "::1/128"]
+                certificate_file = "px.pem"
+                key_file = "keys/px.pem"
                 [[account]]
                 imap = "imaps://imap.example.org"
                 user = "me@example.org"

@@ -161,8 +161,16 @@ package enum Services {
         try directories.create()
         var configuration = PixelServer.Configuration(settings, directories)
         configuration.listening = { _ in listening() }
+        configuration.certificate = try serverCertificate(settings)
         return try PixelServer(
             configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
+    }
+
+    /// What the server shows where it ends TLS itself, as its files are now.
+    package static func serverCertificate(_ settings: Settings.Server) throws -> ServerCertificate? {
+        guard let files = settings.certificate else { return nil }
+        let (chain, key) = try files.read(for: "[server]")
+        return ServerCertificate(chain: chain, key: key)
     }
 
     @Sendable static func classify(_ facts: RequestFacts) -> RequestTraits {
@@ -184,6 +192,7 @@ extension PixelServer.Configuration {
             host: settings.listen.host, port: Int(settings.listen.port), publicURL: settings.publicURL.text,
             stateDirectory: state)
         trustedProxies = settings.trustedProxies.compactMap { IPPrefix($0.description) }
+        clientOrigin = PixelServer.ClientOrigin(settings.clientAddress)
         retention = settings.retention.seconds
         publicMetrics = settings.metrics
     }
@@ -219,4 +228,28 @@ extension String {
 
 extension Duration {
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+extension PixelServer.ClientOrigin {
+    fileprivate init(_ setting: Settings.ClientAddress) {
+        self =
+            switch setting {
+            case .forwardedFor: .forwardedFor
+            case .forwarded: .forwarded
+            case .proxyProtocol: .proxyProtocol
+            }
+    }
+}
+
+extension Settings.Certificate {
+    /// The chain and the key; `section` is where the files are named.
+    func read(for section: String) throws(HostError) -> (chain: [UInt8], key: Secret) {
+        let key = try SecretFile.read(keyFile)
+        guard let chain = FileManager.default.contents(atPath: chainFile) else {
+            throw HostError(
+                code: .notFound, subject: chainFile, detail: "cannot be read",
+                action: "check certificate_file in \(section)")
+        }
+        return (Array(chain), key)
+    }
 }

@@ -12,10 +12,11 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the pixel server alone.",
         discussion: """
-            As [server] in the configuration says; accounts and sources are not needed. It speaks HTTP without TLS: put a \
-            web server in front of it (examples for nginx and Caddy come with Sentmark), and name that in trusted_proxies.
+            As [server] in the configuration says; accounts and sources are not needed. It speaks HTTP behind a web server \
+            that ends TLS and is named in trusted_proxies (examples for nginx, Caddy and HAProxy come with Sentmark), or \
+            HTTPS with certificate_file and key_file.
 
-            Runs until SIGTERM or SIGINT. Events go to standard error.
+            Runs until SIGTERM or SIGINT. SIGHUP reads a renewed certificate. Events go to standard error.
 
             EXAMPLES
               sentmark serve
@@ -31,6 +32,11 @@ struct ServeCommand: AsyncParsableCommand {
         let wish = try settings.requireServer()
         let server = try Services.pixelServer(
             wish, Services.secret(wish), Directories(), logger: logger, now: { Date() })
+        signal(SIGHUP, SIG_IGN)
+        let renewal = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        renewal.setEventHandler { Self.renew(wish, in: server, logger) }
+        renewal.resume()
+        defer { renewal.cancel() }
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(
@@ -41,5 +47,16 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.maximumGracefulShutdownDuration = .milliseconds(1500)
         configuration.maximumCancellationDuration = .milliseconds(400)
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// The files are read again; what cannot be used changes nothing.
+    private static func renew(_ settings: Settings.Server, in server: PixelServer, _ logger: Logger) {
+        do {
+            guard let certificate = try Services.serverCertificate(settings) else { return }
+            try server.renew(certificate)
+            logger.info("the certificate was read again")
+        } catch {
+            logger.error("the certificate stays as it was", metadata: ["reason": "\(error)"])
+        }
     }
 }

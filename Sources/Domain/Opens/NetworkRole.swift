@@ -18,6 +18,11 @@ package extension NetworkClass {
     static let recipientMX = NetworkClass(rawValue: "recipient-mx-network")
 }
 
+package extension NetworkClass {
+    /// A mail provider's or a relay's servers, which ask for many people each.
+    var servesManyPeople: Bool { [.mailService, .relay].contains(NetworkRole(self, asn: nil)) }
+}
+
 /// What a network says about who asks from it.
 enum NetworkRole: Sendable, Hashable {
     /// People's own lines: homes, offices, phones, and the web gateways that carry offices all day.

@@ -10,8 +10,12 @@ extension PixelServer {
         package var port: Int
         /// Where recipients reach this server, without a slash at its end. The server itself never uses it to answer.
         package var publicURL: String
-        /// Proxies whose X-Forwarded-For is believed.
+        /// Proxies that are believed when they say who a request is from.
         package var trustedProxies: [IPPrefix] = []
+        /// How they say it.
+        package var clientOrigin = ClientOrigin.forwardedFor
+        /// Ends TLS here if there is one; a proxy in front does otherwise.
+        package var certificate: ServerCertificate?
         /// How long a hit is kept, in seconds.
         package var retention: TimeInterval = 180 * 86_400
         /// Where `hits.db` and `streams.json` are; created with mode 0700 when absent.
@@ -28,6 +32,15 @@ extension PixelServer {
             self.publicURL = publicURL
             self.stateDirectory = stateDirectory
         }
+    }
+
+    /// How a proxy says who a request is from. One of them, chosen: what the proxy does not write, its clients can.
+    package enum ClientOrigin: String, Sendable, CaseIterable {
+        case forwardedFor = "x-forwarded-for"
+        /// RFC 7239.
+        case forwarded
+        /// Before the first byte of a connection; ``ProxyHeader``.
+        case proxyProtocol = "proxy-protocol"
     }
 
     /// Bounds on what strangers can make the server spend.
@@ -47,6 +60,11 @@ extension PixelServer {
         package var polls = 512
         /// Stored hits of one token in one day (UTC); further ones are counted.
         package var hitsPerTokenPerDay = 200
+        /// Requests a second that one network (/24, /48) may make for ever, and at once after a rest; mail services,
+        /// which ask for all of their users, ``serviceFactor`` times as many. Zero is no limit.
+        package var requestsPerSecond = 50.0
+        package var requestsAtOnce = 500.0
+        package var serviceFactor = 40.0
         /// Size of `hits.db` in bytes at which hits are refused; `nil` leaves it to the disk.
         package var logBytes: Int?
 

@@ -24,7 +24,8 @@ final class Connection: ChannelDuplexHandler {
         case closed
     }
 
-    let peer: IPAddress
+    /// Of the socket; where a proxy says in front of the connection who it is for, that address.
+    var peer: IPAddress
     private let router: Router
     private var phase = Phase.closed
     private var queue = CircularBuffer<Result<Request, Request.Refusal>>()

@@ -7,6 +7,8 @@ struct Metrics {
     var failed = 0
     /// Requests refused for their form or size.
     var refused = 0
+    /// Requests answered 429 because their network had asked too often.
+    var limited = 0
     var pulls = 0
     var unauthorized = 0
     var connections = 0
@@ -22,6 +24,7 @@ struct Metrics {
             ("hits_forged", "Requests with a token that is not genuine.", forged),
             ("hits_failed", "Requests answered 503 because the log could not be written.", failed),
             ("requests_refused", "Requests refused for their form or size.", refused),
+            ("requests_limited", "Requests answered 429 because their network had asked too often.", limited),
             ("pulls", "Pull requests with a good key.", pulls),
             ("pulls_unauthorized", "Pull requests answered 401.", unauthorized),
             ("connections_refused", "Connections closed because too many were open.", connectionsRefused),

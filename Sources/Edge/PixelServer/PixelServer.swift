@@ -10,7 +10,7 @@ import Tokens
 
 /// The pixel server: answers `/i/TOKEN.gif`, keeps the hits, and gives them to the streams' agents.
 ///
-/// HTTP/1.1 without TLS, for a reverse proxy or loopback. One event loop decides, one queue writes, one queue reads.
+/// HTTP/1.1, behind a reverse proxy or with TLS of its own. One event loop decides, one queue writes, one queue reads.
 package final class PixelServer: Service {
     private let configuration: Configuration
     private let secret: ServerSecret
@@ -18,6 +18,7 @@ package final class PixelServer: Service {
     private let logger: Logger
     private let now: @Sendable () -> Date
     private let log: HitLog
+    private let tls: ServerTLS
 
     /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
     /// and not when it has begun to serve. ``run()`` is called once.
@@ -27,6 +28,7 @@ package final class PixelServer: Service {
     ) throws(PixelServerError) {
         var configuration = configuration
         configuration.limits.connections = min(configuration.limits.connections, Self.openable())
+        tls = try ServerTLS(configuration.certificate)
         self.configuration = configuration
         self.secret = secret
         self.classify = classify
@@ -54,6 +56,10 @@ package final class PixelServer: Service {
         logger.info("stopped")
     }
 
+    /// Shows a renewed certificate to the connections to come. `.certificate` when it cannot be used: then the one before
+    /// stays.
+    package func renew(_ certificate: ServerCertificate) throws(PixelServerError) { try tls.renew(certificate) }
+
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let eventLoop = group.next()
         let router = try await eventLoop.submit {
@@ -80,6 +86,9 @@ package final class PixelServer: Service {
         on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>
     ) async throws(PixelServerError) -> any Channel {
         let limits = configuration.limits
+        let readsProxyHeader = configuration.clientOrigin == .proxyProtocol
+        let trusted = configuration.trustedProxies
+        let tls = tls
         do {
             return try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1024)
@@ -101,9 +110,13 @@ package final class PixelServer: Service {
                         decoderLimits.maxHeaderFieldCount = limits.headFields
                         let decoder = HTTPRequestDecoder(
                             leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
-                        try channel.pipeline.syncOperations.addHandlers([
-                            ByteToMessageHandler(decoder), Connection(peer: peer, router: router.value),
-                        ])
+                        let connection = Connection(peer: peer, router: router.value)
+                        let pipeline = channel.pipeline.syncOperations
+                        if readsProxyHeader, trusted.contains(where: { $0.contains(peer) }) {
+                            try pipeline.addHandler(ProxyHeaderHandler(for: connection))
+                        }
+                        if let tls = tls.handler() { try pipeline.addHandler(tls) }
+                        try pipeline.addHandlers([ByteToMessageHandler(decoder), connection])
                     }
                 }
                 .bind(host: configuration.host, port: configuration.port).get()

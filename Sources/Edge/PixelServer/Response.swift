@@ -26,6 +26,7 @@ struct Response: Sendable {
 
     static let notFound = text(404, "not found")
     static let notStored = text(503, "try again", fields: "Retry-After: 1\r\n")
+    static let tooMany = text(429, "too many requests", fields: "Retry-After: 1\r\n")
     /// The same for a key that is unknown, revoked or another server's, and for none.
     static let unauthorized = json(
         401, #"{"error":"unauthorized","detail":"the credential opens no stream here"}"#,

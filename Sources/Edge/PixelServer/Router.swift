@@ -22,6 +22,7 @@ final class Router {
     private let classify: Classify
     private let logger: Logger
     private let commit: GroupCommit
+    private var rates: RateLimiter
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var emptied: EventLoopPromise<Void>?
     private var cachedDate: (second: Int64, text: String) = (0, "")
@@ -39,6 +40,7 @@ final class Router {
         self.now = now
         self.eventLoop = eventLoop
         limits = configuration.limits
+        rates = RateLimiter(rate: limits.requestsPerSecond, burst: limits.requestsAtOnce)
         commit = GroupCommit(log: log, eventLoop: eventLoop)
         streams = LiveStreams(Streams(stateDirectory: configuration.stateDirectory)) { error in
             logger.error("the list of streams was not read", metadata: ["reason": "\(error)"])
@@ -56,8 +58,12 @@ final class Router {
 
     func answer(_ request: Request, on connection: Connection) {
         let client = ClientAddress.resolve(
-            peer: connection.peer, forwardedFor: request.headers["x-forwarded-for"],
+            peer: connection.peer, request.headers, by: configuration.clientOrigin,
             trusted: configuration.trustedProxies)
+        guard admits(request, from: client) else {
+            metrics.limited += 1
+            return connection.finish(.tooMany)
+        }
         let isRead = request.method == "GET" || request.method == "HEAD"
         switch request.path {
         case let path where path.utf8.count >= 3 && path.prefix(3).lowercased() == PixelURL.pathPrefix:
@@ -82,6 +88,19 @@ final class Router {
     }
 
     func refused() { metrics.refused += 1 }
+
+    /// Whether the client's network has not asked too often. Who asks is all that counts, not for what: an answer that
+    /// depended on the token would tell about it. A key opens its stream as often as ``Pulls`` allows.
+    private func admits(_ request: Request, from client: IPAddress) -> Bool {
+        guard limits.requestsPerSecond > 0, request.path != "/v1/hits", !ClientAddress.isLoopback(client),
+            !configuration.trustedProxies.contains(where: { $0.contains(client) })
+        else { return true }
+        let now = Double(NIODeadline.now().uptimeNanoseconds) / 1e9
+        if rates.admits(client.network, now: now) { return true }
+        let facts = RequestFacts(method: request.method, address: client, headers: [], userAgent: nil)
+        guard classify(facts).netclass?.servesManyPeople == true else { return false }
+        return rates.admits(client.network, factor: limits.serviceFactor, now: now)
+    }
 
     /// False when there are too many.
     func opened(_ connection: Connection) -> Bool {

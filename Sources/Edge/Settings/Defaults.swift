@@ -8,6 +8,7 @@ enum Defaults {
     static let metrics = false
     /// Relative to the configuration.
     static let secretFile = "keys/server"
+    static let clientAddress = Settings.ClientAddress.forwardedFor
     static let logFormat = Settings.Source.LogFormat.combined
     static let submissionListen = ListenAddress(host: "127.0.0.1", port: 5870)
     /// Relative to the configuration.

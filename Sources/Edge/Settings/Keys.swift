@@ -40,6 +40,9 @@ enum ServerKey: String, SectionKey {
     case publicURL = "public_url"
     case store
     case trustedProxies = "trusted_proxies"
+    case clientAddress = "client_address"
+    case certificateFile = "certificate_file"
+    case keyFile = "key_file"
     case retention, metrics
     case secretFile = "secret_file"
 }

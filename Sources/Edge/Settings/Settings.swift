@@ -125,14 +125,24 @@ extension Settings {
         package let listen: ListenAddress
         package let publicURL: ServiceURL
         package let store: HitStore
-        /// Whose `X-Forwarded-For` is believed.
+        /// Who is believed to say where a request comes from.
         package let trustedProxies: [Network]
+        package let clientAddress: ClientAddress
+        /// Ends TLS in the server itself.
+        package let certificate: Certificate?
         /// How long a hit is kept.
         package let retention: Duration
         /// Whether `/metrics` answers.
         package let metrics: Bool
         /// The server secret, from which all stream keys come. Made when it is not there.
         package let secretFile: String
+    }
+
+    /// How a trusted proxy says where a request comes from.
+    package enum ClientAddress: String, Sendable, CaseIterable {
+        case forwardedFor = "x-forwarded-for"
+        case forwarded
+        case proxyProtocol = "proxy-protocol"
     }
 
     package enum HitStore: Sendable, Equatable {

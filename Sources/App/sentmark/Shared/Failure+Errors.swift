@@ -38,6 +38,7 @@ extension Failure {
             case .permission: .permission
             case .durability, .full, .storage: .inputOutput
             case .unreadable, .stream: .dataError
+            case .certificate: .configuration
             case .listen: .unavailable
             }
         switch error.remedy {
