@@ -103,7 +103,6 @@ let package = Package(
                 "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 // With Submission the only one that ends TLS itself: BoringSSL is most of what it takes to build.
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
@@ -179,6 +178,8 @@ let package = Package(
             "PixelServer",
             [
                 "PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests(

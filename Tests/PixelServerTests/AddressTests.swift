@@ -1,4 +1,3 @@
-import NIOHTTP1
 import Opens
 import Testing
 
@@ -61,7 +60,7 @@ struct AddressTests {
     ) throws -> String {
         let trusted = try ["127.0.0.0/8", "10.0.0.0/8"].map { try #require(IPPrefix($0)) }
         return ClientAddress.resolve(
-            peer: try #require(IPAddress(peer)), HTTPHeaders(headers), by: origin, trusted: trusted
+            peer: try #require(IPAddress(peer)), Fields(headers), by: origin, trusted: trusted
         ).description
     }
 

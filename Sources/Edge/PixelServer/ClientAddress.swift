@@ -1,4 +1,3 @@
-import NIOHTTP1
 import Opens
 
 /// Who a request is from.
@@ -7,7 +6,7 @@ enum ClientAddress {
     /// writes and that is no trusted proxy's. Everything to the left of it could have been written by the client. What
     /// cannot be read ends the search at the last address that was believed.
     static func resolve(
-        peer: IPAddress, _ headers: HTTPHeaders, by origin: PixelServer.ClientOrigin, trusted: [IPPrefix]
+        peer: IPAddress, _ headers: Fields, by origin: PixelServer.ClientOrigin, trusted: [IPPrefix]
     ) -> IPAddress {
         func isTrusted(_ address: IPAddress) -> Bool { trusted.contains { $0.contains(address) } }
         guard isTrusted(peer) else { return peer }

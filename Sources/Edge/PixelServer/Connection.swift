@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import Opens
 
 /// One client's connection: takes requests one after the other, answers each, and bounds the time of every step.
@@ -7,7 +6,7 @@ import Opens
 /// Memory is bounded by reading: one read of at most ``readBytes`` is taken, and no further one while a request of it
 /// waits for its turn.
 final class Connection: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
@@ -28,6 +27,7 @@ final class Connection: ChannelDuplexHandler {
     var peer: IPAddress
     private let router: Router
     private var phase = Phase.closed
+    private var heads: HeadDecoder
     private var queue = CircularBuffer<Result<Request, Request.Refusal>>()
     private var context: ChannelHandlerContext?
     private var readIsPending = false
@@ -39,6 +39,7 @@ final class Connection: ChannelDuplexHandler {
     init(peer: IPAddress, router: Router) {
         self.peer = peer
         self.router = router
+        heads = HeadDecoder(limits: router.limits)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -60,19 +61,12 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // A head is all there is to a request: whatever announces a body is refused.
-        guard case .head(let head) = unwrapInboundIn(data) else { return }
-        take(Result { () throws(Request.Refusal) in try Request(head, limits: router.limits) })
+        var bytes = unwrapInboundIn(data)
+        heads.receive(&bytes)
+        while !isLast, let head = heads.next() { take(head) }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else {
-            // After a refusal the decoder complains about every further byte.
-            if !(error is ByteToMessageDecoderError) { context.close(promise: nil) }
-            return
-        }
-        take(.failure(error as? HTTPParserError == .headerOverflow ? .headTooLarge : .malformed))
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event as? ChannelEvent == .inputClosed else {

@@ -2,7 +2,6 @@ import Dispatch
 import Foundation
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Opens
 import ServiceLifecycle
@@ -85,7 +84,6 @@ package final class PixelServer: Service {
     private func listen(
         on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>
     ) async throws(PixelServerError) -> any Channel {
-        let limits = configuration.limits
         let readsProxyHeader = configuration.clientOrigin == .proxyProtocol
         let trusted = configuration.trustedProxies
         let tls = tls
@@ -104,19 +102,13 @@ package final class PixelServer: Service {
                         guard let peer = channel.remoteAddress.flatMap(IPAddress.init(socket:)) else {
                             throw ChannelError.ioOnClosedChannel
                         }
-                        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-                        decoderLimits.maxHeaderFieldSize = limits.headBytes
-                        decoderLimits.maxHeaderListSize = limits.headBytes
-                        decoderLimits.maxHeaderFieldCount = limits.headFields
-                        let decoder = HTTPRequestDecoder(
-                            leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
                         let connection = Connection(peer: peer, router: router.value)
                         let pipeline = channel.pipeline.syncOperations
                         if readsProxyHeader, trusted.contains(where: { $0.contains(peer) }) {
                             try pipeline.addHandler(ProxyHeaderHandler(for: connection))
                         }
                         if let tls = tls.handler() { try pipeline.addHandler(tls) }
-                        try pipeline.addHandlers([ByteToMessageHandler(decoder), connection])
+                        try pipeline.addHandler(connection)
                     }
                 }
                 .bind(host: configuration.host, port: configuration.port).get()

@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import NIOCore
-import NIOHTTP1
 import Opens
 import Secrets
 import Tokens
@@ -150,7 +149,7 @@ extension Pulls {
     }
 
     /// RFC 6750 section 2.1; the scheme in any case.
-    private static func bearer(_ headers: HTTPHeaders) -> PullBearer? {
+    private static func bearer(_ headers: Fields) -> PullBearer? {
         let values = headers["authorization"]
         guard values.count == 1, let value = values.first, value.utf8.count <= 256,
             value.prefix(7).lowercased() == "bearer "

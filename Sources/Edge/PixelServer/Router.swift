@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import NIOCore
-import NIOHTTP1
 import Opens
 import Tokens
 
@@ -159,10 +158,10 @@ final class Router {
     }
 
     private func record(_ request: Request, _ token: Token, from client: IPAddress, at now: Date) -> RecordedRequest {
-        let userAgent = request.headers.first(name: "user-agent")
+        let userAgent = request.headers.first("user-agent")
         var traits = classify(
             RequestFacts(
-                method: request.method, address: client, headers: request.headers.map { ($0.name, $0.value) },
+                method: request.method, address: client, headers: request.headers.all,
                 userAgent: userAgent))
         let suffix = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count + Token.textCount)
         if String(suffix)?.lowercased() != PixelURL.pathSuffix || request.query != nil {
@@ -193,6 +192,6 @@ final class Router {
     /// From this machine, and not through a proxy that runs on it.
     private func isLocal(_ request: Request, _ client: IPAddress) -> Bool {
         ClientAddress.isLoopback(client)
-            && ["x-forwarded-for", "forwarded", "via"].allSatisfy { request.headers[$0].isEmpty }
+            && !["x-forwarded-for", "forwarded", "via"].contains(where: request.headers.has)
     }
 }
