@@ -43,6 +43,7 @@ import Testing
                 [server]
                 public_url = "https://px.example.org"
                 trusted_proxies = ["127.0.0.1/32", "::1/128"]
+                metrics_listen = "127.0.0.1:9025"
                 [[account]]
                 imap = "imaps://imap.example.org"
                 user = "me@example.org"

@@ -41,6 +41,8 @@ enum ServerKey: String, SectionKey {
     case store
     case trustedProxies = "trusted_proxies"
     case retention, metrics
+    case metricsListen = "metrics_listen"
+    case gpc, dnt
     case secretFile = "secret_file"
 }
 
