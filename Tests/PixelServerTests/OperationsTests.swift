@@ -122,7 +122,7 @@ struct PreferenceTests {
             // Nobody can tell from the answer what was kept.
             #expect(Set(answers.map(\.bytes)).count == 1)
             let hits = try server.pull().hits
-            let kept = hits.map { hit in
+            let kept = hits.map { hit -> [String]? in
                 hit.method == nil ? nil : hit.signals.map(\.rawValue).filter { ["gpc", "dnt"].contains($0) }.sorted()
             }
             #expect(kept == signals)

@@ -218,7 +218,9 @@ struct PullTests {
     }
 
     @Test func aKeyIsHeldToItsRate() async throws {
-        try await TestServer.run(configure: { $0.limits.pullBurst = 3 }) { server in
+        try await TestServer.run(configure: {
+            $0.limits.pullBurst = 3; $0.limits.pullsPerSecond = 1
+        }) { server in
             let other = try server.state.streams.rotate(
                 "main", secret: server.state.secret, now: server.state.clock.now)
             let agent = TestServer.authorization(server.state.credential)

@@ -85,7 +85,7 @@ final class Pulls {
     /// The server stops: whoever waits is answered with what there is.
     func end() {
         isEnding = true
-        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { read(pull) }
+        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { finish(pull, .json(200, pull.empty)) }
     }
 
     /// Done when no page is being read.
@@ -138,15 +138,16 @@ final class Pulls {
         case .otherLog: finish(pull, Self.otherLog(router.log.identity))
         case .failed: finish(pull, Self.problem(503, "storage", "the hit log cannot be read", retryAfter: 5))
         case .empty(let body):
+            pull.empty = body
             guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
             if last[pull.stream, default: 0] > pull.after {
                 // Committed after the page was read and before it came back.
                 read(pull)
             } else if isEnding || pull.until <= .now() {
-                finish(pull, .json(200, body))
+                finish(pull, .json(200, pull.empty))
             } else {
                 pull.timeout = router.eventLoop.assumeIsolated().scheduleTask(deadline: pull.until) {
-                    self.finish(pull, .json(200, body))
+                    self.finish(pull, .json(200, pull.empty))
                 }
             }
         }
@@ -165,6 +166,8 @@ extension Pulls {
         let gzip: Bool
         let until: NIODeadline
         let connection: Connection
+        /// What to answer if nothing comes; while it waits.
+        var empty: [UInt8] = []
         /// Set while it waits for a hit; otherwise it is being read.
         var timeout: Scheduled<Void>?
         var isWaiting: Bool { timeout != nil }
