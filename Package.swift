@@ -60,7 +60,7 @@ let package = Package(
     ],
     targets: [
         // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost, Mailbox CZlib.
+        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CGzip.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
@@ -72,6 +72,7 @@ let package = Package(
                 .define("TOML_HEADER_ONLY", to: "1"), .define("TOML_ENABLE_FORMATTERS", to: "0"),
             ]),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CGzip", path: "Sources/C/CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CCrypto", path: "Sources/C/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
 
         wire("Secrets"),
@@ -100,7 +101,7 @@ let package = Package(
         edge(
             "PixelServer",
             [
-                "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                "CGzip", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 // With Submission the only one that ends TLS itself: BoringSSL is most of what it takes to build.
@@ -202,7 +203,7 @@ let package = Package(
             "Agent",
             [
                 "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets",
-                "TestSupport", log,
+                "Tokens", "TestSupport", log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests(

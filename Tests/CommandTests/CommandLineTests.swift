@@ -22,7 +22,10 @@ struct CommandLineTests {
             "detailed",
         ],
         ["token", "inspect", "-"], ["stream", "add", "me", "-o", "px"], ["stream", "list", "--json"],
-        ["stream", "revoke", "me"], ["serve"], ["run"], ["classify", "-"], ["keywords"], ["keywords", "mutt"],
+        ["stream", "revoke", "me"], ["stream", "revoke", "me", "--epoch", "3"], ["stream", "rotate", "me", "-o", "px"],
+        ["stream", "retire", "me"], ["stream", "erase", "me"], ["stream", "erase", "--token", "a", "--token", "b"],
+        ["serve"], ["serve", "--config", "c.toml"], ["serve", "run"], ["serve", "backup", "copy"], ["run"],
+        ["classify", "-"], ["keywords"], ["keywords", "mutt"],
         ["service", "install", "--no-start", "--force"], ["service", "uninstall"], ["service", "status", "--json"],
         ["doctor", "--write", "--json", "--config", "c.toml"],
     ])

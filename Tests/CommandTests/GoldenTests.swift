@@ -51,7 +51,8 @@ struct GoldenTests {
                 from: Data(
                     """
                     [{"stream":77,"name":"me","epoch":0,"created":"2026-11-23T09:00:00Z","revoked":"2026-11-24T09:00:00Z"},
-                     {"stream":77,"name":"me","epoch":1,"created":"2026-11-24T09:01:00Z"}]
+                     {"stream":77,"name":"me","epoch":1,"created":"2026-11-24T09:01:00Z","retired":"2026-11-25T10:00:00Z"},
+                     {"stream":77,"name":"me","epoch":2,"created":"2026-11-25T09:00:00Z"}]
                     """.utf8))
             return StreamListCommand.text(records, Samples.clock, width: 80)
         },

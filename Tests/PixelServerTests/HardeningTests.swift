@@ -29,7 +29,10 @@ struct HardeningTests {
                 #expect(answer.field("Connection") == "close", "\(refused.name)")
                 #expect(try client.rest().isEmpty, "\(refused.name)")
             }
-            #expect(try server.get("/metrics").text.contains("sentmark_requests_refused_total \(Refused.all.count)\n"))
+            let refusals = try server.get("/metrics").text.matches(
+                of: /sentmark_requests_refused_total\{reason="[a-z-]+"\} (\d+)/
+            ).map { Int($0.1) ?? 0 }
+            #expect(refusals.reduce(0, +) == Refused.all.count)
         }
     }
 

@@ -45,6 +45,7 @@ import Testing
                 trusted_proxies = ["127.0.0.1/32", "::1/128"]
                 certificate_file = "px.pem"
                 key_file = "keys/px.pem"
+                metrics_listen = "127.0.0.1:9025"
                 [[account]]
                 imap = "imaps://imap.example.org"
                 user = "me@example.org"

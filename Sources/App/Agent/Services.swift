@@ -20,13 +20,17 @@ package enum Services {
     /// whatever becomes of the files.
     struct Inputs {
         let settings: Settings
+        /// Of each source, the one to sign and pull with.
         let credentials: [StreamCredential]
+        private let keys: [StreamCredential]
         fileprivate let patterns: [TokenPattern]
         fileprivate let secret: ServerSecret?
 
         init(_ settings: Settings) throws {
             self.settings = settings
-            credentials = try settings.sources.map { try StreamCredential(reading: $0.credentialFile) }
+            let all = try settings.sources.map { try StreamCredential.all(reading: $0.credentialFile) }
+            credentials = all.compactMap(\.first)
+            keys = all.flatMap(\.self)
             patterns = try settings.tracking.patterns.map { try TokenPattern($0) }
             secret = try settings.server.map(Services.secret)
             if let submission = settings.submission { try SubmissionPassword.makeIfMissing(submission) }
@@ -34,7 +38,7 @@ package enum Services {
 
         /// Whether a key of ours has signed the token.
         var isOurs: @Sendable (Token) -> Bool {
-            let keys = credentials.map { ($0.stream, $0.epoch, $0.streamKey) }
+            let keys = keys.map { ($0.stream, $0.epoch, $0.streamKey) }
             return { token in
                 keys.contains { $0.0 == token.stream && $0.1 == token.epoch && token.isGenuine(under: $0.2) }
             }
@@ -149,6 +153,9 @@ package enum Services {
         }
     }
 
+    /// What `FileDescriptorName=` calls the socket of `/metrics`, `/healthz` and `/readyz`; any other is the pixels'.
+    private static let operationsSocket = "operations"
+
     /// The server's own, made if there is none yet.
     package static func secret(_ settings: Settings.Server) throws -> ServerSecret {
         try ServerSecretFile.loadOrCreate(URL(filePath: settings.secretFile), random: systemRandomBytes)
@@ -156,12 +163,15 @@ package enum Services {
 
     package static func pixelServer(
         _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories, logger: Logger,
-        now: @escaping @Sendable () -> Date, listening: @escaping @Sendable () -> Void = {}
+        now: @escaping @Sendable () -> Date, sockets: ActivatedSockets? = nil,
+        listening: @escaping @Sendable () -> Void = {}
     ) throws -> PixelServer {
         try directories.create()
         var configuration = PixelServer.Configuration(settings, directories)
         configuration.listening = { _ in listening() }
         configuration.certificate = try serverCertificate(settings)
+        configuration.inherited.operations = sockets?.descriptor(named: operationsSocket)
+        configuration.inherited.pixels = sockets?.descriptor(notNamed: operationsSocket)
         return try PixelServer(
             configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
     }
@@ -195,6 +205,9 @@ extension PixelServer.Configuration {
         clientOrigin = PixelServer.ClientOrigin(settings.clientAddress)
         retention = settings.retention.seconds
         publicMetrics = settings.metrics
+        operations = settings.metricsListen.map { ($0.host, Int($0.port)) }
+        globalPrivacyControl = .init(settings.globalPrivacyControl)
+        doNotTrack = .init(settings.doNotTrack)
     }
 }
 
@@ -209,15 +222,44 @@ extension KeywordNames {
     }
 }
 
+extension PixelServer.Preference {
+    fileprivate init(_ settings: Settings.Preference) {
+        self =
+            switch settings {
+            case .record: .record
+            case .minimal: .minimal
+            case .discard: .discard
+            }
+    }
+}
+
 extension StreamCredential {
-    /// Throws ``HostError`` when the file cannot be used, and says so when it holds no credential.
+    /// The one to sign and pull with: the first line of the file. Throws as ``all(reading:)``.
     package init(reading path: String) throws {
-        guard let credential = StreamCredential(try SecretFile.read(path)) else {
-            throw HostError(
-                code: .unusable, subject: path, detail: "holds no credential of a pixel server",
-                action: "put there what `sentmark stream add` printed (it begins with smk1_)")
+        guard let first = try Self.all(reading: path).first else { throw Self.missing(in: path) }
+        self = first
+    }
+
+    /// One a line: the first signs and pulls, those below it are earlier keys of the stream, by whose tokens mail is known
+    /// that was sent with them. Throws ``HostError`` when the file cannot be used, and says so when a line of it is none.
+    package static func all(reading path: String) throws -> [StreamCredential] {
+        let lines = try SecretFile.read(path).reveal { bytes in
+            bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).map {
+                Secret(Array($0))
+            }
         }
-        self = credential
+        let found = lines.prefix(maximumCount + 1).compactMap { StreamCredential($0) }
+        guard !found.isEmpty, found.count == lines.count, found.count <= maximumCount else { throw missing(in: path) }
+        return found
+    }
+
+    /// A stream has no more keys.
+    private static var maximumCount: Int { 16 }
+
+    private static func missing(in path: String) -> HostError {
+        HostError(
+            code: .unusable, subject: path, detail: "holds no credential of a pixel server",
+            action: "put there what `sentmark stream add` printed (it begins with smk1_)")
     }
 }
 

@@ -16,22 +16,42 @@ struct ServeCommand: AsyncParsableCommand {
             that ends TLS and is named in trusted_proxies (examples for nginx, Caddy and HAProxy come with Sentmark), or \
             HTTPS with certificate_file and key_file.
 
-            Runs until SIGTERM or SIGINT. SIGHUP reads a renewed certificate. Events go to standard error.
+            Runs until SIGTERM or SIGINT. SIGHUP reads a renewed certificate. Events go to standard error. Sockets of a \
+            systemd socket unit are taken over; docs/pixel-server.md tells of the units, of backups and of what is stored.
 
             EXAMPLES
               sentmark serve
               sentmark serve --config /etc/sentmark/server.toml
+              sentmark serve backup /var/backups/sentmark/today
+            """,
+        subcommands: [ServeRunCommand.self, ServeBackupCommand.self], defaultSubcommand: ServeRunCommand.self)
+}
+
+struct ServeRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run it (default).",
+        discussion: """
+            The same as 'sentmark serve'.
+
+            EXAMPLES
+              sentmark serve run --config /etc/sentmark/server.toml
             """)
 
     @OptionGroup var config: ConfigOptions
 
     func run() async throws {
+        let sockets = ActivatedSockets()
+        sockets?.closeOnExec()
         let settings = try config.load(filesMustExist: false)
         let logger = Logger(label: "sentmark")
         for warning in settings.warnings { logger.warning("\(warning)") }
         let wish = try settings.requireServer()
+        // No program is started here that could not bear so many.
+        _ = OpenFiles.allow(PixelServer.Limits().connections + 1024)
+        let notifier = ServiceNotifier()
         let server = try Services.pixelServer(
-            wish, Services.secret(wish), Directories(), logger: logger, now: { Date() })
+            wish, Services.secret(wish), Directories(), logger: logger, now: { Date() }, sockets: sockets
+        ) { notifier?.ready(status: "serving") }
         signal(SIGHUP, SIG_IGN)
         let renewal = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
         renewal.setEventHandler { Self.renew(wish, in: server, logger) }
@@ -46,6 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = .milliseconds(1500)
         configuration.maximumCancellationDuration = .milliseconds(400)
+        let watchdog = Task { await notifier?.watch { true } }
+        defer { watchdog.cancel() }
         try await ServiceGroup(configuration: configuration).run()
     }
 

@@ -59,7 +59,7 @@ struct BatchWriter {
             return
         }
         // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
-        let full = request.token.level != .minimal
+        let full = request.level != .minimal
         let stream = request.token.stream
         let signals = request.traits.signals.map(\.rawValue).sorted().joined(separator: " ")
         let arguments: StatementArguments = [

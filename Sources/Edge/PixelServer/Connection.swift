@@ -23,8 +23,17 @@ final class Connection: ChannelDuplexHandler {
         case closed
     }
 
+    /// Whom it reaches.
+    enum Listener: Hashable {
+        /// Recipients and agents.
+        case pixels
+        /// Those who watch over the server.
+        case operations
+    }
+
     /// Of the socket; where a proxy says in front of the connection who it is for, that address.
     var peer: IPAddress
+    let listener: Listener
     private let router: Router
     private var phase = Phase.closed
     private var heads: HeadDecoder
@@ -33,11 +42,16 @@ final class Connection: ChannelDuplexHandler {
     private var readIsPending = false
     /// No further request is taken: one was refused, or the client or the server is about to end.
     private var isLast = false
+    /// The server ends: one request more is taken.
+    private var isEnding = false
     private var isAdvancing = false
     private var isHead = false
+    /// Nothing has come yet. A client that has just connected is owed an answer, also by a server that is about to end.
+    private var isFresh = true
 
-    init(peer: IPAddress, router: Router) {
+    init(peer: IPAddress, listener: Listener, router: Router) {
         self.peer = peer
+        self.listener = listener
         self.router = router
         heads = HeadDecoder(limits: router.limits)
     }
@@ -107,6 +121,10 @@ final class Connection: ChannelDuplexHandler {
 
     /// The server stops: ends now if nothing is owed, else after the answer.
     func end() {
+        guard !isFresh else {
+            isEnding = true
+            return
+        }
         isLast = true
         if case .waiting = phase, queue.isEmpty { context?.close(promise: nil) }
     }
@@ -116,7 +134,8 @@ final class Connection: ChannelDuplexHandler {
 
     private func take(_ request: Result<Request, Request.Refusal>) {
         guard !isLast else { return }
-        if case .success(let request) = request { isLast = !request.keepAlive } else { isLast = true }
+        isFresh = false
+        if case .success(let request) = request { isLast = isEnding || !request.keepAlive } else { isLast = true }
         queue.append(request)
         advance()
     }
@@ -134,7 +153,7 @@ final class Connection: ChannelDuplexHandler {
                 router.answer(request, on: self)
             case .failure(let refusal):
                 isHead = false
-                router.refused()
+                router.refused(refusal)
                 finish(.refused(refusal))
             }
         }

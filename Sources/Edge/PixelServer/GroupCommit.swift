@@ -22,6 +22,9 @@ final class GroupCommit {
         self.eventLoop = eventLoop
     }
 
+    /// Entries that wait for the next commit.
+    var queued: Int { entries.count }
+
     /// `done` is called on the event loop once the entry is on disk, or with the reason why it is not.
     func submit(_ entry: LogEntry, done: @escaping (Outcome) -> Void) {
         entries.append(entry)

@@ -28,6 +28,7 @@ package final class PixelServer: Service {
         var configuration = configuration
         configuration.limits.connections = min(configuration.limits.connections, Self.openable())
         tls = try ServerTLS(configuration.certificate)
+        configuration.limits.polls = min(configuration.limits.polls, configuration.limits.connections * 3 / 4)
         self.configuration = configuration
         self.secret = secret
         self.classify = classify
@@ -67,29 +68,40 @@ package final class PixelServer: Service {
                     configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
                     logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
-        let listener = try await listen(on: group, router)
-        let port = listener.localAddress?.port ?? configuration.port
-        logger.info("listening", metadata: ["address": "\(configuration.host):\(port)"])
-        configuration.listening(port)
+        let inherited = configuration.inherited
+        var operations: (any Channel)?
+        if configuration.operations != nil || inherited.operations != nil {
+            let (host, port) = configuration.operations ?? ("", 0)
+            operations = try await listen(
+                on: group, router, .operations, host: host, port: port, inherited: inherited.operations)
+        }
+        let listener = try await listen(
+            on: group, router, .pixels, host: configuration.host, port: configuration.port,
+            inherited: inherited.pixels)
+        if let port = operations?.localAddress?.port { configuration.operationsListening(port) }
+        configuration.listening(listener.localAddress?.port ?? configuration.port)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.maintain() }
+            tasks.addTask { await self.eraseWhatIsAskedFor() }
             // Throws when the task is cancelled, which is an order to stop as well.
             try? await gracefulShutdown()
             tasks.cancelAll()
         }
         try? await listener.close()
+        try? await operations?.close()
         try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(700)) }.get()
     }
 
     private func listen(
-        on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>
+        on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>, _ kind: Connection.Listener,
+        host: String, port: Int, inherited: CInt?
     ) async throws(PixelServerError) -> any Channel {
         let readsProxyHeader = configuration.clientOrigin == .proxyProtocol
         let trusted = configuration.trustedProxies
         let tls = tls
         do {
-            return try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 1024)
+            let bootstrap = ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 4096)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -102,21 +114,42 @@ package final class PixelServer: Service {
                         guard let peer = channel.remoteAddress.flatMap(IPAddress.init(socket:)) else {
                             throw ChannelError.ioOnClosedChannel
                         }
-                        let connection = Connection(peer: peer, router: router.value)
+                        let connection = Connection(peer: peer, listener: kind, router: router.value)
                         let pipeline = channel.pipeline.syncOperations
-                        if readsProxyHeader, trusted.contains(where: { $0.contains(peer) }) {
-                            try pipeline.addHandler(ProxyHeaderHandler(for: connection))
+                        // Those who watch over the server come to it as they are.
+                        if kind == .pixels {
+                            if readsProxyHeader, trusted.contains(where: { $0.contains(peer) }) {
+                                try pipeline.addHandler(ProxyHeaderHandler(for: connection))
+                            }
+                            if let tls = tls.handler() { try pipeline.addHandler(tls) }
                         }
-                        if let tls = tls.handler() { try pipeline.addHandler(tls) }
                         try pipeline.addHandler(connection)
                     }
                 }
-                .bind(host: configuration.host, port: configuration.port).get()
+            let channel =
+                if let inherited {
+                    try await bootstrap.withBoundSocket(inherited).get()
+                } else {
+                    try await bootstrap.bind(host: host, port: port).get()
+                }
+            var metadata: Logger.Metadata = ["address": "\(host):\(channel.localAddress?.port ?? port)"]
+            if kind == .operations { metadata["for"] = "operations" }
+            if let inherited {
+                metadata["address"] = "\(channel.localAddress.map { "\($0)" } ?? "")"
+                metadata["descriptor"] = "\(inherited)"
+            }
+            logger.info("listening", metadata: metadata)
+            return channel
         } catch {
             let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            guard let inherited else {
+                throw PixelServerError(
+                    .listen, "\(host):\(port): cannot be listened on: \(why)",
+                    .needsUser("choose another address, or stop what uses it"))
+            }
             throw PixelServerError(
-                .listen, "\(configuration.host):\(configuration.port): cannot be listened on: \(why)",
-                .needsUser("choose another address, or stop what uses it"))
+                .listen, "descriptor \(inherited): is no socket that listens: \(why)",
+                .needsUser("see that the socket unit has ListenStream= and no Accept="))
         }
     }
 
@@ -128,6 +161,29 @@ package final class PixelServer: Service {
                 queue.async { continuation.resume(returning: self.deleteSome()) }
             }
             if !more { try? await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+
+    /// Within a second, and with a minute's pause where it fails; in steps.
+    private func eraseWhatIsAskedFor() async {
+        let erasures = Erasures(stateDirectory: configuration.stateDirectory)
+        let queue = DispatchQueue(label: "hits.erase")
+        while !Task.isCancelled {
+            let step = await withCheckedContinuation { (continuation: CheckedContinuation<Erasures.Step?, Never>) in
+                queue.async { continuation.resume(returning: self.erase(erasures)) }
+            }
+            if step == .whole { logger.notice("erased what was asked for") }
+            if step == nil || step == Erasures.Step.none { try? await Task.sleep(for: .seconds(step == nil ? 60 : 1)) }
+        }
+    }
+
+    /// `nil` when it failed.
+    private func erase(_ erasures: Erasures) -> Erasures.Step? {
+        do throws(PixelServerError) {
+            return try erasures.step { erasure throws(PixelServerError) in try log.erase(erasure) }
+        } catch {
+            logger.error("what is to be erased was not", metadata: ["reason": "\(error)"])
+            return nil
         }
     }
 

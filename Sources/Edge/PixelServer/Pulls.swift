@@ -12,12 +12,19 @@ final class Pulls {
     private var pulls: [StreamID: [ObjectIdentifier: Pull]] = [:]
     /// The last hit of each stream that has been committed since the start.
     private var last: [StreamID: Int64] = [:]
+    /// Of every key that has pulled since the start; only keys of listed streams get this far.
+    private var allowances: [Key: PullAllowance] = [:]
     private var isEnding = false
+
+    private struct Key: Hashable {
+        let stream: StreamID
+        let epoch: UInt8
+    }
 
     init(router: Router) { self.router = router }
 
     /// Pulls in progress, those that wait for a hit included.
-    var count: Int { pulls.values.reduce(0) { $0 + $1.count } }
+    private(set) var count = 0
 
     func answer(_ request: Request, from client: IPAddress, on connection: Connection) {
         let now = router.now()
@@ -28,6 +35,11 @@ final class Pulls {
             return connection.finish(.unauthorized)
         }
         router.metrics.pulls += 1
+        if let seconds = take(Key(stream: bearer.stream, epoch: bearer.epoch)) {
+            router.metrics.pullsRefused[.rate, default: 0] += 1
+            return connection.finish(
+                Self.problem(429, "rate", "too many pulls with this key", retryAfter: seconds))
+        }
         router.selfNetworks.note(client.network, of: bearer.stream, now: now)
         let parameters: PullParameters
         do { parameters = try PullParameters(request.query) } catch {
@@ -44,15 +56,19 @@ final class Pulls {
             }
         }
         guard pulls[bearer.stream, default: [:]].count < router.limits.pollsPerStream else {
+            router.metrics.pullsRefused[.stream, default: 0] += 1
             return connection.finish(Self.problem(429, "busy", "too many pulls of this stream", retryAfter: 5))
         }
         guard count < router.limits.polls else {
+            router.metrics.pullsRefused[.server, default: 0] += 1
             return connection.finish(Self.problem(503, "busy", "too many pulls", retryAfter: 5))
         }
         let pull = Pull(
-            stream: bearer.stream, log: log, after: after, limit: parameters.limit,
+            stream: bearer.stream, epoch: bearer.epoch, log: log, after: after, limit: parameters.limit,
+            gzip: Gzip.isAccepted(request.headers["accept-encoding"]),
             until: .now() + .seconds(Int64(parameters.wait)), connection: connection)
         pulls[bearer.stream, default: [:]][ObjectIdentifier(pull)] = pull
+        count += 1
         connection.answerLater { self.remove(pull) }
         read(pull)
     }
@@ -68,7 +84,7 @@ final class Pulls {
     /// The server stops: whoever waits is answered with what there is.
     func end() {
         isEnding = true
-        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { read(pull) }
+        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { finish(pull, .json(200, pull.empty)) }
     }
 
     /// Done when no page is being read.
@@ -78,9 +94,18 @@ final class Pulls {
         return promise.futureResult
     }
 
+    /// After how many seconds the key may pull again, if not now.
+    private func take(_ key: Key) -> Int? {
+        let now = NIODeadline.now()
+        let limits = router.limits
+        return allowances[
+            key, default: PullAllowance(burst: limits.pullBurst, perSecond: limits.pullsPerSecond, now: now)
+        ].take(now: now)
+    }
+
     private func remove(_ pull: Pull) {
         pull.timeout?.cancel()
-        pulls[pull.stream]?[ObjectIdentifier(pull)] = nil
+        if pulls[pull.stream]?.removeValue(forKey: ObjectIdentifier(pull)) != nil { count -= 1 }
         if pulls[pull.stream]?.isEmpty == true { pulls[pull.stream] = nil }
     }
 
@@ -94,29 +119,34 @@ final class Pulls {
         pull.timeout?.cancel()
         pull.timeout = nil
         let log = router.log
-        let (identity, stream, after, limit) = (pull.log, pull.stream, pull.after, pull.limit)
+        let page = PageRead(
+            log: log, identity: pull.log, stream: pull.stream, after: pull.after, limit: pull.limit, gzip: pull.gzip)
         let done = NIOLoopBound({ self.found(pull, $0) }, eventLoop: router.eventLoop)
         reading.async {
-            let page = PageRead(log: log, identity: identity, stream: stream, after: after, limit: limit).result()
-            done.eventLoop.execute { done.value(page) }
+            let outcome = page.result()
+            done.eventLoop.execute { done.value(outcome) }
         }
     }
 
     private func found(_ pull: Pull, _ result: PageRead.Outcome) {
         switch result {
-        case .page(let body): finish(pull, .json(200, body))
+        case .page(let response):
+            // It may have been revoked while it waited.
+            let isActive = router.streams.isActive(pull.stream, epoch: pull.epoch, now: router.now())
+            finish(pull, isActive ? response : .unauthorized)
         case .otherLog: finish(pull, Self.otherLog(router.log.identity))
         case .failed: finish(pull, Self.problem(503, "storage", "the hit log cannot be read", retryAfter: 5))
         case .empty(let body):
+            pull.empty = body
             guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
             if last[pull.stream, default: 0] > pull.after {
                 // Committed after the page was read and before it came back.
                 read(pull)
             } else if isEnding || pull.until <= .now() {
-                finish(pull, .json(200, body))
+                finish(pull, .json(200, pull.empty))
             } else {
                 pull.timeout = router.eventLoop.assumeIsolated().scheduleTask(deadline: pull.until) {
-                    self.finish(pull, .json(200, body))
+                    self.finish(pull, .json(200, pull.empty))
                 }
             }
         }
@@ -127,22 +157,30 @@ extension Pulls {
     /// A pull in progress. It is read again when its stream gets a hit.
     private final class Pull {
         let stream: StreamID
+        let epoch: UInt8
         let log: LogIdentity
         let after: Int64
         let limit: Int
+        /// The client can read it.
+        let gzip: Bool
         let until: NIODeadline
         let connection: Connection
+        /// What to answer if nothing comes; while it waits.
+        var empty: [UInt8] = []
         /// Set while it waits for a hit; otherwise it is being read.
         var timeout: Scheduled<Void>?
         var isWaiting: Bool { timeout != nil }
 
         init(
-            stream: StreamID, log: LogIdentity, after: Int64, limit: Int, until: NIODeadline, connection: Connection
+            stream: StreamID, epoch: UInt8, log: LogIdentity, after: Int64, limit: Int, gzip: Bool, until: NIODeadline,
+            connection: Connection
         ) {
             self.stream = stream
+            self.epoch = epoch
             self.log = log
             self.after = after
             self.limit = limit
+            self.gzip = gzip
             self.until = until
             self.connection = connection
         }
@@ -174,7 +212,7 @@ extension Pulls {
 /// Reads one page and writes it as JSON; away from the event loop.
 private struct PageRead: Sendable {
     enum Outcome: Sendable {
-        case page([UInt8])
+        case page(Response)
         /// No hits: the body to answer with if nothing comes.
         case empty([UInt8])
         case otherLog
@@ -193,6 +231,7 @@ private struct PageRead: Sendable {
     let stream: StreamID
     let after: Int64
     let limit: Int
+    let gzip: Bool
 
     func result() -> Outcome {
         do throws(PixelServerError) {
@@ -208,7 +247,10 @@ private struct PageRead: Sendable {
             let body = Body(
                 log: identity.uuid.uuidString, cursor: cursor.text(of: identity), hits: page.hits, more: page.more)
             guard let data = try? encoder.encode(body) else { return .failed }
-            return page.hits.isEmpty ? .empty(Array(data)) : .page(Array(data))
+            let bytes = Array(data)
+            if page.hits.isEmpty { return .empty(bytes) }
+            let isWorthwhile = gzip && bytes.count >= Gzip.worthwhileBytes
+            return .page(.page(bytes, gzip: isWorthwhile ? Gzip.compressed(bytes) : nil))
         } catch {
             return .failed
         }

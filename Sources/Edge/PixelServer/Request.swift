@@ -1,11 +1,11 @@
 /// A request head that may be answered.
 struct Request {
     /// Why a head is refused before anything is looked up.
-    enum Refusal: Error, Equatable {
+    enum Refusal: String, Error, CaseIterable {
         /// Not HTTP/1.x as RFC 9112 has it, or without exactly one Host.
         case malformed
-        case targetTooLong
-        case headTooLarge
+        case targetTooLong = "target-too-long"
+        case headTooLarge = "head-too-large"
         /// A body is announced; none is ever read.
         case body
     }

@@ -6,6 +6,7 @@ enum Defaults {
     static let listen = ListenAddress(host: "127.0.0.1", port: 8025)
     static let store = Settings.HitStore.stateDirectory
     static let metrics = false
+    static let preference = Settings.Preference.record
     /// Relative to the configuration.
     static let secretFile = "keys/server"
     static let clientAddress = Settings.ClientAddress.forwardedFor

@@ -44,6 +44,8 @@ enum ServerKey: String, SectionKey {
     case certificateFile = "certificate_file"
     case keyFile = "key_file"
     case retention, metrics
+    case metricsListen = "metrics_listen"
+    case gpc, dnt
     case secretFile = "secret_file"
 }
 

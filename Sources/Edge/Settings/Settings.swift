@@ -132,8 +132,13 @@ extension Settings {
         package let certificate: Certificate?
         /// How long a hit is kept.
         package let retention: Duration
-        /// Whether `/metrics` answers.
+        /// Whether `/metrics` answers everybody.
         package let metrics: Bool
+        /// Where `/metrics`, `/healthz` and `/readyz` are, on a listener of their own.
+        package let metricsListen: ListenAddress?
+        /// What becomes of a hit with `Sec-GPC: 1`, and with `DNT: 1`.
+        package let globalPrivacyControl: Preference
+        package let doNotTrack: Preference
         /// The server secret, from which all stream keys come. Made when it is not there.
         package let secretFile: String
     }
@@ -143,6 +148,16 @@ extension Settings {
         case forwardedFor = "x-forwarded-for"
         case forwarded
         case proxyProtocol = "proxy-protocol"
+    }
+
+    /// How a reader's wish not to be tracked is answered.
+    package enum Preference: String, Sendable, CaseIterable {
+        /// The hit is kept as its token says, and the wish with it.
+        case record
+        /// The hit is kept as at the level `minimal`.
+        case minimal
+        /// The hit is not kept.
+        case discard
     }
 
     package enum HitStore: Sendable, Equatable {

@@ -85,7 +85,7 @@ extension ServerFacts {
         }
         let streams: Result<Int, Failure>
         do throws(PixelServerError) {
-            streams = .success(try Streams(of: server).list().count { $0.revoked == nil })
+            streams = .success(Set(try Streams(of: server).list().filter(\.pulls).map(\.stream)).count)
         } catch {
             streams = .failure(Failure(error))
         }
