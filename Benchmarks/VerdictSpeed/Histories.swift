@@ -39,6 +39,11 @@ enum Histories {
         return History(sentAt: sentAt, recipientDomains: ["recipient.example"], tokens: [token], hits: hits)
     }
 
+    /// As an index finds them.
+    static func hits(of history: History, since date: Date) -> [Hit] {
+        Array(history.hits.suffix(history.hits.reversed().prefix { $0.at >= date }.count))
+    }
+
     /// Hits on as many tokens within an hour, from four thousand networks.
     static func others(count: Int) -> [Hit] {
         (0..<count).map { hit($0, token: "other\($0)", at: sentAt + 3600 * Double($0) / Double(count)) }

@@ -32,6 +32,8 @@ struct GoldenTests {
         Output("status.json") { try JSONText.of(StatusJSON(Samples.status)) },
         Output("why.txt") { Samples.why.text(clock: Samples.clock) },
         Output("why.json") { try JSONText.of(WhyJSON(Samples.why)) },
+        Output("why-unreliable.txt") { Samples.whyFiltered.text(clock: Samples.clock) },
+        Output("why-unreliable.json") { try JSONText.of(WhyJSON(Samples.whyFiltered)) },
         Output("why-unknown-message.txt") {
             var report = WhyReport(name: "no@example.org", messages: [], waiting: [], streams: StreamKeys())
             report.accounts = Samples.accounts

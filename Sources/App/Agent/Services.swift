@@ -130,7 +130,8 @@ package enum Services {
         }
         services.append(
             TidyService(
-                store: store, retention: settings.privacy.retention, now: now, logger: named(logger, "tidy")))
+                store: store, retention: settings.privacy.retention, accounts: bells, now: now,
+                logger: named(logger, "tidy")))
         services.append(
             WakeService(clock: .system, bells: Array(bells.values) + awake, logger: named(logger, "wake")))
         return services

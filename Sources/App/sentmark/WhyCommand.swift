@@ -23,8 +23,9 @@ struct WhyCommand: AsyncParsableCommand {
 
             JSON
               messages: message (as in 'sentmark status --json'), tracked, tokens,
-              hits (source, hit, verdict with its rule's explanation), written,
-              rules, review_at.
+              hits (source, hit, verdict with its rule's explanation), more_hits (later
+              ones), only_counted (of these), forgotten (earlier ones, deleted),
+              written, rules, review_at.
               outgoing: account, message_id, way, at, state, reply, provider_id,
               recipients (address, reason, explanation, token).
               waiting: hits on a token of no known message.

@@ -18,6 +18,10 @@ package struct History: Sendable {
     package var ownClients: Set<ClientFamily>
     /// Hits on the message's own tokens, ascending by (at, seq).
     package var hits: [Hit]
+    /// What was judged before and is not among `hits`, or is there only for what it says of later ones.
+    package var earlier = Tally()
+    /// Hits before it are in `earlier` already; `nil`: none is.
+    package var countsFrom: Date?
     /// Hits on other tokens near any of `hits`, which may show that one of them is a machine's; ``Neighbourhood`` has
     /// those that can.
     package var neighbours: [Hit]
@@ -48,27 +52,23 @@ package struct History: Sendable {
     }
 }
 
-/// The result of judging a ``History``: one verdict for each of its hits, in the same order, and the message's status.
+/// The result of judging a ``History``: one verdict for each of its hits, in the same order, and what they prove.
 package struct Judgement: Sendable, Equatable {
     package var verdicts: [Verdict]
-    package var status: OpenStatus
-    /// Separate readings by people: hits that alone would make the message `opened`; a repeat is not one.
-    package var readings: Int
-    /// Of the readings.
-    package var firstOpen: Date?
-    package var lastOpen: Date?
+    /// Of the hits that count and of what was judged earlier.
+    package var tally: Tally
     /// When to judge again even without news, because a verdict is not final yet; `nil` when all are.
     /// Until then such a hit counts for `maybe` at most.
     package var reviewAt: Date?
 
-    package init(
-        verdicts: [Verdict], status: OpenStatus, readings: Int, firstOpen: Date?, lastOpen: Date?, reviewAt: Date?
-    ) {
+    package init(verdicts: [Verdict], tally: Tally, reviewAt: Date?) {
         self.verdicts = verdicts
-        self.status = status
-        self.readings = readings
-        self.firstOpen = firstOpen
-        self.lastOpen = lastOpen
+        self.tally = tally
         self.reviewAt = reviewAt
     }
+
+    package var status: OpenStatus { OpenStatus(tally) }
+    package var readings: Int { tally.readings }
+    package var firstOpen: Date? { tally.firstOpen }
+    package var lastOpen: Date? { tally.lastOpen }
 }

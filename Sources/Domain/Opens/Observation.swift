@@ -4,7 +4,12 @@ import FoundationEssentials
 struct Observation: Sendable {
     var hit: Hit
     var role: NetworkRole
+    var family: ClientFamily
     var kind: ClientKind
+    /// HEAD or OPTIONS.
+    var isProbe: Bool
+    var isForeignMethod: Bool
+    var isLink: Bool
     /// Seconds since sending; negative before it; `nil` if unknown or if the clocks disagree.
     var age: TimeInterval?
     var isSendersCopy: Bool
@@ -24,19 +29,19 @@ struct Observation: Sendable {
     init(_ hit: Hit, in history: History, clocksAgree: Bool, sender: SenderFacts, isSendersCopy: Bool) {
         self.hit = hit
         role = hit.selfNet ? .own : NetworkRole(hit.netclass, asn: hit.asn)
-        kind = (hit.family ?? ClientFamily(userAgent: hit.ua)).kind
+        family = hit.family ?? ClientFamily(userAgent: hit.ua)
+        kind = family.kind
+        let method = hit.method ?? "GET"
+        let isGET = method == "GET" || method.uppercased() == "GET"
+        isProbe = hit.signals.contains(.probe) || !isGET && ["HEAD", "OPTIONS"].contains(method.uppercased())
+        isForeignMethod = !isGET && !isProbe
+        isLink = hit.signals.contains(.link)
         age = clocksAgree ? history.sentAt.map { hit.at.timeIntervalSince($0) } : nil
         self.isSendersCopy = isSendersCopy
         isOwnRecipient = history.ownTokens.contains(hit.token)
         isOwnActivity = history.ownActivity.contains { abs($0.timeIntervalSince(hit.at)) <= Thresholds.ownActivity }
         self.sender = sender
     }
-
-    var family: ClientFamily { hit.family ?? ClientFamily(userAgent: hit.ua) }
-    var method: String { hit.method?.uppercased() ?? "GET" }
-    var isProbe: Bool { ["HEAD", "OPTIONS"].contains(method) || hit.signals.contains(.probe) }
-
-    var isLink: Bool { hit.signals.contains(.link) }
 
     /// Arrived within `seconds` of sending, or a little before it, as clocks go. Never if the age is unknown.
     func isWithin(_ seconds: TimeInterval) -> Bool {
@@ -86,6 +91,11 @@ enum Thresholds {
     static let taint: TimeInterval = 60
     /// Sliding: the same client on the same network is still reading.
     static let reading: TimeInterval = 300
+    /// A hit can change what the others of so many seconds before it mean: the longest of `burst`, `taint`, `sweep` and
+    /// `linkAtOnce`.
+    static let retroaction = burst
+    /// The verdict of a hit may hang on those of so many seconds before it: on a repeat, and what that means on a burst.
+    static let memory = reading + burst
     /// Probability from which a message counts as opened, and as perhaps opened.
     static let opened = 0.7
     static let maybe = 0.3

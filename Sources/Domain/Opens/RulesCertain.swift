@@ -23,7 +23,7 @@ extension Rules {
         Rule(
             "foreign-method", .forged, p: 0, confidence: 0.95,
             "No mail program sends such a request for an image."
-        ) { $0.method != "GET" && !$0.isProbe },
+        ) { $0.isForeignMethod },
         // Own network, other client, recipient of the own domain: own-address filters hide a colleague's real open.
         Rule(
             "own-network-colleague", .person, p: 0.7, confidence: 0.7,

@@ -85,6 +85,7 @@ extension CopyWriter {
                 sql: """
                     SELECT copy.flags, copy.labels, copy.message_id AS message,
                         message.status, message.readings, message.evidence,
+                        \(MessageDomains.isUnreliable) AS is_unreliable,
                         EXISTS (SELECT 1 FROM written WHERE written.message_id = copy.message_id) AS is_written
                     FROM copy JOIN message ON message.id = copy.message_id
                     WHERE copy.folder_id = ? AND copy.uid = ?
@@ -94,7 +95,7 @@ extension CopyWriter {
                 message: $0["message"], seen: SeenOnServer(stored: $0),
                 standing: Standing(
                     status: OpenStatus(rawValue: $0["status"]) ?? .unknown, readings: $0["readings"],
-                    evidence: $0["evidence"]), isWritten: $0["is_written"])
+                    evidence: $0["evidence"], isUnreliable: $0["is_unreliable"]), isWritten: $0["is_written"])
         }
     }
 

@@ -16,6 +16,7 @@ struct DueCopies {
                 sql: """
                     SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
                         message.readings, message.evidence, message.paint,
+                        \(MessageDomains.isUnreliable) AS is_unreliable,
                         EXISTS (SELECT 1 FROM copied WHERE copied.account_id = message.account_id
                             AND copied.mailbox = ? AND copied.message_id = message.message_id) AS is_copied
                     FROM copy JOIN message ON message.id = copy.message_id
@@ -31,7 +32,9 @@ struct DueCopies {
             guard let status = OpenStatus(rawValue: row["status"]) else { return nil }
             let message: Int64 = row["id"]
             let uid: UInt32 = row["uid"]
-            let standing = Standing(status: status, readings: row["readings"], evidence: row["evidence"])
+            let standing = Standing(
+                status: status, readings: row["readings"], evidence: row["evidence"],
+                isUnreliable: row["is_unreliable"])
             var view = CopyView(
                 uid: UID(uid), seen: SeenOnServer(stored: row), standing: standing, messageID: row["message_id"])
             view.withdrawn = withdrawn[message] ?? [:]

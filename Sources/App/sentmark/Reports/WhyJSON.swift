@@ -48,6 +48,10 @@ struct WhyJSON: Encodable {
         let hits: [Hit]
         /// Left out if there are no more.
         let moreHits: Int?
+        /// Of these; left out if there are none.
+        let onlyCounted: Int?
+        /// Left out if there were none.
+        let forgotten: Int?
         let written: [Write]
         let rules: Int
         let reviewAt: Date?
@@ -111,6 +115,8 @@ extension WhyJSON.Message {
             },
             hits: report.hits.map { Hit(source: $0.source, hit: $0.hit, verdict: $0.verdict.map(Hit.Verdict.init)) },
             moreHits: report.moreHits > 0 ? report.moreHits : nil,
+            onlyCounted: report.onlyCounted > 0 ? report.onlyCounted : nil,
+            forgotten: report.forgotten > 0 ? report.forgotten : nil,
             written: report.writes.map {
                 Write(at: $0.at, action: $0.action, keyword: $0.keyword, uid: $0.uid, detail: $0.detail)
             }, rules: report.rules, reviewAt: report.reviewAt)
