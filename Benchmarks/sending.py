@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Mail through the submission proxy, beside the same programs sending to the provider directly, and through a program in
+"""Mail through the submission proxy, beside the same programs sending to the provider directly, and through one in
 between that only passes octets on (between.c): mails a second of several sessions at once, what one mail takes longer,
 the agent's CPU for each, and the memory of a large one. All of it in cleartext, so that TLS, which mail programs and
-providers do either way, is no part of it; unless it says otherwise the mails get a pixel, and are written down before."""
+providers do either way, is no part of it; the mails get a pixel, unless it says otherwise, and are written down first."""
 
 import asyncio
 import base64
@@ -120,8 +120,9 @@ def session(port, password, name, start, count, times, recipient):
 def throughput(port, password, name, sessions, count, recipient=TRACKED):
     """Mails a second, and the seconds of each mail."""
     start, times = multiprocessing.Barrier(sessions + 1), multiprocessing.Queue()
-    workers = [multiprocessing.Process(target=session, args=(port, password, f"{name}-{n}", start, count, times, recipient))
-               for n in range(sessions)]
+    workers = [
+        multiprocessing.Process(target=session, args=(port, password, f"{name}-{n}", start, count, times, recipient))
+        for n in range(sessions)]
     for worker in workers:
         worker.start()
     start.wait()
