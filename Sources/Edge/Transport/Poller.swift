@@ -5,7 +5,8 @@ import Synchronization
 /// The one thread that waits for all connections of the process and makes every call of libcurl.
 ///
 /// It is the executor of the actors that own libcurl handles: a handle is touched on this thread alone, and the compiler
-/// sees to it. As a task's executor it takes up what a task has waited for without a change of threads. Waiting on an idle connection costs a file descriptor and no thread. Nothing that runs here may block.
+/// sees to it. As a task's executor it takes up what a task has waited for without a change of threads. Waiting on an idle
+/// connection costs a file descriptor and no thread. Nothing that runs here may block.
 ///
 /// A process makes one and keeps it: the thread never ends.
 ///
