@@ -2,6 +2,7 @@
 
 In an input the text stands in front; the choices that a target makes are read from its end (FuzzInput)."""
 
+import base64
 import json
 import re
 import zlib
@@ -15,6 +16,8 @@ ACTS = {
 }
 TIME_PASSES, LONG_TIME_PASSES, HANG_UP, NOTHING = 13, 14, 15, 18
 MOST_ACTS = 23
+# The token that is "ours" in the targets of outgoing mail.
+PLANTED = base64.b32encode(b"\x50" + b"\x09" * 24).lower()
 DICTIONARY_LIMIT = 600
 SWOLLEN_LIMIT = 40
 
@@ -106,6 +109,18 @@ def _outgoing():
         yield _input(head + path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), 2, 0, 0, 0, 0, 0)
 
 
+def _filed():
+    own = b'<img src="https://px.example.org/i/' + PLANTED + b'.gif" width="1" height="1" alt="">'
+    for path in _fixtures("*.html"):
+        page = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        for html in (page, page.replace(b"</body>", own + b"</body>"), own + page):
+            yield _input(b"Message-ID: <1@a>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + html, 1)
+    for message in _messages_as_they_are():
+        message = message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        yield _input(message, 0)
+        yield _input(message.replace(b"</body>", own + b"</body>"), 0)
+
+
 def _decodings():
     for text in [*_messages_as_they_are(), *(path.read_bytes() for path in _fixtures("*.html"))]:
         for encoding in range(3):
@@ -156,7 +171,8 @@ def _values():
 
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
-    "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "beacon": _pages,
+    "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "cleaning": _filed,
+    "beacon": _pages,
     "inflate": _compressed, "pull-answer": _answers, "values": _values,
 }
 
@@ -215,7 +231,8 @@ def _deflate_words():
 WORDS = {
     "imap-responses": _imap_words, "imap-session": _imap_words, "smtp-server": _smtp_words,
     "smtp-client": _smtp_words, "mime-message": _mail_words,
-    "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(), "beacon": _html_words,
+    "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(),
+    "cleaning": lambda: _mail_words() | _html_words() | {PLANTED}, "beacon": _html_words,
     "inflate": _deflate_words, "pull-answer": _json_words, "values": _value_words,
 }
 
