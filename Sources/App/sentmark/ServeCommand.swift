@@ -6,6 +6,7 @@ import Logging
 import PixelServer
 import ServiceLifecycle
 import Settings
+import Transport
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,13 +30,17 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "sentmark")
         for warning in settings.warnings { logger.warning("\(warning)") }
         let wish = try settings.requireServer()
+        let networks = try Services.networks(
+            settings.ranges, Directories(), on: settings.ranges.automatic ? Poller() : nil, logger: logger,
+            now: { Date() })
         let server = try Services.pixelServer(
-            wish, Services.secret(wish), Directories(), logger: logger, now: { Date() })
+            wish, Services.secret(wish), Directories(), lookup: networks.lookup, logger: logger, now: { Date() })
         var configuration = ServiceGroupConfiguration(
             services: [
+                .init(service: networks.service, successTerminationBehavior: .ignore),
                 .init(
                     service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup)
+                    failureTerminationBehavior: .gracefullyShutdownGroup),
             ], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = .milliseconds(1500)
