@@ -74,10 +74,10 @@ struct NetworkListTests {
             .aws, #"{"prefixes":[{"ip_prefix":"0.0.0.0/1"}],"ipv6_prefixes":[]}"#,
             "0.0.0.0/1 is more than its operator can have"
         ),
-        (.linode, "10.1.0.0/16,US\n", "10.1.0.0/16 is in 10.0.0.0/8, which is nobody's"),
-        (.linode, "172.0.0.0/8,US\n", "172.0.0.0/8 is in 172.16.0.0/12, which is nobody's"),
-        (.linode, "127.0.0.1\n", "127.0.0.1/32 is in 127.0.0.0/8, which is nobody's"),
-        (.linode, "2001:db8:1::/48\n", "2001:db8:1::/48 is in 2001:db8::/32, which is nobody's"),
+        (.linode, "10.1.0.0/16,US\n", "10.1.0.0/16 overlaps 10.0.0.0/8, which is nobody's"),
+        (.linode, "172.0.0.0/8,US\n", "172.0.0.0/8 overlaps 172.16.0.0/12, which is nobody's"),
+        (.linode, "127.0.0.1\n", "127.0.0.1/32 overlaps 127.0.0.0/8, which is nobody's"),
+        (.linode, "2001:db8:1::/48\n", "2001:db8:1::/48 overlaps 2001:db8::/32, which is nobody's"),
         (.linode, "fd00::/32\n", "fd00::/32 is outside 2000::/3, which is nobody's"),
         (.linode, "::1\n", "::1/128 is outside 2000::/3, which is nobody's"),
         (.googleCloud, "", "it is not JSON"),
@@ -107,7 +107,7 @@ struct NetworkListTests {
         (49, nil as Int?, "it has 49 prefixes, where 50 to 100000 are plausible"), (50, nil, nil), (100, 200, nil),
         (99, 200, "it has 99 prefixes, less than half of the 200 that it had"), (100, 20, nil),
         (0, 200, "it has 0 prefixes, where 50 to 100000 are plausible"),
-    ])
+    ] as [(Int, Int?, String?)])
     func sizesAreCompared(_ count: Int, _ previous: Int?, _ reason: String?) {
         do throws(ListProblem) {
             _ = try PublishedList.linode.read(Self.lines(count), from: "https://a", at: Self.time, previous: previous)
@@ -223,7 +223,7 @@ struct NetworkTableTests {
 
     @Test(arguments: [
         ("66.249.93.10", 15_169 as UInt32?), ("40.107.1.1", 8_075), ("192.168.1.1", nil), ("203.0.113.1", nil),
-    ])
+    ] as [(String, UInt32?)])
     func tellsTheSystemOfAnOperatorWithOne(_ address: String, _ asn: UInt32?) throws {
         #expect(NetworkTable.builtIn.origin(of: try #require(IPAddress(address))).asn == asn)
     }

@@ -2,7 +2,9 @@
 /// IPv6, IPv4 at ::/96 in it, and a map for each network.
 package struct DatabaseFile: Sendable {
     package enum Value: Sendable {
+        case short(UInt16)
         case number(UInt32)
+        case long(UInt64)
         case text(String)
         case map([(String, Value)])
         case list([Value])
@@ -59,10 +61,10 @@ package struct DatabaseFile: Sendable {
         }
         let tree = nodes.flatMap { record($0.0) + record($0.1) }
         let metadata = Value.map([
-            ("node_count", .number(UInt32(nodes.count))), ("record_size", .number(24)), ("ip_version", .number(6)),
+            ("node_count", .number(UInt32(nodes.count))), ("record_size", .short(24)), ("ip_version", .short(6)),
             ("database_type", .text(type)), ("languages", .list([.text("en")])),
-            ("binary_format_major_version", .number(2)), ("binary_format_minor_version", .number(0)),
-            ("build_epoch", .number(built)), ("description", .map([("en", .text("made up"))])),
+            ("binary_format_major_version", .short(2)), ("binary_format_minor_version", .short(0)),
+            ("build_epoch", .long(UInt64(built))), ("description", .map([("en", .text("made up"))])),
         ])
         return tree + [UInt8](repeating: 0, count: 16) + data + [0xab, 0xcd, 0xef] + Array("MaxMind.com".utf8)
             + Self.encode(metadata)
@@ -70,12 +72,17 @@ package struct DatabaseFile: Sendable {
 
     private static func encode(_ value: Value) -> [UInt8] {
         switch value {
-        case .number(let number):
-            [UInt8(6 << 5 | 4)] + (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32(24 - 8 * $0)) }
+        case .short(let number): [5 << 5 | 2] + big(UInt64(number), 2)
+        case .number(let number): [6 << 5 | 4] + big(UInt64(number), 4)
+        case .long(let number): [8, 9 - 7] + big(number, 8)
         case .text(let text) where text.utf8.count < 29: [UInt8(2 << 5 | text.utf8.count)] + Array(text.utf8)
         case .text(let text): [UInt8(2 << 5 | 29), UInt8(text.utf8.count - 29)] + Array(text.utf8)
         case .map(let pairs): [UInt8(7 << 5 | pairs.count)] + pairs.flatMap { encode(.text($0.0)) + encode($0.1) }
         case .list(let values): [UInt8(values.count), 11 - 7] + values.flatMap(encode)
         }
+    }
+
+    private static func big(_ number: UInt64, _ count: Int) -> [UInt8] {
+        (1...count).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * (count - $0))) }
     }
 }

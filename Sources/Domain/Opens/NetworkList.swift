@@ -45,7 +45,7 @@ extension PublishedList {
                 throw ListProblem("\(prefix) is more than its operator can have")
             }
             if let special = SpecialNetworks.all.first(where: prefix.overlaps) {
-                throw ListProblem("\(prefix) is in \(special), which is nobody's")
+                throw ListProblem("\(prefix) overlaps \(special), which is nobody's")
             }
             if prefix.isIPv4 || SpecialNetworks.unicast.contains(prefix.first) {
                 all[place].insert(prefix)

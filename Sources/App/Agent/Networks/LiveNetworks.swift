@@ -60,7 +60,7 @@ package final class LiveNetworks: Sendable {
                 return try directory.read(list)
             } catch {
                 logger.warning(
-                    "a list of networks cannot be used; what is built in serves",
+                    "a list of networks cannot be used",
                     metadata: ["list": "\(list.rawValue)", "problem": "\(error)"])
                 return nil
             }

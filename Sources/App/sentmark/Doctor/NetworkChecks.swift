@@ -32,7 +32,7 @@ enum NetworkChecks {
             Check(
                 topic, "lists", .good,
                 "\(RangesText.counted(stored.count, "list", "lists")), \(report.prefixes) prefixes, "
-                    + "the oldest of \(RangesText.counted(days, "day", "days")) ago")
+                    + "the oldest fetched \(RangesText.counted(days, "day", "days")) ago")
         ]
     }
 
@@ -40,7 +40,7 @@ enum NetworkChecks {
         report.lists.compactMap { list, state in
             guard case .damaged(let failure) = state else { return nil }
             return Check(
-                topic, list.rawValue, .warning, "\(failure.detail); what is built in serves", action: failure.action)
+                topic, list.rawValue, .warning, "\(failure.detail), and not used", action: failure.action)
         }
     }
 

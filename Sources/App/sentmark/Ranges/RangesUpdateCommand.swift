@@ -16,7 +16,7 @@ struct RangesUpdateCommand: AsyncParsableCommand {
             whole, of a plausible size, not half of what it was, no prefix too short and none that is nobody's. Otherwise \
             the stored one stays and the reason is said.
 
-            A running agent or pixel server takes a new list over within a minute. Ends with 0 if every list was fetched, \
+            A running agent or pixel server takes a new list over within seconds. Ends with 0 if every list was fetched, \
             and otherwise with the exit status of the first that was not.
 
             EXAMPLES
@@ -67,7 +67,7 @@ enum RangesText {
 
     /// What serves after an update that went wrong.
     static func kept(of list: PublishedList, in directory: RangesDirectory) -> String {
-        guard let stored = try? directory.read(list) else { return "what is built in serves" }
+        guard let stored = try? directory.read(list) else { return "nothing is changed" }
         return "the one of \(Timestamp.format(stored.fetched).prefix(10)) stays"
     }
 }
