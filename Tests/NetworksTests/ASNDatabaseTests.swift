@@ -14,11 +14,12 @@ struct ASNDatabaseTests {
         ([0x2a, 0x02, 0x26, 0xf7] + [UInt8](repeating: 0, count: 12), 32, DatabaseFile.asn(36_183)),
     ])
 
-    @Test(arguments: [
-        ("8.8.8.8", 15_169 as UInt32?), ("8.8.9.8", nil), ("9.1.2.3", 64_496), ("11.0.0.1", nil), ("12.0.0.1", nil),
-        ("13.0.0.1", nil), ("2a02:26f7::1", 36_183), ("2a02:26f8::1", nil), ("::1", nil), ("0.0.0.0", nil),
-        ("255.255.255.255", nil),
-    ] as [(String, UInt32?)])
+    @Test(
+        arguments: [
+            ("8.8.8.8", 15_169 as UInt32?), ("8.8.9.8", nil), ("9.1.2.3", 64_496), ("11.0.0.1", nil), ("12.0.0.1", nil),
+            ("13.0.0.1", nil), ("2a02:26f7::1", 36_183), ("2a02:26f8::1", nil), ("::1", nil), ("0.0.0.0", nil),
+            ("255.255.255.255", nil),
+        ] as [(String, UInt32?)])
     func tellsTheSystem(_ address: String, _ expected: UInt32?) throws {
         let database = try ASNDatabase(Self.file.bytes())
         #expect(database.asn(of: try #require(IPAddress(address))) == expected)

@@ -103,11 +103,12 @@ struct NetworkListTests {
         (0..<count).flatMap { Array("45.\($0 / 128).\($0 % 128 * 2).0/24,US,,,\n".utf8) }
     }
 
-    @Test(arguments: [
-        (49, nil as Int?, "it has 49 prefixes, where 50 to 100000 are plausible"), (50, nil, nil), (100, 200, nil),
-        (99, 200, "it has 99 prefixes, less than half of the 200 that it had"), (100, 20, nil),
-        (0, 200, "it has 0 prefixes, where 50 to 100000 are plausible"),
-    ] as [(Int, Int?, String?)])
+    @Test(
+        arguments: [
+            (49, nil as Int?, "it has 49 prefixes, where 50 to 100000 are plausible"), (50, nil, nil), (100, 200, nil),
+            (99, 200, "it has 99 prefixes, less than half of the 200 that it had"), (100, 20, nil),
+            (0, 200, "it has 0 prefixes, where 50 to 100000 are plausible"),
+        ] as [(Int, Int?, String?)])
     func sizesAreCompared(_ count: Int, _ previous: Int?, _ reason: String?) {
         do throws(ListProblem) {
             _ = try PublishedList.linode.read(Self.lines(count), from: "https://a", at: Self.time, previous: previous)
@@ -221,9 +222,10 @@ struct NetworkTableTests {
         }
     }
 
-    @Test(arguments: [
-        ("66.249.93.10", 15_169 as UInt32?), ("40.107.1.1", 8_075), ("192.168.1.1", nil), ("203.0.113.1", nil),
-    ] as [(String, UInt32?)])
+    @Test(
+        arguments: [
+            ("66.249.93.10", 15_169 as UInt32?), ("40.107.1.1", 8_075), ("192.168.1.1", nil), ("203.0.113.1", nil),
+        ] as [(String, UInt32?)])
     func tellsTheSystemOfAnOperatorWithOne(_ address: String, _ asn: UInt32?) throws {
         #expect(NetworkTable.builtIn.origin(of: try #require(IPAddress(address))).asn == asn)
     }

@@ -66,8 +66,9 @@ package struct DatabaseFile: Sendable {
             ("binary_format_major_version", .short(2)), ("binary_format_minor_version", .short(0)),
             ("build_epoch", .long(UInt64(built))), ("description", .map([("en", .text("made up"))])),
         ])
-        return tree + [UInt8](repeating: 0, count: 16) + data + [0xab, 0xcd, 0xef] + Array("MaxMind.com".utf8)
-            + Self.encode(metadata)
+        let marker: [UInt8] = [0xab, 0xcd, 0xef] + Array("MaxMind.com".utf8)
+        let separator = [UInt8](repeating: 0, count: 16)
+        return [tree, separator, data, marker, Self.encode(metadata)].flatMap { $0 }
     }
 
     private static func encode(_ value: Value) -> [UInt8] {
