@@ -1,13 +1,13 @@
 import Foundation
 import Host
 import Logging
-import Opens
 import Settings
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Agent
+@testable import Opens
 
 /// What addresses are looked up in while files come, change and go.
 @Suite final class LiveNetworksTests {

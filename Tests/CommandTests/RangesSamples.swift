@@ -1,6 +1,6 @@
 import Foundation
-import Opens
 
+@testable import Opens
 @testable import sentmark
 
 /// Lists of every state, as `ranges status` and `doctor` find them.
