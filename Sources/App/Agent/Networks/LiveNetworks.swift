@@ -28,6 +28,9 @@ package final class LiveNetworks: Sendable {
         databasePath = settings.asnDatabase
         self.logger = logger
         refresh()
+        if let databasePath, StateFile.Version(databasePath) == nil {
+            logger.warning("the ASN database is not there", metadata: ["path": "\(databasePath)"])
+        }
     }
 
     /// Reads again what has changed. What cannot be used is logged: of a list what is built in serves, of a database what
