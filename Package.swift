@@ -60,7 +60,7 @@ let package = Package(
     ],
     targets: [
         // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CGzip.
+        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CGzip, Networks CMaxMindDB.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
@@ -73,6 +73,9 @@ let package = Package(
             ]),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CGzip", path: "Sources/C/CGzip", linkerSettings: [.linkedLibrary("z")]),
+        .systemLibrary(
+            name: "CMaxMindDB", path: "Sources/C/CMaxMindDB", pkgConfig: "libmaxminddb",
+            providers: [.apt(["libmaxminddb-dev"])]),
         .target(name: "CCrypto", path: "Sources/C/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
 
         wire("Secrets"),
@@ -97,6 +100,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        edge("Networks", ["CMaxMindDB", "Transport", "Opens"]),
         edge("HitSources", ["Transport", "Opens", "Tokens", "Secrets"]),
         edge(
             "PixelServer",
@@ -115,23 +119,24 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        edge("Settings", ["CTOML", "Secrets", "MIME"]),
+        edge("Settings", ["CTOML", "Secrets", "MIME", "Opens"]),
         edge("Host", ["CHost", "Secrets"]),
 
         .target(
             name: "Agent",
             dependencies: [
                 "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync", "Transport",
-                "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings", "Host", log,
-                lifecycle,
+                "Mailbox", "Store", "Networks", "HitSources", "PixelServer", "Submission", "Control", "Settings",
+                "Host",
+                log, lifecycle,
             ], path: "Sources/App/Agent", swiftSettings: strict),
         .executableTarget(
             name: "sentmark",
             dependencies: [
                 "Agent", "Secrets", "MIME", "IMAP", "SMTP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers",
                 "SentSync",
-                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings",
-                "Host",
+                "Transport", "Mailbox", "Store", "Networks", "HitSources", "PixelServer", "Submission", "Control",
+                "Settings", "Host",
                 log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
@@ -165,6 +170,7 @@ let package = Package(
             "Control",
             ["Control", "Outgoing", log, lifecycle, .product(name: "NIOCore", package: "swift-nio")]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Tokens", "Secrets", "TestSupport"]),
+        tests("Networks", ["Networks", "Transport", "Opens", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "Outgoing", "MIME", "IMAP", "Opens", "Tokens", "Secrets", grdb]),
         tests(
             "Convergence",
@@ -202,7 +208,7 @@ let package = Package(
         tests(
             "Agent",
             [
-                "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets",
+                "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets", "Opens",
                 "Tokens", "TestSupport", log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
@@ -215,7 +221,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        tests("Settings", ["Settings", "Secrets"]),
+        tests("Settings", ["Settings", "Secrets", "Opens"]),
         tests("Host", ["Host", "Secrets"]),
     ],
     swiftLanguageModes: [.v6],

@@ -3,6 +3,7 @@
 In an input the text stands in front; the choices that a target makes are read from its end (FuzzInput)."""
 
 import base64
+import hashlib
 import json
 import re
 import zlib
@@ -18,6 +19,17 @@ TIME_PASSES, LONG_TIME_PASSES, HANG_UP, NOTHING = 13, 14, 15, 18
 MOST_ACTS = 23
 # The token that is "ours" in the targets of outgoing mail.
 PLANTED = base64.b32encode(b"\x50" + b"\x09" * 24).lower()
+# As in NetworkListTarget; one more is the file in which a list is kept.
+LISTS = ["apple-relay", "google", "aws", "azure", "microsoft-365", "oracle", "zscaler", "geofeed"]
+STORED_LIST = b"""sentmark-ranges 1
+list linode
+source https://geoip.linode.com/
+fetched 2026-11-26T08:00:00.000Z
+published 2
+class linode 2
+45.33.0.0/17
+2600:3c00::/32
+"""
 DICTIONARY_LIMIT = 600
 SWOLLEN_LIMIT = 40
 
@@ -161,6 +173,14 @@ def _answers():
             yield _input(path.read_bytes(), 0, 0)
 
 
+def _lists():
+    for place, name in enumerate(LISTS):
+        for path in _fixtures(f"{name}.*"):
+            if path.parent.name == "lists":
+                yield _input(path.read_bytes(), place)
+    yield _input(STORED_LIST + b"sha256 " + hashlib.sha256(STORED_LIST).hexdigest().encode() + b"\n", len(LISTS))
+
+
 def _values():
     texts = {value.encode() for path in _fixtures("tokens.json") for value in _strings(json.loads(path.read_text()))}
     for line in _server_lines():
@@ -172,8 +192,7 @@ def _values():
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
     "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "cleaning": _filed,
-    "beacon": _pages,
-    "inflate": _compressed, "pull-answer": _answers, "values": _values,
+    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "network-list": _lists, "values": _values,
 }
 
 
@@ -215,9 +234,9 @@ def _html_words():
 def _json_words():
     words = {b'"', b"\\u0000", b"\\ud800", b"null", b"true", b"1e400", b"-1", b"9223372036854775808", b"{", b"}]", b","}
     for path in _fixtures("*.json"):
-        if path.parts[1] == "HitSourcesTests":
+        if path.parts[1] == "HitSourcesTests" or path.parent.name == "lists":
             words |= set(re.findall(rb'"[^"]*":?', path.read_bytes()))
-    return words
+    return words | {line + b"\n" for line in STORED_LIST.splitlines()}
 
 
 def _value_words():
@@ -233,7 +252,7 @@ WORDS = {
     "smtp-client": _smtp_words, "mime-message": _mail_words,
     "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(),
     "cleaning": lambda: _mail_words() | _html_words() | {PLANTED}, "beacon": _html_words,
-    "inflate": _deflate_words, "pull-answer": _json_words, "values": _value_words,
+    "inflate": _deflate_words, "pull-answer": _json_words, "network-list": _json_words, "values": _value_words,
 }
 
 

@@ -28,6 +28,7 @@ struct CommandLineTests {
         ["classify", "-"], ["keywords"], ["keywords", "mutt"],
         ["service", "install", "--no-start", "--force"], ["service", "uninstall"], ["service", "status", "--json"],
         ["doctor", "--write", "--json", "--config", "c.toml"],
+        ["ranges", "status", "--json"], ["ranges", "update"], ["ranges", "update", "apple-relay", "aws"],
     ])
     func accepts(_ arguments: [String]) throws {
         _ = try Sentmark.parseAsRoot(arguments)
@@ -42,6 +43,7 @@ struct CommandLineTests {
         ["token", "new", "--source", "a", "--credential-file", "px"], ["token", "new", "--level", "secret"],
         ["token", "new", "--credential-file", "px", "--base", "px.example.org"],
         ["stream", "add"], ["classify"], ["keywords", "mutt", "--json"], ["serve", "--json"],
+        ["ranges", "update", "apple"],
     ])
     func refuses(_ arguments: [String]) {
         do {

@@ -163,5 +163,6 @@ enum DoctorSamples {
             + accounts.flatMap { AccountChecks.checks($0, signs: usual) }
             + shown.flatMap(AccountChecks.checks) + sources.flatMap(SourceChecks.checks)
             + servers.flatMap(ServerChecks.checks)
+            + [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
     }
 }

@@ -20,7 +20,7 @@ struct GoldenTests {
         }
     }
 
-    static let outputs: [Output] = reports + doctor + keywords
+    static let outputs: [Output] = reports + ranges + doctor + keywords
 
     private static let reports = [
         Output("status.txt") { Samples.status.text(width: nil, clock: Samples.clock) },
@@ -58,6 +58,14 @@ struct GoldenTests {
                     """.utf8))
             return StreamListCommand.text(records, Samples.clock, width: 80)
         },
+    ]
+
+    private static let ranges = [
+        Output("ranges.txt") {
+            [RangesSamples.some, RangesSamples.fresh, RangesSamples.none]
+                .map { $0.text(width: 80, clock: Samples.clock) }.joined(separator: "\n")
+        },
+        Output("ranges.json") { try JSONText.of(RangesJSON(RangesSamples.some)) },
     ]
 
     private static let doctor = [

@@ -57,6 +57,8 @@ import Testing
         #expect(shown.labels == minimal.labels)
         #expect(shown.colors == minimal.colors)
         #expect(shown.privacy == minimal.privacy)
+        #expect(shown.ranges.urls == minimal.ranges.urls)
+        #expect(shown.ranges.automatic == minimal.ranges.automatic)
         #expect(shown.accounts.first?.sent == minimal.accounts.first?.sent)
         #expect(shown.accounts.first?.since == minimal.accounts.first?.since)
         #expect(shown.accounts.first?.archives == minimal.accounts.first?.archives)

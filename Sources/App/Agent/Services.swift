@@ -53,11 +53,18 @@ package enum Services {
         let settings = inputs.settings
         var services: [any Service] = []
         let listening = Latch()
+        var lookup: NetworkLookup = { NetworkTable.builtIn.origin(of: $0) }
+        if settings.looksUpNetworks {
+            let networks = networks(
+                settings.ranges, directories, on: poller, logger: named(logger, "networks"), now: now)
+            lookup = networks.lookup
+            services.append(networks.service)
+        }
         if let server = settings.server, let secret = inputs.secret {
             services.append(
-                try pixelServer(server, secret, directories, logger: named(logger, "server"), now: now) {
-                    listening.open()
-                })
+                try pixelServer(
+                    server, secret, directories, lookup: lookup, logger: named(logger, "server"), now: now
+                ) { listening.open() })
         } else {
             listening.open()
         }
@@ -76,7 +83,8 @@ package enum Services {
         for (source, credential) in zip(settings.sources, inputs.credentials) {
             services.append(
                 SourceService(
-                    name: source.name, feed: source.feed(credential, poller), store: store, judge: judge,
+                    name: source.name, feed: source.feed(credential, poller, lookup: lookup), store: store,
+                    judge: judge,
                     accounts: Array(bells.values), begin: listening, now: now,
                     logger: named(logger, "source:\(source.name)")))
         }
@@ -162,10 +170,20 @@ package enum Services {
         try ServerSecretFile.loadOrCreate(URL(filePath: settings.secretFile), random: systemRandomBytes)
     }
 
+    /// What addresses are looked up in, and what keeps it up to date.
+    package static func networks(
+        _ settings: Settings.Ranges, _ directories: Directories, on poller: Poller?, logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) -> (lookup: NetworkLookup, service: NetworkService) {
+        let directory = RangesDirectory(directories)
+        let live = LiveNetworks(settings, directory, logger: logger)
+        return (live.lookup, NetworkService(live, settings, directory, on: poller, now: now, logger: logger))
+    }
+
     package static func pixelServer(
-        _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories, logger: Logger,
-        now: @escaping @Sendable () -> Date, sockets: ActivatedSockets? = nil,
-        listening: @escaping @Sendable () -> Void = {}
+        _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories,
+        lookup: @escaping NetworkLookup, logger: Logger, now: @escaping @Sendable () -> Date,
+        sockets: ActivatedSockets? = nil, listening: @escaping @Sendable () -> Void = {}
     ) throws -> PixelServer {
         try directories.create()
         var configuration = PixelServer.Configuration(settings, directories)
@@ -174,7 +192,7 @@ package enum Services {
         configuration.inherited.operations = sockets?.descriptor(named: operationsSocket)
         configuration.inherited.pixels = sockets?.descriptor(notNamed: operationsSocket)
         return try PixelServer(
-            configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
+            configuration: configuration, secret: secret, classify: classify(by: lookup), logger: logger, now: now)
     }
 
     /// What the server shows where it ends TLS itself, as its files are now.
@@ -184,11 +202,23 @@ package enum Services {
         return ServerCertificate(chain: chain, key: key)
     }
 
-    @Sendable static func classify(_ facts: RequestFacts) -> RequestTraits {
-        RequestTraits(
-            netclass: NetworkTable.builtIn.lookup(facts.address)?.networkClass, asn: nil,
-            family: ClientFamily(userAgent: facts.userAgent),
-            signals: Signal.signals(headers: facts.headers, method: facts.method))
+    private static func classify(by lookup: @escaping NetworkLookup) -> Classify {
+        { facts in
+            let origin = lookup(facts.address)
+            return RequestTraits(
+                netclass: origin.netclass, asn: origin.asn, family: ClientFamily(userAgent: facts.userAgent),
+                signals: Signal.signals(headers: facts.headers, method: facts.method))
+        }
+    }
+}
+
+extension Settings {
+    /// Whether addresses are looked up here: by a pixel server, or in a web server's log.
+    package var looksUpNetworks: Bool {
+        server != nil
+            || sources.contains { source in
+                if case .accessLog = source.kind { true } else { false }
+            }
     }
 }
 

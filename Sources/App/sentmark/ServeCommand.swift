@@ -6,6 +6,7 @@ import Logging
 import PixelServer
 import ServiceLifecycle
 import Settings
+import Transport
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,8 +50,12 @@ struct ServeRunCommand: AsyncParsableCommand {
         // No program is started here that could not bear so many.
         _ = OpenFiles.allow(PixelServer.Limits().connections + 1024)
         let notifier = ServiceNotifier()
+        let networks = try Services.networks(
+            settings.ranges, Directories(), on: settings.ranges.automatic ? Poller() : nil, logger: logger,
+            now: { Date() })
         let server = try Services.pixelServer(
-            wish, Services.secret(wish), Directories(), logger: logger, now: { Date() }, sockets: sockets
+            wish, Services.secret(wish), Directories(), lookup: networks.lookup, logger: logger, now: { Date() },
+            sockets: sockets
         ) { notifier?.ready(status: "serving") }
         signal(SIGHUP, SIG_IGN)
         let renewal = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
@@ -59,9 +64,10 @@ struct ServeRunCommand: AsyncParsableCommand {
         defer { renewal.cancel() }
         var configuration = ServiceGroupConfiguration(
             services: [
+                .init(service: networks.service, successTerminationBehavior: .ignore),
                 .init(
                     service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup)
+                    failureTerminationBehavior: .gracefullyShutdownGroup),
             ], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = .milliseconds(1500)

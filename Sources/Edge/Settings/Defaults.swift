@@ -27,6 +27,7 @@ enum Defaults {
     ]
     static let labels: [MarkKey: String] = [.tracked: "✓", .opened: "✓✓"]
     static let colors: [MarkKey: String] = [.tracked: "grey", .opened: "green"]
+    static let fetchesRanges = false
     static let privacyLevel = Settings.PrivacyLevel.pseudonymous
     /// Of the agent, and of a server that does not say otherwise.
     static let retention = days(180)

@@ -20,6 +20,7 @@ package struct Settings: Sendable, Equatable {
     /// Names of a flag's colours (RFC 9979).
     package let colors: ByMark
     package let privacy: Privacy
+    package let ranges: Ranges
     /// What is allowed and not wise.
     package let warnings: [SettingsProblem]
     /// Files that the configuration names and that must be there before an agent starts.
