@@ -3,7 +3,8 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Forgets what is older than the user wants it remembered: to whom mail was sent, and what the provider said.
+/// Forgets what is older than the user wants it remembered: to whom mail was sent, what the provider said, and when the
+/// user was in the mailbox.
 struct TidyService: Service {
     let store: AgentStore
     let retention: Duration
@@ -17,6 +18,7 @@ struct TidyService: Service {
             while !Task.isCancelled {
                 do throws(StoreError) {
                     try await store.forgetOutgoing(before: now() - retention.seconds)
+                    try await store.forgetActivity(before: now() - retention.seconds)
                 } catch {
                     logger.error("old mail was not forgotten", metadata: ["problem": "\(error)"])
                 }

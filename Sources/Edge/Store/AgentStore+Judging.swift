@@ -61,6 +61,14 @@ extension AgentStore {
         else {
             return false
         }
+        let judgedBefore = try Int64.fetchSet(
+            try db.cachedStatement(sql: "SELECT hit_id FROM verdict WHERE message_id = ?"), arguments: [id])
+        // It may be the sender, in mail that has come: the folder is looked through.
+        if zip(task.hits, judgement.verdicts).contains(where: { $1.mayBePerson && !judgedBefore.contains($0) }) {
+            try db.perform(
+                sql: "UPDATE account SET look_due = 1 WHERE id = ? AND look_due = 0",
+                arguments: [before["account_id"] as Int64])
+        }
         for (hit, verdict) in zip(task.hits, judgement.verdicts) {
             try db.cachedStatement(
                 sql: """
@@ -72,7 +80,11 @@ extension AgentStore {
             ])
         }
         let evidence = judgement.verdicts.count { $0.hitClass.isEvidence }
-        let known = try hits(db, of: id, recent).count
+        let isUpToDate =
+            try hits(db, of: id, recent).count == task.hits.count
+            && ownActivity(db, of: id) == task.history.ownActivity
+            && incoming(db, of: id) == task.history.incoming
+            && undelivered(db, of: id) == task.history.undelivered
         let changed =
             before["status"] as String != judgement.status.rawValue
             || before["readings"] as Int != judgement.readings
@@ -85,10 +97,14 @@ extension AgentStore {
             arguments: [
                 judgement.status.rawValue, judgement.readings, evidence, judgement.firstOpen?.milliseconds,
                 judgement.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules,
-                known != task.hits.count, id,
+                !isUpToDate, id,
             ])
         if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
-        return changed
+        // Its keywords have waited for this.
+        let isAwaited = try Bool.fetchOne(
+            try db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM copy WHERE message_id = ? AND plan_due = 1)"), arguments: [id])
+        return changed || before["rules"] as Int > 0 && isAwaited == true
     }
 
     private static func task(
@@ -108,10 +124,13 @@ extension AgentStore {
             try db.cachedStatement(sql: "SELECT token FROM message_token WHERE message_id = ?"), arguments: [id])
         let hits = stored.map(\.hit)
         let all = Set(tokens.map { $0.lowercased() }).union(hits.map(\.token))
-        let history = History(
+        var history = History(
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
             recipientIsSender: row["recipient_is_sender"], tokens: all, hits: hits,
-            neighbours: neighbourhood.neighbours(of: hits, besides: all))
+            neighbours: neighbourhood.neighbours(of: hits, besides: all),
+            ownActivity: try ownActivity(db, of: id))
+        history.incoming = try incoming(db, of: id)
+        history.undelivered = try undelivered(db, of: id)
         return JudgingTask(message: MessageKey(rawValue: id), history: history, hits: stored.map(\.id))
     }
 

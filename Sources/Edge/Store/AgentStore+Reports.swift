@@ -62,6 +62,14 @@ package struct MessageReport: Sendable {
         package var hit: Hit
         package var verdict: Verdict?
     }
+    /// Mail in the sender's inbox about the message.
+    package struct IncomingLine: Sendable {
+        package var arrivedAt: Date
+        package var kind: IncomingMail.Kind
+        package var isByRecipient: Bool
+        package var showsPixel: Bool
+    }
+
     package struct WriteLine: Sendable {
         package var at: Date
         package var action: String
@@ -86,6 +94,11 @@ package struct MessageReport: Sendable {
     package var hits: [HitLine]
     /// How many there are beside `hits`.
     package var moreHits = 0
+    /// When its sender touched it, or mail that shows its pixel: the last ones.
+    package var ownActivity: [OwnActivity] = []
+    package var incoming: [IncomingLine] = []
+    /// Addresses that it did not reach, as a mail server has reported.
+    package var failed: [String] = []
     package var writes: [WriteLine]
     package var rules: Int
     package var reviewAt: Date?
@@ -259,6 +272,12 @@ extension AgentStore {
             tokens: tokens.map { .init(text: $0["token"], kind: $0["kind"], quoted: $0["quoted"]) },
             hits: hitLines,
             moreHits: max(0, (count ?? 0) - hits.count),
+            ownActivity: try ownActivity(db, of: id), incoming: try incomingLines(db, of: id),
+            failed: try String.fetchAll(
+                db,
+                sql: """
+                    SELECT address FROM recipient WHERE message_id = ? AND failed_at IS NOT NULL ORDER BY position
+                    """, arguments: [id]),
             writes: writes.map {
                 .init(
                     at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],

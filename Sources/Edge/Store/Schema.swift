@@ -3,7 +3,8 @@ import GRDB
 /// Numbered migrations of agent.db; never edited once released.
 ///
 /// Facts: account, folder, message, recipient, message_token, copy, source, hit, written, withdrawn, inherited, refused,
-/// parked, copied, outgoing, outgoing_recipient, outbox.
+/// parked, copied, outgoing, outgoing_recipient, outbox, own_activity,
+/// incoming, incoming_folder.
 /// Derived (recomputable, each with the version of the rules that made it): verdict and the standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
 enum Schema {
@@ -35,6 +36,9 @@ enum Schema {
         }
         migrator.registerMigration("9 copies with a pixel") { db in
             for statement in copiesWithAPixel { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("10 what the sender does") { db in
+            for statement in whatTheSenderDoes { try db.execute(sql: statement) }
         }
         return migrator
     }

@@ -88,6 +88,7 @@ extension WhyReport {
                     ? ["none so far"]
                     : message.hits.flatMap { lines($0, clock, message.recipients) } + flood(message)
             ),
+            ("Your mailbox", MailboxEvents(message: message).lines(clock)),
             ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
         ]
     }
