@@ -196,7 +196,7 @@ let package = Package(
         tests(
             "Agent",
             [
-                "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets",
+                "Agent", "Host", "IMAP", "SentSync", "Servers", "Store", "Mailbox", "Settings", "Transport", "Secrets",
                 "TestSupport", log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),

@@ -40,7 +40,8 @@ struct ClassificationTests {
 
     @Test(arguments: [
         (#"{"reply_at_s":7000}"#, "quoted-in-reply", "opened"), (#"{"reply_at_s":8000}"#, "direct-client", "opened"),
-        (#"{"forward_at_s":7000}"#, "quoted-elsewhere", "maybe"), (#"{"bounce_at_s":7000}"#, "undelivered", "self_only"),
+        (#"{"forward_at_s":7000}"#, "quoted-elsewhere", "maybe"),
+        (#"{"bounce_at_s":7000}"#, "undelivered", "self_only"),
         (#"{"bounce_at_s":8000}"#, "undelivered-on-the-way", "machine_only"),
         (#"{"bounce_at_s":1e300,"reply_at_s":null}"#, "direct-client", "opened"),
     ])

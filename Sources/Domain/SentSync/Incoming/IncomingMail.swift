@@ -67,6 +67,14 @@ package struct IncomingNews: Sendable, Equatable {
     package var seen: UIDSet
     /// And those that still are not.
     package var unseen: UIDSet
+
+    package init(uidValidity: UIDValidity, uidNext: UID, mail: [IncomingMail], seen: UIDSet, unseen: UIDSet) {
+        self.uidValidity = uidValidity
+        self.uidNext = uidNext
+        self.mail = mail
+        self.seen = seen
+        self.unseen = unseen
+    }
 }
 
 /// Bounds of a look at incoming mail.
