@@ -42,7 +42,7 @@ struct FolderWatch {
         _ succession: Succession? = nil
     ) async throws -> Ending {
         var begun = begun
-        var attention = Attention()
+        var attention: Attention?
         while true {
             if let ending = try await watch(connection, mailbox, begun, succession, &attention) { return ending }
             try await errands?.run(connection)
@@ -61,13 +61,13 @@ struct FolderWatch {
     /// Returns `nil` when there is something to do in other folders first.
     private func watch(
         _ connection: any MailConnection, _ mailbox: MailboxName, _ begun: FolderWork?, _ succession: Succession?,
-        _ attention: inout Attention
+        _ attention: inout Attention?
     ) async throws -> Ending? {
         var work: FolderWork
         if let begun {
             work = begun
         } else {
-            work = try await .select(mailbox, on: connection, policy, tools, attention)
+            work = try await .select(mailbox, on: connection, policy, tools, after: attention)
         }
         defer { attention = work.attention }
         var trust = Self.firstTrust

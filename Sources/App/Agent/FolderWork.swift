@@ -50,15 +50,15 @@ struct FolderWork {
     var attention: Attention
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
-    /// - Parameter attention: of this connection, which was in the folder before.
+    /// - Parameter before: of this connection, if it was in the folder before: what that would not keep, it will not keep now.
     static func select(
         _ mailbox: MailboxName, on connection: any MailConnection, _ policy: FolderSync.Policy, _ tools: FolderTools,
-        _ attention: Attention = Attention()
+        after before: Attention? = nil
     ) async throws -> FolderWork {
-        var attention = attention
+        var attention = before ?? Attention()
         attention.asked(at: tools.now())
         let folder = try await tools.store.folder(mailbox, of: tools.account)
-        try await tools.store.forgetRefusals(in: folder)
+        if before == nil { try await tools.store.forgetRefusals(in: folder) }
         let copyRefusal = try await CopyFolder(tools, for: folder)?.lookThrough(connection, source: mailbox)
         var sync = FolderSync(state: try await tools.store.state(of: folder), policy: policy)
         var selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)
