@@ -153,15 +153,16 @@ struct EngineTests {
     }
 
     /// Seconds from the hit between which the sender touched the message.
-    @Test(arguments: [
-        (-29.0, -29.0, OpenStatus.selfOnly), (29, 29, .selfOnly), (31, 31, .opened), (-31, -31, .opened),
-        // A server that is asked once a minute.
-        (-59, 1, .selfOnly), (29, 89, .selfOnly), (-100, -31, .opened),
-        // The connection had been away.
-        (-3000, 1, .opened), (-90, 1, .opened), (nil, 1, .opened),
-        // The clock was set back meanwhile.
-        (500, 1, .selfOnly), (500, -40, .opened),
-    ])
+    @Test(
+        arguments: [
+            (-29.0, -29.0, .selfOnly), (29, 29, .selfOnly), (31, 31, .opened), (-31, -31, .opened),
+            // A server that is asked once a minute.
+            (-59, 1, .selfOnly), (29, 89, .selfOnly), (-100, -31, .opened),
+            // The connection had been away.
+            (-3000, 1, .opened), (-90, 1, .opened), (nil, 1, .opened),
+            // The clock was set back meanwhile.
+            (500, 1, .selfOnly), (500, -40, .opened),
+        ] as [(Double?, Double, OpenStatus)])
     func ownActivityExplainsWhatComesWithIt(since: Double?, until: Double, status: OpenStatus) {
         let judgement = Self.judge([Self.hit(3600, Self.gmail, "google-proxy")]) {
             $0.ownActivity = [
