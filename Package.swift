@@ -208,8 +208,8 @@ let package = Package(
         tests(
             "Agent",
             [
-                "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets", "Opens",
-                "Tokens", "TestSupport", log,
+                "Agent", "Host", "IMAP", "SentSync", "Servers", "Store", "Mailbox", "Settings", "Transport", "Secrets",
+                "Opens", "Tokens", "TestSupport", log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests(

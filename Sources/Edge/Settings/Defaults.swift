@@ -2,6 +2,7 @@
 enum Defaults {
     static let sent = Settings.SentFolders.automatic
     static let archives = Settings.Archives.automatic
+    static let replies = Settings.Archives.automatic
     static let since: Duration? = days(30)
     static let listen = ListenAddress(host: "127.0.0.1", port: 8025)
     static let store = Settings.HitStore.stateDirectory

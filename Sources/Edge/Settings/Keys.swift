@@ -11,7 +11,7 @@ enum AccountKey: String, SectionKey {
     case passwordCredential = "password_credential"
     case password
     case tokenCommand = "token_command"
-    case sent, archives, since, show
+    case sent, archives, replies, since, show
     case copyOpenedTo = "copy_opened_to"
     case caFile = "ca_file"
     case proxy, compress

@@ -42,6 +42,8 @@ extension Settings {
         package let sent: SentFolders
         /// Where messages are looked for that are no longer in Sent.
         package let archives: Archives
+        /// Where answers to tracked mail are looked for; ``Archives/automatic`` is INBOX.
+        package let replies: Archives
         /// How the results are shown on the messages themselves.
         package let show: Show
         /// The folder that opened messages are copied to, as the user reads its name.
