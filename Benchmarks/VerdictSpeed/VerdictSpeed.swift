@@ -32,14 +32,44 @@ struct VerdictSpeed {
             1e3 * seconds { consume(Neighbourhood(around)) }
         }
         let own = Histories.message(number: 7, hits: 10_000)
-        report("a hit more on a message of 10,000", goal: "", unit: "ms") {
+        report("a message of 10,000 hits as a whole", goal: "", unit: "ms") {
             1e3 * seconds { consume(OpensEngine.judge(own, now: Histories.now)) }
         }
+        let settlement = Settlement(OpensEngine.judge(own, now: Histories.now), of: own, isCut: false)
+        report("a hit more on it", goal: "≤ 1 ms", unit: "ms") {
+            1e3 / 100
+                * seconds {
+                    for _ in 0..<100 {
+                        var history = own
+                        if let settlement {
+                            (history.earlier, history.countsFrom) = (settlement.tally, settlement.until)
+                            history.hits = Histories.hits(of: own, since: settlement.contextFrom)
+                        }
+                        consume(OpensEngine.judge(history, now: Histories.now))
+                    }
+                }
+        }
 
-        let table = Histories.table(prefixes: 14_000)
-        let addresses = Histories.addresses(count: 1_000_000)
-        report("look-ups in \(table.count) prefixes", goal: "≥ 5 million/s", unit: "million/s") {
-            1 / seconds { for address in addresses { consume(table.lookup(address)) } }
+        for count in [14_000, 300_000] {
+            let table = Histories.table(prefixes: count)
+            let addresses = Histories.addresses(count: 1_000_000, prefixes: count)
+            report(
+                "look-ups in \(table.count) prefixes, \(table.byteCount >> 10) KB", goal: "≥ 5 million/s",
+                unit: "million/s"
+            ) {
+                1 / seconds { for address in addresses { consume(table.lookup(address)) } }
+            }
+        }
+        let apple = Histories.appleList(lines: 290_000)
+        for prefixes in [apple.lines, apple.merged] {
+            let table = NetworkTable([.init(.appleRelay, source: "made up", date: "2026-11-26", prefixes: prefixes)])
+            let addresses = apple.lines.indices.map { apple.lines[$0 &* 7_919 % apple.lines.count].first }
+            report(
+                "look-ups in a list like Apple's, \(table.count) prefixes, \(table.byteCount >> 10) KB",
+                goal: "≥ 5 million/s", unit: "million/s"
+            ) {
+                Double(addresses.count) / 1e6 / seconds { for address in addresses { consume(table.lookup(address)) } }
+            }
         }
     }
 

@@ -184,9 +184,10 @@ enum DoctorSamples {
     ]
 
     static var checks: [Check] {
-        [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
-            + accounts.flatMap { AccountChecks.checks($0, signs: usual) }
-            + shown.flatMap(AccountChecks.checks) + sources.flatMap(SourceChecks.checks)
-            + servers.flatMap(ServerChecks.checks)
+        let mail: [Check] =
+            accounts.flatMap { AccountChecks.checks($0, signs: usual) } + shown.flatMap(AccountChecks.checks)
+        let pixels: [Check] = sources.flatMap(SourceChecks.checks) + servers.flatMap(ServerChecks.checks)
+        return [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks) + mail + pixels
+            + [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
     }
 }

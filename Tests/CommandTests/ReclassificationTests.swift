@@ -17,9 +17,15 @@ import Testing
     }
 
     private func judgement(_ status: OpenStatus, _ rules: [String], readings: Int = 0) -> Judgement {
-        Judgement(
+        let hitClass: HitClass = status == .machineOnly ? .securityScanner : .person
+        let probability = status == .opened ? 0.9 : status == .maybe ? 0.5 : 0.0
+        var tally = Tally()
+        for _ in 0..<max(1, readings) {
+            tally.add(Verdict(hitClass: hitClass, personProbability: probability, confidence: 0.9, rule: "r"))
+        }
+        return Judgement(
             verdicts: rules.map { Verdict(hitClass: .person, personProbability: 0.9, confidence: 0.9, rule: $0) },
-            status: status, readings: readings, firstOpen: nil, lastOpen: nil, reviewAt: nil)
+            tally: tally, reviewAt: nil)
     }
 
     @Test func listsWhatComesOutOtherwise() throws {

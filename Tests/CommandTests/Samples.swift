@@ -53,7 +53,28 @@ enum Samples {
             account: "club", messageID: "gone@example.org", sentAt: time(-900_000), recipients: ["x@example.net"],
             subject: "Deleted since", standing: Standing(status: .maybe, readings: 0, evidence: 1), firstOpen: nil,
             lastOpen: nil, flags: nil),
+        filtered,
     ]
+
+    /// To a company whose filter loads everything, and to somebody who is never seen to read.
+    static let filtered = StatusLine(
+        account: "work", messageID: "offer@example.org", sentAt: time(-40_000),
+        recipients: ["k@bank.example", "l@quiet.example"], subject: "Our offer",
+        standing: Standing(status: .machineOnly, readings: 0, evidence: 1, isUnreliable: true),
+        unreliable: [
+            .init(domain: "bank.example", reason: .scanned, messages: 4, reached: 4),
+            .init(domain: "quiet.example", reason: .silent, messages: 7, reached: 0),
+            .init(domain: "relay.example", reason: .preloaded, messages: 6, reached: 5),
+        ], firstOpen: nil, lastOpen: nil, flags: ["reached", "tracked", "unreliable"])
+
+    /// Old, and flooded.
+    static let whyFiltered: WhyReport = {
+        var report = MessageReport(
+            line: filtered, tracked: true, tokens: [], hits: Array(why.messages[0].hits.prefix(1)), writes: [],
+            rules: 1, reviewAt: nil)
+        (report.moreHits, report.onlyCounted, report.forgotten) = (1_500, 500, 3)
+        return WhyReport(name: "offer@example.org", messages: [report], waiting: [], streams: keys)
+    }()
 
     static let accounts = [
         AccountReport(

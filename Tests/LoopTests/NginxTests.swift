@@ -52,6 +52,62 @@ struct AccessLogTests {
     }
 }
 
+/// A source without a limit of its own tells of one pixel without end.
+@Suite(.serialized)
+struct FloodTests {
+    private struct Why: Decodable {
+        struct Message: Decodable {
+            struct Hit: Decodable {}
+
+            let hits: [Hit]
+            let more_hits: Int?
+            let only_counted: Int?
+        }
+
+        let messages: [Message]
+    }
+
+    /// SENTMARK_FLOOD=1000000 tries a million.
+    @Test func whatOnePixelHasTooManyOfIsCounted() async throws {
+        let count = ProcessInfo.processInfo.environment["SENTMARK_FLOOD"].flatMap { Int($0) } ?? 12_000
+        let dovecot = try await Dovecot.start()
+        let world = try World(dovecot: dovecot)
+        let program = world.program
+        let log = program.home.appending(path: "pixel.log")
+        try Data().write(to: log)
+        let direct = try String(contentsOf: program.home.appending(path: "config.toml"), encoding: .utf8)
+        let source = """
+            kind = "access-log"
+            path = "\(log.path)"
+            format = "json"
+            pixel_url = "https://px.example.org"
+            """
+        try program.write(
+            "config.toml", direct.replacing("kind = \"sentmark\"\nurl = \"\(program.url)\"", with: source))
+        let pixel = try world.newPixel()
+        try program.start()
+        let uid = try await world.send("flooded", pixel)
+        try await world.expect(uid, ["tracked"])
+
+        let file = try FileHandle(forWritingTo: log)
+        let line = """
+            {"msec":\(Int(Date().timeIntervalSince1970)).5,"remote_addr":"\(World.filter)",\
+            "request":"GET /i/\(pixel.token).gif HTTP/1.1","status":200,"http_user_agent":"\(World.scanner)"}
+
+            """
+        for start in stride(from: 0, to: count, by: 10_000) {
+            try file.write(contentsOf: Data(String(repeating: line, count: min(10_000, count - start)).utf8))
+        }
+        try await world.wait(Double(60 + count / 1_000), "all of them are counted") {
+            let why = try JSONDecoder().decode(Why.self, from: Data(program.command("why", "--json", pixel.token).utf8))
+            let message = try #require(why.messages.first)
+            return message.hits.count + (message.more_hits ?? 0) == count && message.only_counted == count - 10_000
+        }
+        try await world.expect(uid, ["tracked", "reached"])
+        await dovecot.stop()
+    }
+}
+
 /// The agent pulls and recipients load through a real nginx, as on a pixel host.
 @Suite(.serialized)
 struct NginxTests {

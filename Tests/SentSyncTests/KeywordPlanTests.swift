@@ -34,6 +34,16 @@ struct KeywordPlanTests {
             testDescription: "a machine alone", seen: ["tracked"],
             standing: Standing(status: .machineOnly, readings: 0, evidence: 1), orders: ["+reached"]),
         Case(
+            testDescription: "no evidence where none would show", seen: ["tracked"],
+            standing: Standing(status: .unknown, readings: 0, evidence: 0, isUnreliable: true), orders: ["+unreliable"]),
+        Case(
+            testDescription: "what was read is beyond that doubt", seen: ["tracked", "unreliable"],
+            standing: Standing(status: .opened, readings: 1, evidence: 1, isUnreliable: true),
+            orders: ["+opened", "-unreliable"]),
+        Case(
+            testDescription: "readings show there now", seen: ["tracked", "reached", "unreliable"],
+            standing: Standing(status: .machineOnly, readings: 0, evidence: 1), orders: ["-unreliable"]),
+        Case(
             testDescription: "a verdict taken back", seen: ["tracked", "opened"],
             standing: Standing(status: .selfOnly, readings: 0, evidence: 0), orders: ["-opened"]),
         Case(
@@ -86,6 +96,17 @@ struct KeywordPlanTests {
     @Test(arguments: keeping)
     func keepsWhatNothingKnownSpeaksAgainst(_ standing: Standing, _ feedIsComplete: Bool, _ kept: Set<Mark>) {
         #expect(standing.kept(of: [.opened, .reached], feedIsComplete: feedIsComplete) == kept)
+        // What a domain's history says is found out anew.
+        let isKept = !feedIsComplete && standing.status != .opened
+        #expect(standing.kept(of: [.unreliable], feedIsComplete: feedIsComplete) == (isKept ? [.unreliable] : []))
+    }
+
+    @Test func neverClaimsThatNobodyOpenedWhereItCannotBeKnown() {
+        for status in OpenStatus.allCases {
+            let standing = Standing(status: status, readings: 0, evidence: 0, isUnreliable: true)
+            #expect(standing.claimedStatus == (status == .notOpened ? .unknown : status))
+            #expect(Standing(status: status, readings: 0, evidence: 0).claimedStatus == status)
+        }
     }
 
     @Test func groupsCopiesOfTheSameOrder() {

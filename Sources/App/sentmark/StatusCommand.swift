@@ -14,7 +14,8 @@ struct StatusCommand: AsyncParsableCommand {
             mailbox. Below the messages stands how each account does. Nothing is asked of any server: this is what the \
             agent knows now.
 
-            A message without evidence is 'no evidence' and never 'unread': many mail programs load no images.
+            A message without evidence is 'no evidence' and never 'unread': many mail programs load no images. \
+            'unreliable' stands where nobody at the recipient's domain was ever seen to read; 'sentmark why' says why.
 
             EXAMPLES
               sentmark status
@@ -26,7 +27,8 @@ struct StatusCommand: AsyncParsableCommand {
               messages: account, message_id, sent_at, recipients, subject, status
               (opened, maybe, machine_only, self_only, not_opened, unknown), marks,
               readings, first_open_at, last_open_at, keywords (as last read from the
-              server; left out when no copy is known).
+              server; left out when no copy is known), unreliable (domain, reason:
+              silent, scanned, preloaded; messages, reached; left out where none is).
               accounts: name, state, detail, since, tracked, refused (keyword: or
               the label, colour or folder; reason; kind: keyword, label, color,
               copy; messages: how many, left out where it is all), set_aside.

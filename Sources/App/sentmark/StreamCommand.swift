@@ -17,9 +17,13 @@ struct StreamCommand: AsyncParsableCommand {
             EXAMPLES
               sentmark stream add me --output ~/.config/sentmark/keys/px
               sentmark stream list
+              sentmark stream rotate me --output px.new
               sentmark stream revoke me
             """,
-        subcommands: [StreamAddCommand.self, StreamListCommand.self, StreamRevokeCommand.self])
+        subcommands: [
+            StreamAddCommand.self, StreamListCommand.self, StreamRotateCommand.self, StreamRetireCommand.self,
+            StreamRevokeCommand.self, StreamEraseCommand.self,
+        ])
 }
 
 extension Settings {

@@ -18,16 +18,24 @@ package struct History: Sendable {
     package var ownClients: Set<ClientFamily>
     /// Hits on the message's own tokens, ascending by (at, seq).
     package var hits: [Hit]
+    /// What was judged before and is not among `hits`, or is there only for what it says of later ones.
+    package var earlier = Tally()
+    /// Hits before it are in `earlier` already; `nil`: none is.
+    package var countsFrom: Date?
     /// Hits on other tokens near any of `hits`, which may show that one of them is a machine's; ``Neighbourhood`` has
     /// those that can.
     package var neighbours: [Hit]
-    /// Moments at which the sender was seen to touch the message over IMAP (a flag changed).
-    package var ownActivity: [Date]
+    /// When the sender was seen to touch the message, or another that shows its pixel, over IMAP (a flag changed).
+    package var ownActivity: [OwnActivity]
+    /// Mail in the sender's own inbox that shows a token of the message, or is about it.
+    package var incoming: [Incoming] = []
+    /// Tokens of which every recipient's mail has come back, and when that was known.
+    package var undelivered: [String: Date] = [:]
 
     package init(
         sentAt: Date?, recipientDomains: Set<String> = [], senderDomains: Set<String> = [],
         recipientIsSender: Bool = false, tokens: Set<String>, ownTokens: Set<String> = [],
-        ownClients: Set<ClientFamily> = [], hits: [Hit], neighbours: [Hit] = [], ownActivity: [Date] = []
+        ownClients: Set<ClientFamily> = [], hits: [Hit], neighbours: [Hit] = [], ownActivity: [OwnActivity] = []
     ) {
         self.sentAt = sentAt
         self.recipientDomains = recipientDomains
@@ -41,6 +49,11 @@ package struct History: Sendable {
         self.ownActivity = ownActivity
     }
 
+    /// Whether the sender's program may still be busy with the copy that it files.
+    func isFiling(at moment: Date) -> Bool {
+        sentAt.map { abs(moment.timeIntervalSince($0)) < Thresholds.filing } ?? false
+    }
+
     /// Whether ages can be believed: with a first hit long before sending, none can, and the rules on time abstain.
     package static func clocksAgree(sentAt: Date?, first: Date?) -> Bool {
         guard let sentAt, let first else { return true }
@@ -48,27 +61,23 @@ package struct History: Sendable {
     }
 }
 
-/// The result of judging a ``History``: one verdict for each of its hits, in the same order, and the message's status.
+/// The result of judging a ``History``: one verdict for each of its hits, in the same order, and what they prove.
 package struct Judgement: Sendable, Equatable {
     package var verdicts: [Verdict]
-    package var status: OpenStatus
-    /// Separate readings by people: hits that alone would make the message `opened`; a repeat is not one.
-    package var readings: Int
-    /// Of the readings.
-    package var firstOpen: Date?
-    package var lastOpen: Date?
+    /// Of the hits that count and of what was judged earlier.
+    package var tally: Tally
     /// When to judge again even without news, because a verdict is not final yet; `nil` when all are.
     /// Until then such a hit counts for `maybe` at most.
     package var reviewAt: Date?
 
-    package init(
-        verdicts: [Verdict], status: OpenStatus, readings: Int, firstOpen: Date?, lastOpen: Date?, reviewAt: Date?
-    ) {
+    package init(verdicts: [Verdict], tally: Tally, reviewAt: Date?) {
         self.verdicts = verdicts
-        self.status = status
-        self.readings = readings
-        self.firstOpen = firstOpen
-        self.lastOpen = lastOpen
+        self.tally = tally
         self.reviewAt = reviewAt
     }
+
+    package var status: OpenStatus { OpenStatus(tally) }
+    package var readings: Int { tally.readings }
+    package var firstOpen: Date? { tally.firstOpen }
+    package var lastOpen: Date? { tally.lastOpen }
 }

@@ -10,24 +10,27 @@ package enum OpenStatus: String, Sendable, CaseIterable, Codable {
     /// No evidence. Never called unread.
     case unknown
 
-    /// `isOpened`: a hit that is a reading is beyond doubt.
-    init(of verdicts: [Verdict], isOpened: Bool) {
-        if verdicts.isEmpty {
+    init(_ tally: Tally) { self.init(tally, isOpened: tally.readings > 0) }
+
+    private init(_ tally: Tally, isOpened: Bool) {
+        if tally.hits == 0 {
             self = .unknown
         } else if isOpened {
             self = .opened
-        } else if verdicts.contains(where: { $0.personProbability >= Thresholds.maybe }) {
+        } else if tally.perhaps > 0 {
             self = .maybe
-        } else if verdicts.contains(where: { $0.hitClass == .machinePrefetch || $0.hitClass == .securityScanner }) {
+        } else if tally.machines > 0 {
             self = .machineOnly
         } else {
-            self = verdicts.contains { $0.hitClass == .own } ? .selfOnly : .notOpened
+            self = tally.own > 0 ? .selfOnly : .notOpened
         }
     }
 
     /// What the hits on one recipient's token prove, in a message of which `message` is the status: nobody has opened what
     /// is not opened yet.
     package init(ofRecipient verdicts: [Verdict], message: OpenStatus) {
-        self.init(of: verdicts, isOpened: message == .opened && verdicts.contains(where: \.isReading))
+        var tally = Tally()
+        for verdict in verdicts { tally.add(verdict) }
+        self.init(tally, isOpened: message == .opened && tally.readings > 0)
     }
 }

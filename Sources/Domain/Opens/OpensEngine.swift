@@ -16,20 +16,21 @@ package enum OpensEngine {
         var verdicts = observations.map(rules.verdict(on:))
         collapse(&verdicts, observations, duplicate: rules.duplicate.verdict)
 
-        let isPending = zip(verdicts, observations).map { verdict, observation in
-            verdict.personProbability >= Thresholds.maybe && observation.canBeOfBurst
-                && now < observation.hit.at + Thresholds.burst
-        }
-        let readings = verdicts.indices.filter { verdicts[$0].isReading && !isPending[$0] }
         var inOrderGiven = verdicts
-        for (position, index) in order.enumerated() { inOrderGiven[index] = verdicts[position] }
-        return Judgement(
-            verdicts: inOrderGiven, status: OpenStatus(of: verdicts, isOpened: !readings.isEmpty),
-            readings: readings.count,
-            firstOpen: readings.first.map { observations[$0].hit.at },
-            lastOpen: readings.last.map { observations[$0].hit.at },
-            reviewAt: verdicts.indices.filter { isPending[$0] }.map { observations[$0].hit.at + Thresholds.burst }.min()
-        )
+        var tally = history.earlier
+        var reviewAt: Date?
+        for (position, index) in order.enumerated() {
+            let (verdict, observation) = (verdicts[position], observations[position])
+            inOrderGiven[index] = verdict
+            let at = observation.hit.at
+            if let start = history.countsFrom, at < start { continue }
+            let isPending =
+                verdict.personProbability >= Thresholds.maybe && observation.canBeOfBurst
+                && now < at + Thresholds.burst
+            tally.add(verdict, at: at, isPending: isPending)
+            if isPending, reviewAt == nil { reviewAt = at + Thresholds.burst }
+        }
+        return Judgement(verdicts: inOrderGiven, tally: tally, reviewAt: reviewAt)
     }
 }
 
@@ -39,7 +40,8 @@ private extension OpensEngine {
             clients: history.ownClients,
             sharesDomain: !history.senderDomains.isDisjoint(with: history.recipientDomains),
             isRecipient: history.recipientIsSender && history.ownTokens.isEmpty)
-        let clocksAgree = History.clocksAgree(sentAt: history.sentAt, first: order.first.map { history.hits[$0].at })
+        let first = [history.earlier.firstHit, order.first.map { history.hits[$0].at }].compactMap(\.self).min()
+        let clocksAgree = History.clocksAgree(sentAt: history.sentAt, first: first)
         var copies: [String: Bool] = [:]
         return order.map { index in
             let hit = history.hits[index]
@@ -51,46 +53,67 @@ private extension OpensEngine {
 
     /// Turns repeats of a hit that may be a person's into duplicates. Runs last: what a machine repeats stays what it is.
     static func collapse(_ verdicts: inout [Verdict], _ observations: [Observation], duplicate: Verdict) {
-        var recent: [Reader: Hit] = [:]
+        var recent: [Reader: Int] = [:]
+        var numbers = ReaderNumbers()
         for index in verdicts.indices where verdicts[index].personProbability >= Thresholds.maybe {
-            let observation = observations[index]
-            let hit = observation.hit
-            let line = Reader(observation, isOperatorOnly: false)
-            let site = Reader(observation, isOperatorOnly: true)
-            if let last = recent[line], hit.at.timeIntervalSince(last.at) <= Thresholds.reading {
+            let hit = observations[index].hit
+            let line = numbers.reader(observations[index])
+            let site = line.byOperatorOnly
+            if let last = recent[line].map({ observations[$0].hit }),
+                hit.at.timeIntervalSince(last.at) <= Thresholds.reading
+            {
                 verdicts[index] = duplicate
-            } else if let last = recent[site], hit.at.timeIntervalSince(last.at) <= Thresholds.reading,
+            } else if let last = recent[site].map({ observations[$0].hit }),
+                hit.at.timeIntervalSince(last.at) <= Thresholds.reading,
                 last.net == nil || hit.net == nil || last.day != hit.day
             {
                 // A line unknown, or hashed under the keys of two days: its operator is all there is to compare.
                 verdicts[index] = duplicate
             }
-            recent[line] = hit
-            recent[site] = hit
+            recent[line] = index
+            recent[site] = index
         }
     }
+}
 
-    /// Who reads, as far as can be told: two hits of one reader within five minutes are one reading.
-    struct Reader: Hashable {
-        var token: String
-        var family: ClientFamily
-        /// Phone and desktop of one maker are one family; a proxy's text says nothing of the reader.
-        var agent: String?
-        var asn: UInt32?
-        var netclass: NetworkClass?
-        var source: Hit.Source?
+/// Who reads, as far as can be told: two hits of one reader within five minutes are one reading.
+private struct Reader: Hashable {
+    var token: Int
+    var family: Int
+    /// Phone and desktop of one maker are one family; a proxy's text says nothing of the reader. `nil`: not compared.
+    var agent: Int?
+    var asn: UInt32?
+    var netclass: Int?
+    var net: Int?
+    var day: Int64?
 
-        init(_ observation: Observation, isOperatorOnly: Bool) {
-            let hit = observation.hit
-            token = hit.token
-            family = observation.family
-            agent = observation.kind == .mailProxy ? nil : hit.ua
-            netclass = hit.netclass
-            // Proxies and relays change their exits between two fetches of one reader; lines of people do not.
-            guard ![.mailService, .relay].contains(observation.role) else { return }
-            asn = hit.asn
-            source = isOperatorOnly ? nil : hit.source
-        }
+    var byOperatorOnly: Reader {
+        var site = self
+        (site.net, site.day) = (nil, nil)
+        return site
+    }
+}
+
+/// Texts by number: each is hashed once and not with every reader.
+private struct ReaderNumbers {
+    private var numbers: [String: Int] = [:]
+
+    mutating func reader(_ observation: Observation) -> Reader {
+        let hit = observation.hit
+        var reader = Reader(token: number(hit.token), family: number(observation.family.rawValue))
+        if observation.kind != .mailProxy { reader.agent = hit.ua.map { number($0) } }
+        reader.netclass = hit.netclass.map { number($0.rawValue) }
+        // Proxies and relays change their exits between two fetches of one reader; lines of people do not.
+        guard ![.mailService, .relay].contains(observation.role) else { return reader }
+        reader.asn = hit.asn
+        reader.net = hit.net.map { number($0) }
+        reader.day = hit.net == nil ? nil : hit.day
+        return reader
     }
 
+    private mutating func number(_ text: String) -> Int {
+        if let known = numbers[text] { return known }
+        numbers[text] = numbers.count
+        return numbers.count - 1
+    }
 }

@@ -39,27 +39,36 @@ package struct Standing: Sendable, Equatable {
     package var readings: Int
     /// Grows with every hit that proves something new; what the user took away comes back only above it.
     package var evidence: Int
+    /// To one of its recipients' domains nobody's reading was ever told: that none is proves nothing.
+    package var isUnreliable: Bool
 
-    package init(status: OpenStatus, readings: Int, evidence: Int) {
+    package init(status: OpenStatus, readings: Int, evidence: Int, isUnreliable: Bool = false) {
         self.status = status
         self.readings = readings
         self.evidence = evidence
+        self.isUnreliable = isUnreliable
     }
+
+    /// What may be claimed: that nobody opened it only where an opening would show.
+    package var claimedStatus: OpenStatus { status == .notOpened && isUnreliable ? .unknown : status }
 
     /// Of the marks that a message carried when a new database first saw it, those that stay: whatever nothing known
     /// speaks against. The requests that proved them may not have been pulled yet, or be gone from the pixel server.
     package func kept(of inherited: Set<Mark>, feedIsComplete: Bool) -> Set<Mark> {
         guard evidence == 0 || !feedIsComplete else { return [] }
-        return status == .opened ? inherited.subtracting([.reached]) : inherited
+        // What a domain's history says is found out anew, and only once all of it is known.
+        let lasting = feedIsComplete ? inherited.subtracting([.unreliable]) : inherited
+        return status == .opened ? lasting.subtracting([.reached, .unreliable]) : lasting
     }
 
     /// `overruled`: the user has said that the opens were the sender's own.
     package func marks(overruled: Bool) -> Set<Mark> {
         guard !overruled else { return [.tracked] }
+        let doubt: Set<Mark> = isUnreliable ? [.unreliable] : []
         switch status {
         case .opened: return readings > 1 ? [.tracked, .opened, .openedAgain] : [.tracked, .opened]
-        case .machineOnly, .maybe: return [.tracked, .reached]
-        case .selfOnly, .notOpened, .unknown: return [.tracked]
+        case .machineOnly, .maybe: return doubt.union([.tracked, .reached])
+        case .selfOnly, .notOpened, .unknown: return doubt.union([.tracked])
         }
     }
 }

@@ -17,13 +17,13 @@ package final class HitLog: Sendable {
     }
 
     private let url: URL
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let lock: FileLock
     private let options: Options
     private let random: RandomBytes
     private let state: Mutex<State>
 
-    private static let deletedAtOnce = 2000
+    static let deletedAtOnce = 2000
 
     private struct State {
         var identity: LogIdentity
@@ -162,7 +162,7 @@ package final class HitLog: Sendable {
         lock.release()
     }
 
-    private func attempt<Result>(_ body: () throws -> Result) throws(PixelServerError) -> Result {
+    func attempt<Result>(_ body: () throws -> Result) throws(PixelServerError) -> Result {
         do { return try body() } catch { throw Self.failure(error, url) }
     }
 }
@@ -216,7 +216,7 @@ extension HitLog {
         return LogIdentity(uuid: uuid, cursorKey: Array(key))
     }
 
-    private static func failure(_ error: any Error, _ url: URL) -> PixelServerError {
+    static func failure(_ error: any Error, _ url: URL) -> PixelServerError {
         if let error = error as? PixelServerError { return error }
         guard let error = error as? DatabaseError else {
             return PixelServerError(.storage, "\(url.path): \(error)", .needsUser("check the disk"))

@@ -36,6 +36,10 @@ package protocol HitStore: AnyObject, Sendable {
     /// which hits go on being stored; true when there is more.
     func maintain(now: Date, retention: TimeInterval) throws(PixelServerError) -> Bool
 
+    /// Takes what the erasure names out of the log. One short transaction, beside which hits go on being stored; true when
+    /// there is more. Numbers of what was erased are never given again.
+    func erase(_ erasure: Erasure) throws(PixelServerError) -> Bool
+
     /// Gives the log a new UUID, so that clients start again from its beginning. To be done after restoring a backup,
     /// or numbers that were given before are given a second time to other hits.
     func renewIdentity() throws(PixelServerError)

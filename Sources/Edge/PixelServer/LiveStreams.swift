@@ -33,7 +33,7 @@ final class LiveStreams {
 
     func use(_ records: [StreamRecord]) {
         let keys = { (records: [StreamRecord]) in Set(records.map { Key(stream: $0.stream, epoch: $0.epoch) }) }
-        active = keys(records.filter { $0.revoked == nil })
+        active = keys(records.filter(\.pulls))
         revoked = keys(records.filter { $0.revoked != nil })
     }
 

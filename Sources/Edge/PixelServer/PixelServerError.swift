@@ -19,6 +19,8 @@ package struct PixelServerError: Error, Equatable, Sendable, CustomStringConvert
         case unreadable
         /// A name, stream or epoch that cannot be given or found.
         case stream
+        /// The certificate and its key are none, or do not belong together.
+        case certificate
         /// The address cannot be listened on.
         case listen
     }

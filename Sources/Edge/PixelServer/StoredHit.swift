@@ -24,7 +24,7 @@ struct StoredHit: Equatable {
         _ request: RecordedRequest, networkKey: () throws(Failure) -> [UInt8]
     ) throws(Failure) {
         // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
-        let full = request.token.level != .minimal
+        let full = request.level != .minimal
         let names = request.traits.signals.map(\.rawValue).sorted().joined(separator: " ")
         at = request.at.milliseconds
         stream = request.token.stream

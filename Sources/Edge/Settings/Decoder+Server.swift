@@ -82,12 +82,25 @@ extension Decoder {
         }
         let kept = span(section, .retention, within: Limits.retention)
         let metrics = section.boolean(.metrics)
+        let metricsListen = section.parsed(
+            section.string(.metricsListen, expected: "an address such as \"127.0.0.1:9025\"")
+        ) { text throws(Rejection) in try ListenAddress(parsing: text) }
+        let gpc = word(section, .gpc, Settings.Preference.self)
+        let dnt = word(section, .dnt, Settings.Preference.self)
         let secretFile = path(section, .secretFile)
+        let clientAddress = word(section, .clientAddress, Settings.ClientAddress.self)
+        if section.has(.clientAddress), !section.has(.trustedProxies) {
+            section.reportMissing(.trustedProxies, expected: "the proxies that say so, since there is client_address")
+        }
+        let certificate = certificate(section, chain: .certificateFile, key: .keyFile)
         guard let publicURL else { return nil }
         let secretDefault = Located(value: Defaults.secretFile, position: section.table.position, path: section.path)
         return Settings.Server(
             listen: listen?.value ?? Defaults.listen, publicURL: publicURL.value, store: store,
-            trustedProxies: trusted, retention: kept ?? retention, metrics: metrics ?? Defaults.metrics,
+            trustedProxies: trusted, clientAddress: clientAddress ?? Defaults.clientAddress, certificate: certificate,
+            retention: kept ?? retention, metrics: metrics ?? Defaults.metrics,
+            metricsListen: metricsListen?.value, globalPrivacyControl: gpc ?? Defaults.preference,
+            doNotTrack: dnt ?? Defaults.preference,
             secretFile: secretFile?.value ?? path(secretDefault))
     }
 

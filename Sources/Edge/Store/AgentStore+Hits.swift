@@ -35,7 +35,8 @@ extension AgentStore {
     }
 
     /// Stores a page of hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
-    /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it.
+    /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it. Of one message
+    /// ``keptHits`` are kept, the rest is counted.
     /// `isEnd`: the source has nothing more now. Returns whether a known message got a new hit, or may show what only a
     /// complete feed can tell.
     @discardableResult
@@ -45,9 +46,12 @@ extension AgentStore {
         try await write { db in
             let encoder = JSONEncoder()
             var news = false
+            var flood = try HitFlood(db, source: source, log: log)
             for hit in hits {
                 let key = TokenKey.of(hit.token)
+                if try Self.isForgotten(db, hit, key) { continue }
                 if try Self.isKnown(db, hit, key, in: source, besides: log) { continue }
+                if try flood.takes(hit, key) { continue }
                 try db.cachedStatement(
                     sql: """
                         INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
@@ -57,6 +61,7 @@ extension AgentStore {
                     source.rawValue, log, hit.seq, hit.at.milliseconds, key, try encoder.encode(hit), now.milliseconds,
                 ])
                 guard db.changesCount > 0 else { continue }
+                flood.isKept(key)
                 try db.cachedStatement(
                     sql: """
                         UPDATE message SET judge_due = 1
@@ -65,6 +70,7 @@ extension AgentStore {
                 ).execute(arguments: [key])
                 news = news || db.changesCount > 0
             }
+            try flood.write()
             try db.perform(
                 sql: "UPDATE source SET log = ?, cursor = ?, pulled_at = ? WHERE id = ?",
                 arguments: [log, cursor, now.milliseconds, source.rawValue])

@@ -3,12 +3,13 @@ import GRDB
 import Opens
 import SentSync
 
-/// A message that is due to be judged: its whole history, and which stored hit each of its hits is.
+/// A message that is due to be judged, and when it was taken up.
 package struct JudgingTask: Sendable {
-    package let message: MessageKey
-    package let history: History
-    /// Keys of the stored hits, in the order of the history's.
-    let hits: [Int64]
+    let stored: StoredHistory
+    let now: Date
+
+    package var message: MessageKey { stored.message }
+    package var history: History { stored.history }
 }
 
 extension AgentStore {
@@ -22,15 +23,25 @@ extension AgentStore {
                         UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
                         UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
                         """), arguments: [now.milliseconds, rules, limit])
-            return try Self.tasks(db, ids, recent).compactMap(\.self)
+            return try Self.histories(db, ids, recent, rules: rules).compactMap {
+                $0.map { JudgingTask(stored: $0, now: now) }
+            }
         }
     }
 
-    /// For each of the messages; `nil` for one that is not there.
-    static func tasks(_ db: Database, _ ids: [Int64], _ recent: RecentHits) throws -> [JudgingTask?] {
-        let stored = try ids.map { ($0, try hits(db, of: $0, recent)) }
-        let neighbourhood = Neighbourhood(try hits(db, around: stored.flatMap(\.1), recent))
-        return try stored.map { try task(db, $0.0, $0.1, neighbourhood) }
+    /// Of each of the messages; `nil` for one that is not there. `rules`: what an earlier judgement by this version has
+    /// settled need not be judged again; `nil` for all of it.
+    static func histories(
+        _ db: Database, _ ids: [Int64], _ recent: RecentHits, rules: Int?
+    ) throws -> [StoredHistory?] {
+        let stored = try ids.map { try StoredHistory(db, $0, recent, rules: rules) }
+        let neighbourhood = Neighbourhood(try hits(db, around: stored.flatMap { $0?.hits ?? [] }, recent))
+        return stored.map { stored in
+            guard var stored else { return nil }
+            stored.history.neighbours = neighbourhood.neighbours(
+                of: stored.history.hits, besides: stored.history.tokens)
+            return stored
+        }
     }
 
     /// When the next verdict that is not final yet is to be looked at again.
@@ -44,91 +55,18 @@ extension AgentStore {
     /// If new facts came while a message was judged, it stays due.
     @discardableResult
     package func save(_ judged: [(Judgement, JudgingTask)], rules: Int) async throws(StoreError) -> Bool {
-        try await write { [recent] db in
+        try await write { db in
             try judged.reduce(false) { changed, one in
-                try Self.save(db, one.0, of: one.1, rules: rules, recent) || changed
+                try JudgementWriter(db: db, stored: one.1.stored, rules: rules, now: one.1.now).write(one.0) || changed
             }
         }
     }
 
-    private static func save(
-        _ db: Database, _ judgement: Judgement, of task: JudgingTask, rules: Int, _ recent: RecentHits
-    ) throws -> Bool {
-        let id = task.message.rawValue
-        guard
-            let before = try Row.fetchOne(
-                try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
-        else {
-            return false
-        }
-        for (hit, verdict) in zip(task.hits, judgement.verdicts) {
-            try db.cachedStatement(
-                sql: """
-                    INSERT OR REPLACE INTO verdict (message_id, hit_id, class, p_person, confidence, rule)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    """
-            ).execute(arguments: [
-                id, hit, verdict.hitClass.rawValue, verdict.personProbability, verdict.confidence, verdict.rule,
-            ])
-        }
-        let evidence = judgement.verdicts.count { $0.hitClass.isEvidence }
-        let known = try hits(db, of: id, recent).count
-        let changed =
-            before["status"] as String != judgement.status.rawValue
-            || before["readings"] as Int != judgement.readings
-            || before["evidence"] as Int != evidence
-        try db.perform(
-            sql: """
-                UPDATE message SET status = ?, readings = ?, evidence = ?, first_open_at = ?, last_open_at = ?,
-                    review_at = ?, rules = ?, judge_due = ? WHERE id = ?
-                """,
-            arguments: [
-                judgement.status.rawValue, judgement.readings, evidence, judgement.firstOpen?.milliseconds,
-                judgement.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules,
-                known != task.hits.count, id,
-            ])
-        if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
-        return changed
-    }
-
-    private static func task(
-        _ db: Database, _ id: Int64, _ stored: [StoredHit], _ neighbourhood: Neighbourhood
-    ) throws -> JudgingTask? {
-        guard
-            let row = try Row.fetchOne(
-                try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
-        else {
-            return nil
-        }
-        let domains = try String.fetchAll(
-            try db.cachedStatement(sql: "SELECT address FROM recipient WHERE message_id = ?"), arguments: [id]
-        )
-        .compactMap { $0.split(separator: "@").last.map { $0.lowercased() } }
-        let tokens = try String.fetchAll(
-            try db.cachedStatement(sql: "SELECT token FROM message_token WHERE message_id = ?"), arguments: [id])
-        let hits = stored.map(\.hit)
-        let all = Set(tokens.map { $0.lowercased() }).union(hits.map(\.token))
-        let history = History(
-            sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
-            recipientIsSender: row["recipient_is_sender"], tokens: all, hits: hits,
-            neighbours: neighbourhood.neighbours(of: hits, besides: all))
-        return JudgingTask(message: MessageKey(rawValue: id), history: history, hits: stored.map(\.id))
-    }
-
-    /// At most this many hits of one message are judged, the oldest first: a flood must not stop the agent.
+    /// Of one message that many hits are judged at once, the oldest first: a flood must not stop the agent.
     package static let hitLimit = 2000
-
-    static func hits(_ db: Database, of message: Int64, _ recent: RecentHits) throws -> [StoredHit] {
-        let decoder = JSONDecoder()
-        return try Row.fetchAll(
-            try db.cachedStatement(
-                sql: """
-                    SELECT hit.id, hit.body FROM hit WHERE token_key IN
-                        (SELECT token_key FROM message_token WHERE message_id = ? AND quoted = 0 AND kind <> 'unverified')
-                    ORDER BY hit.at, hit.seq LIMIT ?
-                    """), arguments: [message, hitLimit]
-        ).compactMap { recent.hit($0, decoder) }
-    }
+    /// Of one message that many hits are kept, those that came first, and the rest is counted: some 5 MB. A mail with a
+    /// token for each of 253 recipients, which share a key, has room for forty of each.
+    package static let keptHits = 10_000
 
     /// How far around a hit its neighbours are looked for: milliseconds.
     private static let reach: Int64 = 120_000
@@ -158,16 +96,6 @@ extension AgentStore {
                         ORDER BY at LIMIT ?
                         """), arguments: [stretch.lowerBound, stretch.upperBound, neighbourLimit]
             ).compactMap { recent.hit($0, decoder)?.hit }
-        }
-    }
-}
-
-extension HitClass {
-    /// Whether a hit of this class tells something that was not known before.
-    fileprivate var isEvidence: Bool {
-        switch self {
-        case .person, .proxyPerson, .machinePrefetch, .securityScanner: true
-        case .own, .duplicate, .forged: false
         }
     }
 }

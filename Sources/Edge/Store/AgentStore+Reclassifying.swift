@@ -29,20 +29,20 @@ extension AgentStore {
                         WHERE tracked = 1 AND message.id > ? ORDER BY message.id LIMIT ?
                         """), arguments: [last?.rawValue ?? 0, limit])
             let ids = rows.map { $0["id"] as Int64 }
-            let tasks = try Self.tasks(db, ids, recent)
-            return try zip(rows, tasks).compactMap { row, task in
-                try task.map { task in
+            let histories = try Self.histories(db, ids, recent, rules: nil)
+            return try zip(rows, histories).compactMap { row, stored in
+                try stored.map { stored in
                     let names = try Row.fetchAll(
                         try db.cachedStatement(sql: "SELECT hit_id, rule FROM verdict WHERE message_id = ?"),
-                        arguments: [task.message.rawValue])
+                        arguments: [stored.message.rawValue])
                     let rules = Dictionary(names.map { ($0["hit_id"] as Int64, $0["rule"] as String) }) { first, _ in
                         first
                     }
                     return JudgedMessage(
-                        key: task.message, account: row["account"], messageID: row["message_id"],
+                        key: stored.message, account: row["account"], messageID: row["message_id"],
                         subject: row["subject"], status: OpenStatus(rawValue: row["status"]) ?? .unknown,
-                        readings: row["readings"], rules: row["rules"], verdicts: task.hits.map { rules[$0] },
-                        history: task.history)
+                        readings: row["readings"], rules: row["rules"], verdicts: stored.hits.map { rules[$0.id] },
+                        history: stored.history)
                 }
             }
         }

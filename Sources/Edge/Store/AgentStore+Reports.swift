@@ -12,6 +12,8 @@ package struct StatusLine: Sendable {
     package var recipients: [String]
     package var subject: String
     package var standing: Standing
+    /// Domains of recipients of which the account's history says that the absence of a reading proves nothing.
+    package var unreliable: [UnreliableDomain] = []
     /// Marks of an earlier database that stay: nothing that is known speaks against them.
     package var kept: Set<Mark> = []
     package var firstOpen: Date?
@@ -29,6 +31,22 @@ package struct OpenedBy: Sendable, Equatable {
     package init(count: Int, of: Int) {
         self.count = count
         self.of = of
+    }
+}
+
+package struct UnreliableDomain: Sendable, Equatable {
+    package let domain: String
+    package let reason: Unreliability
+    /// The latest mails to it that were looked at.
+    package let messages: Int
+    /// Of these, by machines.
+    package let reached: Int
+
+    package init(domain: String, reason: Unreliability, messages: Int, reached: Int) {
+        self.domain = domain
+        self.reason = reason
+        self.messages = messages
+        self.reached = reached
     }
 }
 
@@ -62,6 +80,14 @@ package struct MessageReport: Sendable {
         package var hit: Hit
         package var verdict: Verdict?
     }
+    /// Mail in the sender's inbox about the message.
+    package struct IncomingLine: Sendable {
+        package var arrivedAt: Date
+        package var kind: IncomingMail.Kind
+        package var isByRecipient: Bool
+        package var showsPixel: Bool
+    }
+
     package struct WriteLine: Sendable {
         package var at: Date
         package var action: String
@@ -84,8 +110,17 @@ package struct MessageReport: Sendable {
     package var tokens: [TokenLine]
     /// The oldest thousand.
     package var hits: [HitLine]
-    /// How many there are beside `hits`.
+    /// How many there are, or were, beside `hits`.
     package var moreHits = 0
+    /// Of these: beyond those that are kept of one message.
+    package var onlyCounted = 0
+    /// How many there were before: deleted, being older than the user wants them kept.
+    package var forgotten = 0
+    /// When its sender touched it, or mail that shows its pixel: the last ones.
+    package var ownActivity: [OwnActivity] = []
+    package var incoming: [IncomingLine] = []
+    /// Addresses that it did not reach, as a mail server has reported.
+    package var failed: [String] = []
     package var writes: [WriteLine]
     package var rules: Int
     package var reviewAt: Date?
@@ -110,7 +145,11 @@ extension AgentStore {
             }
             if !filter.statuses.isEmpty {
                 let marks = filter.statuses.map { _ in "?" }.joined(separator: ", ")
-                conditions.append("message.status IN (\(marks))")
+                conditions.append(
+                    """
+                    CASE WHEN message.status = '\(OpenStatus.notOpened.rawValue)' AND \(MessageDomains.isUnreliable)
+                        THEN '\(OpenStatus.unknown.rawValue)' ELSE message.status END IN (\(marks))
+                    """)
                 arguments += filter.statuses.map(\.rawValue)
             }
             let rows = try Row.fetchAll(
@@ -207,15 +246,16 @@ extension AgentStore {
             db, sql: "SELECT name, address FROM recipient WHERE message_id = ? ORDER BY position", arguments: [id])
         let flags = try String.fetchOne(
             db, sql: "SELECT flags FROM copy WHERE message_id = ? ORDER BY id DESC", arguments: [id])
+        let unreliable = try MessageDomains.unreliable(db, of: id)
         let standing = Standing(
             status: OpenStatus(rawValue: row["status"]) ?? .unknown, readings: row["readings"],
-            evidence: row["evidence"])
+            evidence: row["evidence"], isUnreliable: !unreliable.isEmpty)
         return StatusLine(
             account: row["account"], messageID: row["message_id"],
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)),
             recipients: recipients.map { ($0["name"] as String).isEmpty ? $0["address"] : $0["name"] },
             subject: row["subject"],
-            standing: standing,
+            standing: standing, unreliable: unreliable,
             kept: standing.kept(of: try inherited(db, of: id), feedIsComplete: try feedIsComplete(db)),
             firstOpen: (row["first_open_at"] as Int64?).map(Date.init(milliseconds:)),
             lastOpen: (row["last_open_at"] as Int64?).map(Date.init(milliseconds:)),
@@ -251,6 +291,7 @@ extension AgentStore {
                 SELECT COUNT(*) FROM hit JOIN source ON source.id = hit.source_id
                 WHERE token_key IN (SELECT token_key FROM message_token WHERE message_id = ?)
                 """, arguments: [id])
+        let beyond = try HitFlood.beyond(db, of: id)
         let writes = try Row.fetchAll(
             db, sql: "SELECT * FROM written WHERE message_id = ? ORDER BY id LIMIT 1000", arguments: [id])
         return MessageReport(
@@ -258,7 +299,15 @@ extension AgentStore {
             recipients: try recipients(db, id, hitLines, line.standing.status),
             tokens: tokens.map { .init(text: $0["token"], kind: $0["kind"], quoted: $0["quoted"]) },
             hits: hitLines,
-            moreHits: max(0, (count ?? 0) - hits.count),
+            moreHits: max(0, (count ?? 0) - hits.count) + beyond,
+            onlyCounted: beyond,
+            forgotten: Tally(stored: row["forgotten"])?.hits ?? 0,
+            ownActivity: try ownActivity(db, of: id), incoming: try incomingLines(db, of: id),
+            failed: try String.fetchAll(
+                db,
+                sql: """
+                    SELECT address FROM recipient WHERE message_id = ? AND failed_at IS NOT NULL ORDER BY position
+                    """, arguments: [id]),
             writes: writes.map {
                 .init(
                     at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],

@@ -9,17 +9,20 @@ struct DueCopies {
     let folder: FolderID
     let signs: Signs
 
-    /// Those of the newest messages first. A fixed number of queries, however many copies are due.
+    /// Those of the newest messages first. A fixed number of queries, however many copies are due. What is about to be judged
+    /// again is left until then: what came may explain the hit that made the difference.
     func views(limit: Int = -1) throws -> [CopyView] {
         let rows = try Row.fetchAll(
             try db.cachedStatement(
                 sql: """
                     SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
                         message.readings, message.evidence, message.paint,
+                        \(MessageDomains.isUnreliable) AS is_unreliable,
                         EXISTS (SELECT 1 FROM copied WHERE copied.account_id = message.account_id
                             AND copied.mailbox = ? AND copied.message_id = message.message_id) AS is_copied
                     FROM copy JOIN message ON message.id = copy.message_id
                     WHERE copy.plan_due = 1 AND message.tracked = 1 AND copy.folder_id = ?
+                        AND (message.judge_due = 0 OR message.rules = 0)
                     ORDER BY message.id DESC LIMIT ?
                     """), arguments: [signs.copyFolder ?? "", folder.rawValue, limit])
         guard !rows.isEmpty else { return [] }
@@ -31,7 +34,9 @@ struct DueCopies {
             guard let status = OpenStatus(rawValue: row["status"]) else { return nil }
             let message: Int64 = row["id"]
             let uid: UInt32 = row["uid"]
-            let standing = Standing(status: status, readings: row["readings"], evidence: row["evidence"])
+            let standing = Standing(
+                status: status, readings: row["readings"], evidence: row["evidence"],
+                isUnreliable: row["is_unreliable"])
             var view = CopyView(
                 uid: UID(uid), seen: SeenOnServer(stored: row), standing: standing, messageID: row["message_id"])
             view.withdrawn = withdrawn[message] ?? [:]

@@ -91,7 +91,7 @@ extension ServerFacts {
         let streams: Result<Int, Failure>
         do {
             let records = try await onThread { try Streams(server, Directories()).list() }
-            streams = .success(records.count { $0.revoked == nil })
+            streams = .success(Set(records.filter(\.pulls).map(\.stream)).count)
         } catch {
             streams = .failure(Failure(error))
         }

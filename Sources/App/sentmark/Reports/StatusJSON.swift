@@ -9,6 +9,13 @@ struct StatusJSON: Encodable {
         let of: Int
     }
 
+    struct UnreliableDomain: Encodable {
+        let domain: String
+        let reason: String
+        let messages: Int
+        let reached: Int
+    }
+
     struct Message: Encodable {
         let account: String
         let messageID: String?
@@ -23,6 +30,8 @@ struct StatusJSON: Encodable {
         /// Where each recipient has a token of their own.
         let openedBy: OpenedBy?
         let keywords: [String]?
+        /// Left out where there are none.
+        let unreliable: [UnreliableDomain]?
     }
 
     struct Account: Encodable {
@@ -76,8 +85,15 @@ extension StatusJSON.Message {
     init(_ line: StatusLine) {
         self.init(
             account: line.account, messageID: line.messageID, sentAt: line.sentAt, recipients: line.recipients,
-            subject: line.subject, status: line.standing.status.rawValue, marks: line.marks.sorted().map(\.rawValue),
+            subject: line.subject, status: line.standing.claimedStatus.rawValue,
+            marks: line.marks.sorted().map(\.rawValue),
             readings: line.standing.readings, firstOpenAt: line.firstOpen, lastOpenAt: line.lastOpen,
-            openedBy: line.openedBy.map { StatusJSON.OpenedBy(count: $0.count, of: $0.of) }, keywords: line.flags)
+            openedBy: line.openedBy.map { StatusJSON.OpenedBy(count: $0.count, of: $0.of) }, keywords: line.flags,
+            unreliable: line.unreliable.isEmpty
+                ? nil
+                : line.unreliable.map {
+                    StatusJSON.UnreliableDomain(
+                        domain: $0.domain, reason: $0.reason.rawValue, messages: $0.messages, reached: $0.reached)
+                })
     }
 }

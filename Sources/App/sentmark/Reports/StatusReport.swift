@@ -81,11 +81,12 @@ extension StatusLine {
     var word: String {
         if standing.status == .opened, !marks.contains(.opened) { return "yours" }
         if standing.status != .opened, marks.contains(.opened) { return "opened earlier" }
-        return standing.status.word
+        return standing.claimedStatus.word
     }
 
-    /// With how many of the recipients, where that can be told.
+    /// With how many of the recipients, where that can be told, or with how little it says.
     fileprivate var words: String {
+        if marks.contains(.unreliable) { return "\(word), unreliable" }
         guard let openedBy, standing.status == .opened, marks.contains(.opened) else { return word }
         return "\(word) \(openedBy.count)/\(openedBy.of)"
     }

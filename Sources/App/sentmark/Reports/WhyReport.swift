@@ -84,10 +84,12 @@ extension WhyReport {
             ("Recipients", message.recipients.map { "\($0.address)  \($0.status.word)" }),
             (
                 "Requests for its pixel",
-                message.hits.isEmpty
+                message.hits.isEmpty && message.forgotten == 0
                     ? ["none so far"]
-                    : message.hits.flatMap { lines($0, clock, message.recipients) } + flood(message)
+                    : forgotten(message) + message.hits.flatMap { lines($0, clock, message.recipients) }
+                        + flood(message)
             ),
+            ("Your mailbox", MailboxEvents(message: message).lines(clock)),
             ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
         ]
     }
@@ -114,6 +116,9 @@ extension WhyReport {
         out.append("status      \(line.ticks) \(line.word)\(readings(line, clock))")
         if line.word == "yours", line.standing.status == .opened {
             out.append("            You marked it not-me: the opens are taken for your own.")
+        }
+        if line.marks.contains(.unreliable) {
+            for domain in line.unreliable { out += domain.sentences.map { "            \($0)" } }
         }
         if !line.kept.isEmpty {
             let marks = line.kept.map(\.rawValue).sorted().joined(separator: ", ")
@@ -161,9 +166,19 @@ extension WhyReport {
             + (why.map { ["    \($0)"] } ?? [])
     }
 
+    private func forgotten(_ message: MessageReport) -> [String] {
+        guard message.forgotten > 0 else { return [] }
+        let what = message.forgotten == 1 ? "1 earlier one was" : "\(message.forgotten) earlier ones were"
+        return ["\(what) deleted, being older than `retention` in [privacy]; what they proved stays"]
+    }
+
     private func flood(_ message: MessageReport) -> [String] {
         guard message.moreHits > 0 else { return [] }
-        return ["and \(message.moreHits) later ones; of one message the oldest \(AgentStore.hitLimit) are judged"]
+        let rest =
+            message.onlyCounted > 0
+            ? "; of one message the first \(AgentStore.keptHits) are judged, and \(message.onlyCounted) were only counted"
+            : ""
+        return ["and \(message.moreHits) later ones\(rest)"]
     }
 
     private func line(_ write: MessageReport.WriteLine, _ clock: ClockText) -> String {
@@ -178,6 +193,22 @@ extension WhyReport {
             }
         let shown = write.action == "withdrawn" ? "" : detail
         return "\(clock.second(write.at))  \(write.keyword)  \(what)\(shown)"
+    }
+}
+
+extension UnreliableDomain {
+    fileprivate var sentences: [String] {
+        let what =
+            switch reason {
+            case .silent: "none of the last \(messages) mails to \(domain) was loaded by anything"
+            case .scanned: "scanners loaded \(reached) of the last \(messages) mails to \(domain)"
+            case .preloaded: "machines loaded \(reached) of the last \(messages) mails to \(domain) ahead"
+            }
+        let rest =
+            reason == .silent
+            ? "Either images are blocked there or nobody reads them: that this one shows no reader says nothing."
+            : "No reader showed beside them: that none shows here says nothing."
+        return ["Unreliable: \(what).", rest]
     }
 }
 

@@ -1,13 +1,11 @@
-import Tokens
-
 extension PostgresHitLog {
-    /// Deletes all hits of a stream, or those of one of its tokens. One short transaction, beside which hits go on being
-    /// stored; true when there is more. Numbers of what was erased are never given again. The bytes go when PostgreSQL
-    /// vacuums, from its write-ahead log, standbys and backups as those go.
-    package func erase(_ stream: StreamID, token: Token? = nil) throws(PixelServerError) -> Bool {
-        let what: [PostgresParameter] = [
-            .integer(Int64(stream.rawValue)), token.map { .text($0.text) } ?? .null,
-        ]
+    /// The bytes go when PostgreSQL vacuums, and from its write-ahead log, standbys and backups as those go.
+    package func erase(_ erasure: Erasure) throws(PixelServerError) -> Bool {
+        let what: [PostgresParameter] =
+            switch erasure {
+            case .stream(let stream): [.integer(Int64(stream.rawValue)), .null]
+            case .token(let token): [.integer(Int64(token.stream.rawValue)), .text(token.text)]
+            }
         let choice = "WHERE stream = $1::integer AND ($2::text IS NULL OR token = $2::text)"
         return try maintain { (connection, until) throws(PostgresFailure) in
             _ = try self.look(connection, until: until)
