@@ -15,7 +15,7 @@ struct CredentialFileTests {
 
     private static func read(_ text: String) throws -> [StreamCredential] {
         let file = FileManager.default.temporaryDirectory.appending(path: "credential-\(UUID())").path
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
         defer { try? FileManager.default.removeItem(atPath: file) }
         #expect(try StreamCredential(reading: file) == StreamCredential.all(reading: file).first)

@@ -100,14 +100,16 @@ struct OperationsTests {
 struct PreferenceTests {
     private static let wishes = [["Sec-GPC: 1"], ["DNT: 1"], ["Sec-GPC: 1", "DNT: 1"], ["Sec-GPC: 0", "DNT: 0"]]
 
-    @Test(arguments: [
-        (PixelServer.Preference.record, PixelServer.Preference.record, [["gpc"], ["dnt"], ["dnt", "gpc"], []]),
+    private static let kept: [(PixelServer.Preference, PixelServer.Preference, [[String]?])] = [
+        (.record, .record, [["gpc"], ["dnt"], ["dnt", "gpc"], []]),
         (.minimal, .record, [nil, ["dnt"], nil, []]),
         (.record, .minimal, [["gpc"], nil, nil, []]),
         (.discard, .record, [["dnt"], []]),
         (.minimal, .discard, [nil, []]),
         (.discard, .discard, [[]]),
-    ])
+    ]
+
+    @Test(arguments: kept)
     func isKeptAsConfigured(
         gpc: PixelServer.Preference, dnt: PixelServer.Preference, signals: [[String]?]
     ) async throws {
