@@ -60,10 +60,11 @@ let package = Package(
     ],
     targets: [
         // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CGzip, Networks CMaxMindDB.
+        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CPQ and CGzip, Networks CMaxMindDB.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
+        .target(name: "CPQ", path: "Sources/C/CPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(
             name: "CXML2", path: "Sources/C/CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(
@@ -105,7 +106,7 @@ let package = Package(
         edge(
             "PixelServer",
             [
-                "CGzip", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                "CGzip", "CPQ", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 // With Submission the only one that ends TLS itself: BoringSSL is most of what it takes to build.
@@ -184,8 +185,9 @@ let package = Package(
         tests(
             "PixelServer",
             [
-                "PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                "PixelServer", "Tokens", "Opens", "Secrets", "TestSupport", grdb, log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

@@ -43,8 +43,9 @@ struct PullTests {
         }
     }
 
-    @Test func cursorWalksThroughAndSurvivesRestart() async throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func cursorWalksThroughAndSurvivesRestart(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
         let cursor = try await TestServer.run(on: state) { server in
             for message in 1...5 { _ = try server.get("/i/\(server.state.token(UInt64(message))).gif") }
@@ -95,12 +96,16 @@ struct PullTests {
         }
     }
 
-    @Test func nothingIsSkippedUnderConcurrentHits() async throws {
-        try await TestServer.run { server in
+    @Test(arguments: StoreKind.allCases)
+    func nothingIsSkippedUnderConcurrentHits(_ kind: StoreKind) async throws {
+        let given = try await TestState(kind)
+        defer { given.remove() }
+        try await TestServer.run(on: given) { server in
             let state = server.state
             let other = try state.streams.add(
                 "b", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
             state.clock.advance(2)
+            try server.until(other, opens: true)
             let failures = Mutex(0)
             let done = DispatchGroup()
             for number in 0..<200 {
@@ -130,8 +135,11 @@ struct PullTests {
         }
     }
 
-    @Test func longPollWakesForItsStreamAlone() async throws {
-        try await TestServer.run { server in
+    @Test(arguments: StoreKind.allCases)
+    func longPollWakesForItsStreamAlone(_ kind: StoreKind) async throws {
+        let given = try await TestState(kind)
+        defer { given.remove() }
+        try await TestServer.run(on: given) { server in
             let state = server.state
             let other = try state.streams.add(
                 "b", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
@@ -329,6 +337,11 @@ private func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
 }
 
 extension TestServer {
+    /// Waits until the server knows of the stream, or knows no more of it.
+    func until(_ credential: StreamCredential, opens: Bool) throws {
+        while try (get("/v1/hits", [Self.authorization(credential)]).status != 401) != opens { continue }
+    }
+
     /// Waits until that many pulls are in progress.
     func untilPolls(_ count: Int) throws {
         while try !get("/metrics").text.contains("\nsentmark_polls_waiting \(count)\n") { continue }

@@ -22,7 +22,7 @@ struct StreamsTests {
         let records = try streams.list()
         #expect(records.map(\.epoch) == [0, 1])
         #expect(records.map { $0.revoked == nil } == [false, true])
-        #expect(try mode(streams.url) == 0o600)
+        #expect(try mode(state.streamFile) == 0o600)
     }
 
     @Test func rotateRetireAndRevokeOneKey() throws {
@@ -83,12 +83,12 @@ struct StreamsTests {
     @Test func aFileThatIsNotAListIsLeftAlone() throws {
         let state = try TestState()
         defer { state.remove() }
-        try PrivateFile.write(Array("[{]".utf8), to: state.streams.url)
+        try PrivateFile.write(Array("[{]".utf8), to: state.streamFile)
         let error = #expect(throws: PixelServerError.self) {
             try state.streams.add("two", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
         }
         #expect(error?.code == .unreadable)
-        #expect(try Data(contentsOf: state.streams.url) == Data("[{]".utf8))
+        #expect(try Data(contentsOf: state.streamFile) == Data("[{]".utf8))
     }
 
     @Test func secretFile() throws {

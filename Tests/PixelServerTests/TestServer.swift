@@ -4,6 +4,7 @@ import Opens
 import Secrets
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 import Tokens
 
@@ -16,23 +17,39 @@ final class TestClock: Sendable {
     func advance(_ seconds: TimeInterval) { date.withLock { $0 += seconds } }
 }
 
-/// A state directory with a secret and one stream, `main`.
+/// Where hits are kept.
+enum StoreKind: String, CaseIterable, Sendable {
+    case sqlite, postgres
+}
+
+/// A state directory with a secret and one stream, `main`; with PostgreSQL also a database.
 struct TestState: Sendable {
     let directory: URL
+    let database: PostgresServer?
+    let databaseName: String
     let secret: ServerSecret
     let credential: StreamCredential
     let clock = TestClock()
-    var streams: Streams { Streams(stateDirectory: directory) }
+    var streams: Streams { database.map { Streams(PostgresStreams($0)) } ?? Streams(stateDirectory: directory) }
+
+    var streamFile: URL { StreamFile(stateDirectory: directory).url }
 
     static var secret: ServerSecret {
         get throws { try #require(ServerSecret(Secret([UInt8](repeating: 7, count: 32)))) }
     }
 
-    init() throws {
+    init(_ kind: StoreKind) async throws {
+        let database = kind == .postgres ? try await PrivatePostgres.shared().database() : nil
+        try self.init(database)
+    }
+
+    init(_ given: PrivatePostgres.Database? = nil) throws {
+        database = given.map { PostgresServer(url: $0.socket, encrypts: false) }
+        databaseName = given?.name ?? ""
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("pixel-\(UUID().uuidString)")
         secret = try Self.secret
-        credential = try Streams(stateDirectory: directory).add(
-            "main", secret: secret, now: clock.now, random: systemRandomBytes)
+        let streams = database.map { Streams(PostgresStreams($0)) } ?? Streams(stateDirectory: directory)
+        credential = try streams.add("main", secret: secret, now: clock.now, random: systemRandomBytes)
     }
 
     func token(
@@ -44,8 +61,14 @@ struct TestState: Sendable {
                 stream: owner.stream, epoch: owner.epoch, key: owner.streamKey, message: message, level: level))
     }
 
-    func log(_ options: HitLog.Options = HitLog.Options()) throws -> HitLog {
+    func log(_ options: HitLog.Options = HitLog.Options()) throws(PixelServerError) -> HitLog {
         try HitLog(directory: directory, options: options, random: systemRandomBytes)
+    }
+
+    /// Of either kind.
+    func store(_ options: HitLog.Options = HitLog.Options()) throws(PixelServerError) -> any HitStore {
+        guard let database else { return try log(options) }
+        return try PostgresHitLog(server: database, options: options, random: systemRandomBytes)
     }
 
     func request(_ token: Token, from network: String = "192.0.2.0/24") throws -> RecordedRequest {
@@ -72,12 +95,23 @@ struct TestServer: Sendable {
         on given: TestState? = nil, configure: (inout PixelServer.Configuration) -> Void = { _ in },
         classify: @escaping Classify = TestServer.families, _ body: @escaping @Sendable (TestServer) throws -> Result
     ) async throws -> Result {
+        try await runAsync(on: given, configure: configure, classify: classify) { test in
+            try await onThread { try body(test) }
+        }
+    }
+
+    /// The same with a body that blocks nowhere itself.
+    static func runAsync<Result: Sendable>(
+        on given: TestState? = nil, configure: (inout PixelServer.Configuration) -> Void = { _ in },
+        classify: @escaping Classify = TestServer.families, _ body: (TestServer) async throws -> Result
+    ) async throws -> Result {
         let state = try given ?? TestState()
         defer { if given == nil { state.remove() } }
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let operations = Mutex(0)
         var configuration = PixelServer.Configuration(
             host: "127.0.0.1", port: 0, publicURL: "http://127.0.0.1", stateDirectory: state.directory)
+        configuration.database = state.database
         configuration.trustedProxies = [try #require(IPPrefix("127.0.0.0/8"))]
         configuration.operationsListening = { found in operations.withLock { $0 = found } }
         configuration.listening = { port.yield($0) }
@@ -99,7 +133,7 @@ struct TestServer: Sendable {
         do {
             let test = TestServer(
                 state: state, port: first, server: server, operationsPort: operations.withLock { $0 })
-            let result = try await onThread { try body(test) }
+            let result = try await body(test)
             await group.triggerGracefulShutdown()
             try await running.value
             return result

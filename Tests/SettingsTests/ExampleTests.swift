@@ -81,7 +81,12 @@ import Testing
             }
         }
         // These exclude the one that is shown.
-        let mentioned: Set = ["submission.password_command", "submission.password_credential"]
+        let mentioned: Set = [
+            "submission.password_command", "submission.password_credential", "server.store_password_command",
+            "server.store_password_file", "server.store_password_credential",
+        ]
+        #expect(
+            text.contains("at most one of store_password_command, store_password_file,\n# store_password_credential"))
         #expect(text.contains("at most one of password_command, password_file,\n# password_credential"))
         #expect(keys.isDisjoint(with: mentioned) && keys.union(mentioned) == Settings.keys)
     }

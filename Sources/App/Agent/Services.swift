@@ -62,7 +62,7 @@ package enum Services {
         }
         if let server = settings.server, let secret = inputs.secret {
             services.append(
-                try pixelServer(
+                try await pixelServer(
                     server, secret, directories, lookup: lookup, logger: named(logger, "server"), now: now
                 ) { listening.open() })
         } else {
@@ -184,15 +184,17 @@ package enum Services {
         _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories,
         lookup: @escaping NetworkLookup, logger: Logger, now: @escaping @Sendable () -> Date,
         sockets: ActivatedSockets? = nil, listening: @escaping @Sendable () -> Void = {}
-    ) throws -> PixelServer {
+    ) async throws -> PixelServer {
         try directories.create()
         var configuration = PixelServer.Configuration(settings, directories)
         configuration.listening = { _ in listening() }
         configuration.certificate = try serverCertificate(settings)
         configuration.inherited.operations = sockets?.descriptor(named: operationsSocket)
         configuration.inherited.pixels = sockets?.descriptor(notNamed: operationsSocket)
-        return try PixelServer(
-            configuration: configuration, secret: secret, classify: classify(by: lookup), logger: logger, now: now)
+        return try await onThread { [configuration] in
+            try PixelServer(
+                configuration: configuration, secret: secret, classify: classify(by: lookup), logger: logger, now: now)
+        }
     }
 
     /// What the server shows where it ends TLS itself, as its files are now.
@@ -226,12 +228,13 @@ extension PixelServer.Configuration {
     package init(_ settings: Settings.Server, _ directories: Directories) {
         let state =
             switch settings.store {
-            case .stateDirectory: URL(filePath: directories.state)
+            case .stateDirectory, .postgresql: URL(filePath: directories.state)
             case .file(let path): URL(filePath: path).deletingLastPathComponent()
             }
         self.init(
             host: settings.listen.host, port: Int(settings.listen.port), publicURL: settings.publicURL.text,
             stateDirectory: state)
+        database = PostgresServer(settings.store)
         trustedProxies = settings.trustedProxies.compactMap { IPPrefix($0.description) }
         clientOrigin = PixelServer.ClientOrigin(settings.clientAddress)
         retention = settings.retention.seconds

@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Foundation
 import Host
@@ -27,6 +28,11 @@ struct ServeBackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let server = try config.load(filesMustExist: false).requireServer()
+        guard PostgresServer(server.store) == nil else {
+            throw Failure(
+                .configuration, "server.store: hits and streams are in a database, which has backups of its own",
+                action: "use pg_dump (docs/postgresql.md), and keep a copy of \(server.secretFile)")
+        }
         try Backup.make(
             of: PixelServer.Configuration(server, Directories()).stateDirectory,
             secret: URL(filePath: server.secretFile), in: URL(filePath: directory))

@@ -20,7 +20,11 @@ struct ServeCommand: AsyncParsableCommand {
             Runs until SIGTERM or SIGINT. SIGHUP reads a renewed certificate. Events go to standard error. Sockets of a \
             systemd socket unit are taken over; docs/pixel-server.md tells of the units, of backups and of what is stored.
 
+            With --check it looks at the address, the files and the store (docs/postgresql.md), says what is wrong with \
+            them as 'sentmark doctor' does, changes nothing and ends.
+
             EXAMPLES
+              sentmark serve --check
               sentmark serve
               sentmark serve --config /etc/sentmark/server.toml
               sentmark serve backup /var/backups/sentmark/today
@@ -40,10 +44,14 @@ struct ServeRunCommand: AsyncParsableCommand {
 
     @OptionGroup var config: ConfigOptions
 
+    @Flag(help: "Only look whether it could run.")
+    var check = false
+
     func run() async throws {
         let sockets = ActivatedSockets()
         sockets?.closeOnExec()
         let settings = try config.load(filesMustExist: false)
+        if check { return try await Self.look(at: settings.requireServer()) }
         let logger = Logger(label: "sentmark")
         for warning in settings.warnings { logger.warning("\(warning)") }
         let wish = try settings.requireServer()
@@ -53,7 +61,7 @@ struct ServeRunCommand: AsyncParsableCommand {
         let networks = try Services.networks(
             settings.ranges, Directories(), on: settings.ranges.automatic ? Poller() : nil, logger: logger,
             now: { Date() })
-        let server = try Services.pixelServer(
+        let server = try await Services.pixelServer(
             wish, Services.secret(wish), Directories(), lookup: networks.lookup, logger: logger, now: { Date() },
             sockets: sockets
         ) { notifier?.ready(status: "serving") }
@@ -75,6 +83,12 @@ struct ServeRunCommand: AsyncParsableCommand {
         let watchdog = Task { await notifier?.watch { true } }
         defer { watchdog.cancel() }
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private static func look(at server: Settings.Server) async throws {
+        let checks = ServerChecks.checks(await ServerFacts.find(server, poller: try Poller()))
+        try StandardOutput.write(checks.map(\.line).joined() + "\n" + DoctorSummary.line(checks))
+        if let status = DoctorSummary.status(checks) { throw ExitCode(status.rawValue) }
     }
 
     /// The files are read again; what cannot be used changes nothing.

@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Foundation
 import Host
@@ -39,8 +40,5 @@ extension Settings {
 
 extension Streams {
     /// Of the configured pixel server.
-    init(of server: Settings.Server) {
-        let configuration = PixelServer.Configuration(server, Directories())
-        self.init(stateDirectory: configuration.stateDirectory)
-    }
+    init(of server: Settings.Server) { self.init(server, Directories()) }
 }

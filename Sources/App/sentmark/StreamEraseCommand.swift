@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Foundation
 import Host
@@ -68,11 +69,17 @@ struct StreamEraseCommand: AsyncParsableCommand {
         }
     }
 
-    /// False while a server runs, which does it.
+    /// False while a server runs that has the log for itself, and does it.
     private func carryOut(_ erasures: Erasures, _ server: Settings.Server) throws -> Bool {
         let directory = PixelServer.Configuration(server, Directories()).stateDirectory
-        let log: HitLog
-        do throws(PixelServerError) { log = try HitLog(directory: directory, random: systemRandomBytes) } catch {
+        let log: any HitStore
+        do throws(PixelServerError) {
+            if let database = PostgresServer(server.store) {
+                log = try PostgresHitLog(server: database, random: systemRandomBytes)
+            } else {
+                log = try HitLog(directory: directory, random: systemRandomBytes)
+            }
+        } catch {
             if error.code == .locked { return false }
             throw error
         }

@@ -18,8 +18,10 @@ extension PixelServer {
         package var certificate: ServerCertificate?
         /// How long a hit is kept, in seconds.
         package var retention: TimeInterval = 180 * 86_400
-        /// Where `hits.db` and `streams.json` are; created with mode 0700 when absent.
+        /// Where `hits.db` and `streams.json` are, unless they are in a database; created with mode 0700 when absent.
         package var stateDirectory: URL
+        /// Which database holds hits and streams; `nil`: the files above do.
+        package var database: PostgresServer?
         /// Serve `/metrics` to everyone and not to loopback alone.
         package var publicMetrics = false
         /// Where `/metrics`, `/healthz` and `/readyz` are, on a listener of their own; `nil`: nowhere but on the first.

@@ -55,4 +55,6 @@ package struct HitPage: Sendable, Equatable {
     package var hits: [Hit]
     /// There are further hits after these.
     package var more: Bool
+    /// The log that they are of.
+    package var log: LogIdentity
 }

@@ -27,6 +27,8 @@ struct Metrics {
     var declined = 0
     /// Hits answered 503 because the log could not be written.
     var failed = 0
+    /// Hits answered 503 because the log was behind.
+    var overloaded = 0
     /// Requests refused for their form or size.
     var refused: [Request.Refusal: Int] = [:]
     /// Requests answered 429 because their network had asked too often.
@@ -50,6 +52,7 @@ struct Metrics {
             ("hits_forged", "Requests with a token that is not genuine.", forged),
             ("hits_declined", "Hits not kept because of Sec-GPC or DNT.", declined),
             ("hits_failed", "Requests answered 503 because the log could not be written.", failed),
+            ("hits_overload", "Requests answered 503 because the log was behind.", overloaded),
             ("requests_limited", "Requests answered 429 because their network had asked too often.", limited),
             ("pulls", "Pull requests with a good key.", pulls),
             ("pulls_unauthorized", "Pull requests answered 401.", unauthorized),

@@ -16,11 +16,13 @@ package final class PixelServer: Service {
     private let classify: Classify
     private let logger: Logger
     private let now: @Sendable () -> Date
-    private let log: HitLog
+    private let log: any HitStore
+    /// What a shared log knows of streams at the start.
+    private let streams: [StreamRecord]
     private let tls: ServerTLS
 
     /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
-    /// and not when it has begun to serve. ``run()`` is called once.
+    /// and not when it has begun to serve; or connects to the database. Blocks. ``run()`` is called once.
     package init(
         configuration: Configuration, secret: ServerSecret, classify: @escaping Classify, logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }, random: @escaping RandomBytes = systemRandomBytes
@@ -37,7 +39,12 @@ package final class PixelServer: Service {
         var options = HitLog.Options()
         options.hitsPerTokenPerDay = configuration.limits.hitsPerTokenPerDay
         options.maximumBytes = configuration.limits.logBytes
-        log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+        if let database = configuration.database {
+            log = try PostgresHitLog(server: database, options: options, random: random)
+        } else {
+            log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+        }
+        streams = try log.news().streams ?? []
     }
 
     /// Serves until a graceful shutdown or cancellation; then takes nothing new, answers what it owes within a second
@@ -68,6 +75,9 @@ package final class PixelServer: Service {
                     configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
                     logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
+        if configuration.database != nil {
+            try await eventLoop.submit { router.value.streams.use(self.streams) }.get()
+        }
         let inherited = configuration.inherited
         var operations: (any Channel)?
         if configuration.operations != nil || inherited.operations != nil {
@@ -78,6 +88,7 @@ package final class PixelServer: Service {
         let listener = try await listen(
             on: group, router, .pixels, host: configuration.host, port: configuration.port,
             inherited: inherited.pixels)
+        try await eventLoop.submit { router.value.pulls.follow() }.get()
         if let port = operations?.localAddress?.port { configuration.operationsListening(port) }
         configuration.listening(listener.localAddress?.port ?? configuration.port)
         await withTaskGroup(of: Void.self) { tasks in
@@ -89,6 +100,7 @@ package final class PixelServer: Service {
         }
         try? await listener.close()
         try? await operations?.close()
+        log.hurry()
         try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(700)) }.get()
     }
 

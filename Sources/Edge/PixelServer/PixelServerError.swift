@@ -11,6 +11,10 @@ package struct PixelServerError: Error, Equatable, Sendable, CustomStringConvert
         case full
         /// The disk or SQLite refused.
         case storage
+        /// Hits come faster than they can be stored.
+        case busy
+        /// The database cannot be reached, or what it was asked has no answer.
+        case unreachable
         /// A file of ours is not what we wrote, or was written by a newer version.
         case unreadable
         /// A name, stream or epoch that cannot be given or found.

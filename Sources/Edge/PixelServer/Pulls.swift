@@ -10,8 +10,6 @@ final class Pulls {
     private unowned let router: Router
     private let reading = DispatchQueue(label: "hits.pull")
     private var pulls: [StreamID: [ObjectIdentifier: Pull]] = [:]
-    /// The last hit of each stream that has been committed since the start.
-    private var last: [StreamID: Int64] = [:]
     /// Of every key that has pulled since the start; only keys of listed streams get this far.
     private var allowances: [Key: PullAllowance] = [:]
     private var isEnding = false
@@ -73,12 +71,34 @@ final class Pulls {
         read(pull)
     }
 
-    /// Called after every commit with the last hit of each stream in it.
-    func wake(_ committed: [StreamID: Int64]) {
-        for (stream, seq) in committed {
-            last[stream] = seq
-            for pull in (pulls[stream] ?? [:]).values where pull.isWaiting { read(pull) }
+    /// Called after every commit with the streams that have got hits.
+    func wake(_ streams: some Sequence<StreamID>) {
+        for stream in streams {
+            for pull in (pulls[stream] ?? [:]).values {
+                if pull.isWaiting { read(pull) } else { pull.hasNews = true }
+            }
         }
+    }
+
+    /// Looks for what other servers have done, over and over, where there are such.
+    func follow() {
+        guard let interval = router.log.newsInterval else { return }
+        let log = router.log
+        let done = NIOLoopBound({ self.told($0) }, eventLoop: router.eventLoop)
+        router.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
+            self.reading.async {
+                let news = try? log.news()
+                done.eventLoop.execute { done.value(news) }
+            }
+        }
+    }
+
+    /// `nil`: it could not be found out, and whoever writes or reads hits hears why.
+    private func told(_ news: News?) {
+        guard !isEnding else { return }
+        if let streams = news?.streams { router.streams.use(streams) }
+        if let news { wake(news.last.keys) }
+        follow()
     }
 
     /// The server stops: whoever waits is answered with what there is.
@@ -118,6 +138,7 @@ final class Pulls {
     private func read(_ pull: Pull) {
         pull.timeout?.cancel()
         pull.timeout = nil
+        pull.hasNews = false
         let log = router.log
         let page = PageRead(
             log: log, identity: pull.log, stream: pull.stream, after: pull.after, limit: pull.limit, gzip: pull.gzip)
@@ -139,7 +160,7 @@ final class Pulls {
         case .empty(let body):
             pull.empty = body
             guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
-            if last[pull.stream, default: 0] > pull.after {
+            if pull.hasNews {
                 // Committed after the page was read and before it came back.
                 read(pull)
             } else if isEnding || pull.until <= .now() {
@@ -170,6 +191,8 @@ extension Pulls {
         /// Set while it waits for a hit; otherwise it is being read.
         var timeout: Scheduled<Void>?
         var isWaiting: Bool { timeout != nil }
+        /// Its stream has got a hit while it was being read.
+        var hasNews = false
 
         init(
             stream: StreamID, epoch: UInt8, log: LogIdentity, after: Int64, limit: Int, gzip: Bool, until: NIODeadline,
@@ -226,7 +249,7 @@ private struct PageRead: Sendable {
         let more: Bool
     }
 
-    let log: HitLog
+    let log: any HitStore
     let identity: LogIdentity
     let stream: StreamID
     let after: Int64
@@ -241,11 +264,13 @@ private struct PageRead: Sendable {
                 if log.identity == identity { try log.renewIdentity() }
                 return .otherLog
             }
+            // Of a shared log that may have been found out just now. The beginning is the same in all of them.
+            guard page.log == identity || after == 0 else { return .otherLog }
             let cursor = Cursor(seq: page.hits.last?.seq ?? after)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .withoutEscapingSlashes
             let body = Body(
-                log: identity.uuid.uuidString, cursor: cursor.text(of: identity), hits: page.hits, more: page.more)
+                log: page.log.uuid.uuidString, cursor: cursor.text(of: page.log), hits: page.hits, more: page.more)
             guard let data = try? encoder.encode(body) else { return .failed }
             let bytes = Array(data)
             if page.hits.isEmpty { return .empty(bytes) }

@@ -8,7 +8,7 @@ import Tokens
 /// elsewhere and comes back to it.
 final class Router {
     let limits: PixelServer.Limits
-    let log: HitLog
+    let log: any HitStore
     let eventLoop: any EventLoop
     let secret: ServerSecret
     let streams: LiveStreams
@@ -30,7 +30,7 @@ final class Router {
     private var refused: Date?
 
     init(
-        configuration: PixelServer.Configuration, log: HitLog, secret: ServerSecret, classify: @escaping Classify,
+        configuration: PixelServer.Configuration, log: any HitStore, secret: ServerSecret, classify: @escaping Classify,
         logger: Logger, now: @escaping @Sendable () -> Date, eventLoop: any EventLoop
     ) {
         self.configuration = configuration
@@ -43,7 +43,8 @@ final class Router {
         limits = configuration.limits
         rates = RateLimiter(rate: limits.requestsPerSecond, burst: limits.requestsAtOnce)
         commit = GroupCommit(log: log, eventLoop: eventLoop)
-        streams = LiveStreams(Streams(stateDirectory: configuration.stateDirectory)) { error in
+        let file = configuration.database == nil ? StreamFile(stateDirectory: configuration.stateDirectory) : nil
+        streams = LiveStreams(file) { error in
             logger.error("the list of streams was not read", metadata: ["reason": "\(error)"])
         }
         commit.committed = { [weak self] outcome, seconds in self?.committed(outcome, seconds) }
@@ -190,8 +191,8 @@ final class Router {
         commit.submit(entry) { [self] outcome in
             switch outcome {
             case .success: connection.finish(answer)
-            case .failure:
-                metrics.failed += 1
+            case .failure(let error):
+                if error.code == .busy { metrics.overloaded += 1 } else { metrics.failed += 1 }
                 connection.finish(.notStored)
             }
         }
@@ -229,7 +230,7 @@ final class Router {
             metrics.forged += appended.forged
             metrics.committed(appended.stored + appended.capped + appended.forged, in: seconds)
             if appended.stored > 0 { refused = nil }
-            pulls.wake(appended.last)
+            pulls.wake(appended.last.keys)
         case .failure(let error):
             let now = now()
             refused = now

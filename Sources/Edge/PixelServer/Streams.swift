@@ -19,25 +19,17 @@ package struct StreamRecord: Codable, Sendable, Equatable {
     package var pulls: Bool { retired == nil && revoked == nil }
 }
 
-/// The streams that this server gives hits of: the file `streams.json` beside the hit log. It holds no secret.
-///
-/// Several processes may use it at once: each change is read, made and written under a lock, and a running server
-/// sees it within a second.
+/// The streams that this server gives hits of. Their list is kept beside the hits, as a file or in the same database, and
+/// holds no secret. A running server sees a change within a second.
 package struct Streams: Sendable {
-    let url: URL
+    private let storage: any StreamStorage
 
-    package init(stateDirectory: URL) { url = stateDirectory.appendingPathComponent("streams.json") }
+    package init(_ storage: any StreamStorage) { self.storage = storage }
 
-    /// In the order in which they were added; empty when there is no file.
-    package func list() throws(PixelServerError) -> [StreamRecord] {
-        guard let bytes = try PrivateFile.read(url, maximum: 1 << 22) else { return [] }
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
-        do { return try decoder.decode([StreamRecord].self, from: Data(bytes)) } catch {
-            throw PixelServerError(
-                .unreadable, "\(url.path): not a list of streams", .needsUser("restore it from a backup"))
-        }
-    }
+    package init(stateDirectory: URL) { storage = StreamFile(stateDirectory: stateDirectory) }
+
+    /// In the order in which they were added.
+    package func list() throws(PixelServerError) -> [StreamRecord] { try storage.list() }
 
     /// A new stream; the credential is not kept anywhere. A name that was revoked gets the same stream with its next
     /// key epoch, so that the hits it already has can be pulled again.
@@ -138,17 +130,7 @@ package struct Streams: Sendable {
     private func change<Result>(
         _ body: (inout [StreamRecord]) throws(PixelServerError) -> Result
     ) throws(PixelServerError) -> Result {
-        try PrivateFile.makeDirectory(url.deletingLastPathComponent())
-        let lock = try FileLock(url.appendingPathExtension("lock"), wait: true)
-        defer { withExtendedLifetime(lock) {} }
-        var records = try list()
-        let result = try body(&records)
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(records) else { throw PrivateFile.refusal(url, EINVAL) }
-        try PrivateFile.write(Array(data) + [0x0a], to: url)
-        return result
+        try storage.change(body)
     }
 
     private static func unused(_ records: [StreamRecord], _ random: RandomBytes) throws(PixelServerError) -> UInt32 {

@@ -39,6 +39,9 @@ enum ServerKey: String, SectionKey {
     case listen
     case publicURL = "public_url"
     case store
+    case storePasswordCommand = "store_password_command"
+    case storePasswordFile = "store_password_file"
+    case storePasswordCredential = "store_password_credential"
     case trustedProxies = "trusted_proxies"
     case clientAddress = "client_address"
     case certificateFile = "certificate_file"
@@ -47,6 +50,9 @@ enum ServerKey: String, SectionKey {
     case metricsListen = "metrics_listen"
     case gpc, dnt
     case secretFile = "secret_file"
+
+    /// At most one of these.
+    static let storePassword: [ServerKey] = [.storePasswordCommand, .storePasswordFile, .storePasswordCredential]
 }
 
 enum SubmissionKey: String, SectionKey {

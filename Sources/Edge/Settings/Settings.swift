@@ -168,6 +168,8 @@ extension Settings {
         case stateDirectory
         /// SQLite, this file.
         case file(String)
+        /// A PostgreSQL database, and its password if libpq is not to find it itself.
+        case postgresql(DatabaseURL, SecretOrigin?)
     }
 
     package struct Tracking: Sendable, Equatable {

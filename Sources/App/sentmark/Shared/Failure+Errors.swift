@@ -43,12 +43,12 @@ extension Failure {
     private init(_ error: PixelServerError) {
         let status: SystemExit =
             switch error.code {
-            case .locked: .temporary
+            case .locked, .busy: .temporary
             case .permission: .permission
             case .durability, .full, .storage: .inputOutput
             case .unreadable, .stream: .dataError
             case .certificate: .configuration
-            case .listen: .unavailable
+            case .listen, .unreachable: .unavailable
             }
         switch error.remedy {
         case .retryLater: self.init(status, error.detail, action: "try again later")
