@@ -1,6 +1,7 @@
 """The agent as a submission proxy before an upstream, for scripts."""
 
 import socket
+import time
 
 from agent import Agent, AgentError
 from privateserver import free_ports
@@ -59,10 +60,16 @@ tokens = "{tokens}"
                 'certificate_file = "keys/server.pem"\nkey_file = "keys/server.key"')
 
     def launch(self):
-        """Starts it; returns when it takes mail."""
-        self.start(wait_for_server=False)
-        if not wait_until(self._takes_mail, 20):
-            raise AgentError(f"no proxy on port {self.submission_port}; its log is {self.log_file}")
+        """Starts it; returns when it takes mail. While it was away, one of its ports may have become that of somebody's
+        connection: then it is started until that is over."""
+        for _ in range(20):
+            self.start(wait_for_server=False)
+            wait_until(lambda: self._takes_mail() or not self.running(), 20)
+            if self.running() or "in use" not in self.log_tail(3):
+                break
+            time.sleep(1)
+        if not self._takes_mail():
+            raise AgentError(f"no proxy on port {self.submission_port}:\n{self.log_tail()}")
 
     @property
     def submission_password(self):

@@ -15,8 +15,9 @@ struct CredentialFileTests {
 
     private static func read(_ text: String) throws -> [StreamCredential] {
         let file = FileManager.default.temporaryDirectory.appending(path: "credential-\(UUID())").path
-        FileManager.default.createFile(
+        let isMade = FileManager.default.createFile(
             atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        try #require(isMade)
         defer { try? FileManager.default.removeItem(atPath: file) }
         #expect(try StreamCredential(reading: file) == StreamCredential.all(reading: file).first)
         return try StreamCredential.all(reading: file)

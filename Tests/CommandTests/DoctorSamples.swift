@@ -184,10 +184,12 @@ enum DoctorSamples {
     ]
 
     static var checks: [Check] {
-        let mail: [Check] =
-            accounts.flatMap { AccountChecks.checks($0, signs: usual) } + shown.flatMap(AccountChecks.checks)
-        let pixels: [Check] = sources.flatMap(SourceChecks.checks) + servers.flatMap(ServerChecks.checks)
-        return [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks) + mail + pixels
-            + [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
+        var checks = [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
+        checks += accounts.flatMap { AccountChecks.checks($0, signs: usual) }
+        checks += shown.flatMap(AccountChecks.checks)
+        checks += sources.flatMap(SourceChecks.checks)
+        checks += servers.flatMap(ServerChecks.checks)
+        checks += [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
+        return checks
     }
 }

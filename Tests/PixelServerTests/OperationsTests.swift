@@ -98,23 +98,30 @@ struct OperationsTests {
 
 /// What becomes of a reader's wish not to be tracked.
 struct PreferenceTests {
+    struct Example: Sendable {
+        let gpc: PixelServer.Preference
+        let dnt: PixelServer.Preference
+        /// What is kept of each request: its wishes, or `nil` where it is kept as `minimal`.
+        let kept: [[String]?]
+    }
+
     private static let wishes = [["Sec-GPC: 1"], ["DNT: 1"], ["Sec-GPC: 1", "DNT: 1"], ["Sec-GPC: 0", "DNT: 0"]]
 
-    @Test(arguments: [
-        (PixelServer.Preference.record, PixelServer.Preference.record, [["gpc"], ["dnt"], ["dnt", "gpc"], []]),
-        (.minimal, .record, [nil, ["dnt"], nil, []]),
-        (.record, .minimal, [["gpc"], nil, nil, []]),
-        (.discard, .record, [["dnt"], []]),
-        (.minimal, .discard, [nil, []]),
-        (.discard, .discard, [[]]),
-    ])
-    func isKeptAsConfigured(
-        gpc: PixelServer.Preference, dnt: PixelServer.Preference, signals: [[String]?]
-    ) async throws {
+    private static let examples = [
+        Example(gpc: .record, dnt: .record, kept: [["gpc"], ["dnt"], ["dnt", "gpc"], []]),
+        Example(gpc: .minimal, dnt: .record, kept: [nil, ["dnt"], nil, []]),
+        Example(gpc: .record, dnt: .minimal, kept: [["gpc"], nil, nil, []]),
+        Example(gpc: .discard, dnt: .record, kept: [["dnt"], []]),
+        Example(gpc: .minimal, dnt: .discard, kept: [nil, []]),
+        Example(gpc: .discard, dnt: .discard, kept: [[]]),
+    ]
+
+    @Test(arguments: examples)
+    func isKeptAsConfigured(_ example: Example) async throws {
         try await TestServer.run(
             configure: {
-                $0.globalPrivacyControl = gpc
-                $0.doNotTrack = dnt
+                $0.globalPrivacyControl = example.gpc
+                $0.doNotTrack = example.dnt
             }, classify: TestServer.signals
         ) { server in
             let pixel = try "/i/\(server.state.token()).gif"
@@ -125,9 +132,9 @@ struct PreferenceTests {
             let kept = hits.map { hit -> [String]? in
                 hit.method == nil ? nil : hit.signals.map(\.rawValue).filter { ["gpc", "dnt"].contains($0) }.sorted()
             }
-            #expect(kept == signals)
+            #expect(kept == example.kept)
             #expect(hits.allSatisfy { ($0.method == nil) == ($0.net == nil) && ($0.method == nil) == ($0.ua == nil) })
-            let declined = Self.wishes.count - signals.count
+            let declined = Self.wishes.count - example.kept.count
             #expect(try server.get("/metrics").text.contains("\nsentmark_hits_declined_total \(declined)\n"))
         }
     }

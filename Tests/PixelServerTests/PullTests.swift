@@ -261,12 +261,15 @@ struct PullTests {
         try await TestServer.run { server in
             for message in 1...40 { _ = try server.get("/i/\(server.state.token(UInt64(message))).gif") }
             let agent = TestServer.authorization(server.state.credential)
+            func hits(_ body: [UInt8]) throws -> [Hit] {
+                try JSONDecoder().decode(TestPage.self, from: Data(body)).hits
+            }
             let plain = try server.get("/v1/hits", [agent])
             let small = try server.get("/v1/hits", [agent, "Accept-Encoding: br, gzip;q=0.5"])
             #expect(plain.field("Content-Encoding") == nil && plain.field("Vary") == "Accept-Encoding")
             #expect(small.field("Content-Encoding") == "gzip" && small.field("Vary") == "Accept-Encoding")
             #expect(small.body.count * 3 < plain.body.count)
-            #expect(try gunzip(small.body) == plain.body)
+            #expect(try hits(gunzip(small.body)) == hits(plain.body))
             // Too short to be worth it.
             let one = try server.get("/v1/hits?limit=1", [agent, "Accept-Encoding: gzip"])
             #expect(one.field("Content-Encoding") == nil)

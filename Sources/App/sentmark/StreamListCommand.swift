@@ -12,7 +12,7 @@ struct StreamListCommand: AsyncParsableCommand {
               sentmark stream list --json | jq -r '.streams[].name'
 
             JSON
-              streams: name, stream, epoch, created, retired, revoked (left out while it is not).
+              streams: name, stream, epoch, created, and retired or revoked, if it is.
             """)
 
     @OptionGroup var config: ConfigOptions

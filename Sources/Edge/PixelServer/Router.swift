@@ -26,6 +26,8 @@ final class Router {
     private var emptied: EventLoopPromise<Void>?
     private var cachedDate: (second: Int64, text: String) = (0, "")
     private var complained: Date?
+    /// When the log refused hits last, unless it has taken some since.
+    private var refused: Date?
 
     init(
         configuration: PixelServer.Configuration, log: any HitStore, secret: ServerSecret, classify: @escaping Classify,
@@ -96,16 +98,20 @@ final class Router {
         }
     }
 
-    /// Whether a hit would be stored now; found out by a commit.
+    /// Whether a hit would be stored now; found out by a commit. That one may succeed in a log that has no room for a
+    /// hit, so a hit that was refused lately says no as well.
     private func ready(on connection: Connection) {
         guard emptied == nil else { return connection.finish(.json(503, #"{"status":"the server is stopping"}"#)) }
-        commit.submit(.probe) { outcome in
+        commit.submit(.probe) { [self] outcome in
+            let isRefusing = refused.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
             switch outcome {
-            case .success: connection.finish(.json(200, #"{"status":"ok"}"#))
-            case .failure: connection.finish(.json(503, #"{"status":"the hit log cannot be written"}"#))
+            case .success where !isRefusing: connection.finish(.json(200, #"{"status":"ok"}"#))
+            case .success, .failure: connection.finish(.json(503, #"{"status":"the hit log cannot be written"}"#))
             }
         }
     }
+
+    private static let doubtSeconds: TimeInterval = 10
 
     private var metricsText: Response {
         .text(
@@ -223,9 +229,11 @@ final class Router {
             metrics.capped += appended.capped
             metrics.forged += appended.forged
             metrics.committed(appended.stored + appended.capped + appended.forged, in: seconds)
+            if appended.stored > 0 { refused = nil }
             pulls.wake(appended.last.keys)
         case .failure(let error):
             let now = now()
+            refused = now
             if let complained, abs(now.timeIntervalSince(complained)) < 60 { return }
             complained = now
             logger.error("hits are refused: the log cannot be written", metadata: ["reason": "\(error)"])
