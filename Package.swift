@@ -60,10 +60,11 @@ let package = Package(
     ],
     targets: [
         // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost, Mailbox CZlib.
+        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CPQ and CGzip, Networks CMaxMindDB.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
+        .target(name: "CPQ", path: "Sources/C/CPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(
             name: "CXML2", path: "Sources/C/CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(
@@ -72,6 +73,10 @@ let package = Package(
                 .define("TOML_HEADER_ONLY", to: "1"), .define("TOML_ENABLE_FORMATTERS", to: "0"),
             ]),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CGzip", path: "Sources/C/CGzip", linkerSettings: [.linkedLibrary("z")]),
+        .systemLibrary(
+            name: "CMaxMindDB", path: "Sources/C/CMaxMindDB", pkgConfig: "libmaxminddb",
+            providers: [.apt(["libmaxminddb-dev"])]),
         .target(name: "CCrypto", path: "Sources/C/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
 
         wire("Secrets"),
@@ -96,16 +101,17 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        edge("Networks", ["CMaxMindDB", "Transport", "Opens"]),
         edge("HitSources", ["Transport", "Opens", "Tokens", "Secrets"]),
         edge(
             "PixelServer",
             [
-                "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                "CGzip", "CPQ", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                // With Submission the only one that ends TLS itself: BoringSSL is most of what it takes to build.
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        // The only one that ends TLS itself: BoringSSL is most of what it takes to build.
         edge(
             "Submission",
             [
@@ -114,23 +120,24 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        edge("Settings", ["CTOML", "Secrets", "MIME"]),
+        edge("Settings", ["CTOML", "Secrets", "MIME", "Opens"]),
         edge("Host", ["CHost", "Secrets"]),
 
         .target(
             name: "Agent",
             dependencies: [
                 "Secrets", "MIME", "IMAP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers", "SentSync", "Transport",
-                "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings", "Host", log,
-                lifecycle,
+                "Mailbox", "Store", "Networks", "HitSources", "PixelServer", "Submission", "Control", "Settings",
+                "Host",
+                log, lifecycle,
             ], path: "Sources/App/Agent", swiftSettings: strict),
         .executableTarget(
             name: "sentmark",
             dependencies: [
                 "Agent", "Secrets", "MIME", "IMAP", "SMTP", "Tokens", "Beacon", "Outgoing", "Opens", "Servers",
                 "SentSync",
-                "Transport", "Mailbox", "Store", "HitSources", "PixelServer", "Submission", "Control", "Settings",
-                "Host",
+                "Transport", "Mailbox", "Store", "Networks", "HitSources", "PixelServer", "Submission", "Control",
+                "Settings", "Host",
                 log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Sources/App/sentmark", swiftSettings: strict, linkerSettings: releaseLinking),
@@ -164,6 +171,7 @@ let package = Package(
             "Control",
             ["Control", "Outgoing", log, lifecycle, .product(name: "NIOCore", package: "swift-nio")]),
         tests("HitSources", ["HitSources", "Transport", "Opens", "Tokens", "Secrets", "TestSupport"]),
+        tests("Networks", ["Networks", "Transport", "Opens", "TestSupport"]),
         tests("Store", ["Store", "SentSync", "Outgoing", "MIME", "IMAP", "Opens", "Tokens", "Secrets", grdb]),
         tests(
             "Convergence",
@@ -176,7 +184,13 @@ let package = Package(
             ]),
         tests(
             "PixelServer",
-            ["PixelServer", "Tokens", "Opens", "Secrets", grdb, log, lifecycle]),
+            [
+                "PixelServer", "Tokens", "Opens", "Secrets", "TestSupport", grdb, log, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests(
             "Command",
             [
@@ -196,8 +210,8 @@ let package = Package(
         tests(
             "Agent",
             [
-                "Agent", "Host", "IMAP", "SentSync", "Servers", "Mailbox", "Settings", "Transport", "Secrets",
-                "TestSupport", log,
+                "Agent", "Host", "IMAP", "SentSync", "Servers", "Store", "Mailbox", "Settings", "Transport", "Secrets",
+                "Opens", "Tokens", "TestSupport", log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests(
@@ -209,7 +223,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        tests("Settings", ["Settings", "Secrets"]),
+        tests("Settings", ["Settings", "Secrets", "Opens"]),
         tests("Host", ["Host", "Secrets"]),
     ],
     swiftLanguageModes: [.v6],

@@ -12,19 +12,24 @@ LINE = 8000  # octets of a command, about what every server takes
 FIELDS = "MESSAGE-ID DATE SUBJECT TO CC IN-REPLY-TO REFERENCES"
 
 
+def compiled(name, directory, *libraries):
+    """One of the programs in C beside this file, built into the directory."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        raise AgentError(f"there is no C compiler (cc), which Benchmarks/{name} needs")
+    source, program = Path(__file__).with_name(name), directory / Path(name).stem
+    done = subprocess.run([compiler, "-O2", "-o", program, source, *libraries], capture_output=True, text=True)
+    if done.returncode:
+        raise AgentError(f"Benchmarks/{name} cannot be built:\n{done.stderr}")
+    return program
+
+
 class Floor:
     def __init__(self, world):
         self.world = world
         self.directory = world.directory / "floor"
         self.directory.mkdir()
-        self.program = self.directory / "floor"
-        compiler = shutil.which("cc")
-        if not compiler:
-            raise AgentError("there is no C compiler (cc), which Benchmarks/floor.c needs")
-        done = subprocess.run([compiler, "-O2", "-o", self.program, Path(__file__).with_name("floor.c"), "-lssl",
-                               "-lcrypto"], capture_output=True, text=True)
-        if done.returncode:
-            raise AgentError(f"Benchmarks/floor.c cannot be built:\n{done.stderr}")
+        self.program = compiled("floor.c", self.directory, "-lssl", "-lcrypto")
 
     def run(self, commands, port):
         """Sends the commands (without tags), of which the first must be a SELECT."""

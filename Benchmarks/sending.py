@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
-"""Mail through the submission proxy, beside the same programs sending to the provider directly: mails a second of several
-sessions at once, what one mail takes longer, and the memory of a large one. All of it in cleartext, so that TLS, which
-mail programs and providers do either way, is no part of it; the mails get a pixel, and are written down before."""
+"""Mail through the submission proxy, beside the same programs sending to the provider directly, and through one in
+between that only passes octets on (between.c): mails a second of several sessions at once, what one mail takes longer,
+the agent's CPU for each, and the memory of a large one. All of it in cleartext, so that TLS, which mail programs and
+providers do either way, is no part of it; the mails get a pixel, unless it says otherwise, and are written down first."""
 
 import asyncio
 import base64
 import multiprocessing
+import os
 import socket
 import statistics
+import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from floor import compiled
 from idle import mebibytes
 from world import main, progress
 
@@ -21,7 +26,7 @@ from proxyagent import ProxyAgent
 HTML = 20_000  # octets of a mail's HTML
 SESSIONS, MAILS, ROUNDS = 4, 250, 3
 LARGE = 100 << 20
-RECIPIENT = "bob@far.example"
+TRACKED, UNTRACKED = "bob@far.example", "bob@near.example"
 
 
 class Sink(asyncio.Protocol):
@@ -74,8 +79,8 @@ class Client:
         self._say("EHLO client.example")
         self._say("AUTH PLAIN " + base64.b64encode(f"\0alice\0{password}".encode()).decode())
 
-    def send(self, message):
-        for line in ("MAIL FROM:<alice@example.org>", f"RCPT TO:<{RECIPIENT}>", "DATA"):
+    def send(self, message, recipient):
+        for line in ("MAIL FROM:<alice@example.org>", f"RCPT TO:<{recipient}>", "DATA"):
             self._say(line)
         self.socket.sendall(message)
         self.socket.sendall(b".\r\n")
@@ -94,29 +99,30 @@ class Client:
 
 def mail(number):
     paragraph = "<p>A sentence of some length, as people write them to each other every day.</p>\r\n"
-    return (f"From: alice@example.org\r\nTo: {RECIPIENT}\r\nSubject: {number}\r\nMessage-ID: <{number}@example.org>\r\n"
+    return (f"From: alice@example.org\r\nTo: {TRACKED}\r\nSubject: {number}\r\nMessage-ID: <{number}@example.org>\r\n"
             "Date: Thu, 26 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
             "Content-Type: text/html; charset=utf-8\r\n\r\n<html><body>\r\n"
             + paragraph * (HTML // len(paragraph)) + "</body></html>\r\n").encode()
 
 
-def session(port, password, name, start, count, times):
+def session(port, password, name, start, count, times, recipient):
     client = Client(port, password)
     mails = [mail(f"{name}-{number}") for number in range(count)]
     start.wait()
     taken = []
     for each in mails:
         begin = time.perf_counter()
-        client.send(each)
+        client.send(each, recipient)
         taken.append(time.perf_counter() - begin)
     times.put((begin + taken[-1], taken))
 
 
-def throughput(port, password, name, sessions, count):
+def throughput(port, password, name, sessions, count, recipient=TRACKED):
     """Mails a second, and the seconds of each mail."""
     start, times = multiprocessing.Barrier(sessions + 1), multiprocessing.Queue()
-    workers = [multiprocessing.Process(target=session, args=(port, password, f"{name}-{n}", start, count, times))
-               for n in range(sessions)]
+    workers = [
+        multiprocessing.Process(target=session, args=(port, password, f"{name}-{n}", start, count, times, recipient))
+        for n in range(sessions)]
     for worker in workers:
         worker.start()
     start.wait()
@@ -127,10 +133,10 @@ def throughput(port, password, name, sessions, count):
     return sessions * count / (max(end for end, _ in results) - begin), [each for _, all in results for each in all]
 
 
-def send_large(port, password):
+def send_large(port, password, recipient):
     client = Client(port, password)
     client._say("MAIL FROM:<alice@example.org>")
-    client._say(f"RCPT TO:<{RECIPIENT}>")
+    client._say(f"RCPT TO:<{recipient}>")
     client._say("DATA")
     client.socket.sendall(mail("large"))
     block = (b"x" * 74 + b"\r\n") * 1000
@@ -140,41 +146,92 @@ def send_large(port, password):
     client._answer()
 
 
+class Memory:
+    """The most that a process has while something happens: all that is resident, and what of that is no file's."""
+
+    def __init__(self, pid):
+        self.pid, self.anonymous, self.is_over = pid, 0.0, threading.Event()
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # VmHWM begins anew
+        self.watcher = threading.Thread(target=self._watch)
+
+    def __enter__(self):
+        self.watcher.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.watcher.join()
+        self.resident, self.files = mebibytes(self.pid, "VmHWM"), mebibytes(self.pid, "RssFile")
+
+    def _watch(self):
+        while True:
+            self.anonymous = max(self.anonymous, mebibytes(self.pid, "RssAnon"))
+            if self.is_over.wait(0.002):
+                return
+
+    def __str__(self):
+        return f"{self.resident:.1f} MiB  its own {self.anonymous:.1f}  pages of files {self.files:.1f}"
+
+
+def cpu(pid):
+    """Seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(program, table, **_):
     ports = multiprocessing.Queue()
     provider = multiprocessing.Process(target=serve, args=(ports,), daemon=True)
     provider.start()
     direct = ports.get(timeout=20)
     with tempfile.TemporaryDirectory(prefix="sentmark-benchmark-") as home:
+        between = subprocess.Popen([compiled("between.c", Path(home)), str(direct)], stdout=subprocess.PIPE, text=True)
         agent = ProxyAgent(program, Path(home))
         upstream = SimpleNamespace(user="alice", password="secret", ca_file="/etc/ssl/certs/ca-certificates.crt")
         agent.prepare(upstream, f'smtp = "smtp://127.0.0.1:{direct}"\nsmtp_cleartext = true')
         agent.launch()
         try:
-            measure_agent(agent, direct, table)
+            measure_rates(agent, direct, int(between.stdout.readline()), table)
+            measure_memory(agent, table)
         finally:
             agent.kill()
+            between.kill()
             provider.terminate()
 
 
-def measure_agent(agent, direct, table):
-    proxy, password = agent.submission_port, agent.submission_password
-    rates, latencies = {direct: [], proxy: []}, {direct: [], proxy: []}
+def measure_rates(agent, direct, between, table):
+    proxy, password, pid = agent.submission_port, agent.submission_password, agent.process.pid
+    rates, latencies, computed = ({key: [] for key in (direct, between, proxy, UNTRACKED)} for _ in range(3))
     for number in range(ROUNDS):
-        for port in rates:
+        for key in rates:
             progress(f"round {number + 1}: {SESSIONS} sessions, {MAILS} mails each")
-            rates[port].append(throughput(port, password, f"r{number}-{port}", SESSIONS, MAILS)[0])
-            latencies[port].append(statistics.median(throughput(port, password, f"l{number}-{port}", 1, MAILS)[1]))
-    known, through = (statistics.median(rates[port]) for port in (direct, proxy))
-    table.row(f"mails of {HTML // 1000} KB, {SESSIONS} sessions", f"{through:.0f}/s  directly {known:.0f}/s  "
-              f"{through / known:.2f} ×", "≥ 0.8 ×")
-    known, through = (1000 * statistics.median(latencies[port]) for port in (direct, proxy))
-    table.row("  one session, added to each (p50)", f"{through - known:.2f} ms  directly {known:.2f} ms", "≤ 2 ms")
-    pid = agent.process.pid
-    before = mebibytes(pid, "VmHWM")
-    send_large(proxy, password)
-    table.row("memory, most so far", f"{before:.1f} MiB")
-    table.row(f"  with a mail of {LARGE >> 20} MiB", f"{mebibytes(pid, 'VmHWM'):.1f} MiB")
+            port, recipient = (proxy, UNTRACKED) if key == UNTRACKED else (key, TRACKED)
+            before = cpu(pid)
+            rates[key].append(throughput(port, password, f"r{number}-{key}", SESSIONS, MAILS, recipient)[0])
+            computed[key].append(1000 * (cpu(pid) - before) / (SESSIONS * MAILS))
+            times = throughput(port, password, f"l{number}-{key}", 1, MAILS, recipient)[1]
+            latencies[key].append(1000 * statistics.median(times))
+    rate, latency, spent = ({key: statistics.median(values) for key, values in each.items()}
+                            for each in (rates, latencies, computed))
+    table.row(f"mails of {HTML // 1000} KB, {SESSIONS} sessions", f"{rate[proxy]:.0f}/s  directly {rate[direct]:.0f}/s  "
+              f"{rate[proxy] / rate[direct]:.2f} ×", "≥ 0.8 ×")
+    table.row("  without a pixel", f"{rate[UNTRACKED]:.0f}/s  {rate[UNTRACKED] / rate[direct]:.2f} ×")
+    table.row("  a program in between that does nothing", f"{rate[between]:.0f}/s  {rate[between] / rate[direct]:.2f} ×")
+    table.row("  the agent's CPU for each", f"{spent[proxy]:.2f} ms  without a pixel {spent[UNTRACKED]:.2f} ms")
+    table.row("  one session, added to each (p50)", f"{latency[proxy] - latency[direct]:.2f} ms  "
+              f"without a pixel {latency[UNTRACKED] - latency[direct]:.2f} ms  directly {latency[direct]:.2f} ms",
+              "≤ 2 ms")
+
+
+def measure_memory(agent, table):
+    proxy, password, pid = agent.submission_port, agent.submission_password, agent.process.pid
+    with Memory(pid) as memory:
+        pass
+    table.row("memory, after these", str(memory))
+    for recipient, what in ((UNTRACKED, "passed on untouched"), (TRACKED, "looked at before")):
+        with Memory(pid) as memory:
+            send_large(proxy, password, recipient)
+        table.row(f"  with a mail of {LARGE >> 20} MiB, {what}", str(memory), "≤ 40 MB")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,8 @@
 """What every benchmark needs: a private Dovecot with a mailbox, an agent, and how to measure them."""
 
 import argparse
-import base64
-import hashlib
-import hmac
 import json
 import os
-import secrets
 import shutil
 import sqlite3
 import statistics
@@ -24,6 +20,7 @@ from mailclient import MailClient  # noqa: E402
 from privateserver import free_ports  # noqa: E402
 from processes import spawn, wait_until  # noqa: E402
 from terminal import fit  # noqa: E402
+from tokens import mint  # noqa: E402
 
 import genbox  # noqa: E402
 
@@ -163,22 +160,6 @@ class World:
                 raise AgentError(f"{self.tracked(client)} of {count} tracked after {PATIENCE} s")
         if not self.agent.running():
             raise AgentError("the agent has ended:\n" + self.agent.log_tail())
-
-
-def mint(credential):
-    """Makes tokens as the contract says, from the text of a stream's credential."""
-    raw = _from_base32(credential.removeprefix("smk1_"))
-    stream, epoch, key = raw[:3], raw[3], raw[4:36]
-
-    def token():
-        body = bytes([1 << 6 | 1 << 4 | epoch]) + stream + secrets.token_bytes(8) + b"\0"
-        mac = hmac.digest(key, b"sentmark/token/1" + body, hashlib.sha256)[:12]
-        return base64.b32encode(body + mac).decode().lower()
-    return token
-
-
-def _from_base32(text):
-    return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
 
 
 def percentile(values, share):

@@ -49,25 +49,40 @@ enum Histories {
         (0..<count).map { hit($0, token: "other\($0)", at: sentAt + 3600 * Double($0) / Double(count)) }
     }
 
-    /// As many prefixes as Apple's relay and the others publish together, IPv4 and IPv6.
+    /// As many prefixes as are asked for, IPv4 and IPv6, none beside another.
     static func table(prefixes count: Int) -> NetworkTable {
         let texts = (0..<count).map { index in
             index % 4 == 0
                 ? "\(20 + index % 180).\(index / 180 % 256).\(index * 7 % 256).0/24"
-                : "2a02:\(String(index, radix: 16)):\(String(index * 31 % 65_536, radix: 16))::/48"
+                : "2a02:\(String(index % 65_536, radix: 16)):\(String(index * 31 % 65_536, radix: 16))::/48"
         }
         return NetworkTable([.init(.appleRelay, source: "made up", date: "2026-11-26", prefixes: texts)])
     }
 
-    /// Half of them in the table's blocks.
-    static func addresses(count: Int) -> [IPAddress] {
+    /// Lines as Apple's list has them, one in seven of IPv4: addresses in pairs and /64, side by side in small blocks.
+    /// And what merging leaves of them.
+    static func appleList(lines count: Int) -> (lines: [IPPrefix], merged: [IPPrefix]) {
+        let lines = (0..<count).compactMap { index in
+            let four = index / 7
+            let six = index - four - 1
+            return IPPrefix(
+                index % 7 == 0
+                    ? "172.\(224 + four / 4096).\(four / 16 % 256).\(four % 16 * 2)/31"
+                    : "2a02:26f7:\(String(0xb000 + six / 24 % 4096, radix: 16)):"
+                        + "\(String(six / 24 / 4096 * 4096 + six % 24, radix: 16))::/64")
+        }
+        return (lines, IPPrefix.merged(lines))
+    }
+
+    /// Half of them in the blocks of a table of so many.
+    static func addresses(count: Int, prefixes: Int) -> [IPAddress] {
         (0..<count).compactMap { number in
-            let index = number &* 2_654_435_761 % 14_000
+            let index = number &* 2_654_435_761 % prefixes
             let octets: [UInt8] =
                 number % 2 == 0
                 ? [UInt8(20 + index % 180), UInt8(index / 180 % 256), UInt8(index * 7 % 256), UInt8(number % 251)]
                 : [
-                    0x2a, 0x02, UInt8(index >> 8), UInt8(index & 255), UInt8(index * 31 % 65_536 >> 8),
+                    0x2a, 0x02, UInt8(index >> 8 & 255), UInt8(index & 255), UInt8(index * 31 % 65_536 >> 8),
                     UInt8(index * 31 % 256), 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number % 251),
                 ]
             return IPAddress(bytes: octets)

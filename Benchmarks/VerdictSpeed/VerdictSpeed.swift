@@ -50,10 +50,26 @@ struct VerdictSpeed {
                 }
         }
 
-        let table = Histories.table(prefixes: 14_000)
-        let addresses = Histories.addresses(count: 1_000_000)
-        report("look-ups in \(table.count) prefixes", goal: "≥ 5 million/s", unit: "million/s") {
-            1 / seconds { for address in addresses { consume(table.lookup(address)) } }
+        for count in [14_000, 300_000] {
+            let table = Histories.table(prefixes: count)
+            let addresses = Histories.addresses(count: 1_000_000, prefixes: count)
+            report(
+                "look-ups in \(table.count) prefixes, \(table.byteCount >> 10) KB", goal: "≥ 5 million/s",
+                unit: "million/s"
+            ) {
+                1 / seconds { for address in addresses { consume(table.lookup(address)) } }
+            }
+        }
+        let apple = Histories.appleList(lines: 290_000)
+        for prefixes in [apple.lines, apple.merged] {
+            let table = NetworkTable([.init(.appleRelay, source: "made up", date: "2026-11-26", prefixes: prefixes)])
+            let addresses = apple.lines.indices.map { apple.lines[$0 &* 7_919 % apple.lines.count].first }
+            report(
+                "look-ups in a list like Apple's, \(table.count) prefixes, \(table.byteCount >> 10) KB",
+                goal: "≥ 5 million/s", unit: "million/s"
+            ) {
+                Double(addresses.count) / 1e6 / seconds { for address in addresses { consume(table.lookup(address)) } }
+            }
         }
     }
 

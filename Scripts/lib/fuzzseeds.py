@@ -2,6 +2,8 @@
 
 In an input the text stands in front; the choices that a target makes are read from its end (FuzzInput)."""
 
+import base64
+import hashlib
 import json
 import re
 import zlib
@@ -15,6 +17,19 @@ ACTS = {
 }
 TIME_PASSES, LONG_TIME_PASSES, HANG_UP, NOTHING = 13, 14, 15, 18
 MOST_ACTS = 23
+# The token that is "ours" in the targets of outgoing mail.
+PLANTED = base64.b32encode(b"\x50" + b"\x09" * 24).lower()
+# As in NetworkListTarget; one more is the file in which a list is kept.
+LISTS = ["apple-relay", "google", "aws", "azure", "microsoft-365", "oracle", "zscaler", "geofeed"]
+STORED_LIST = b"""sentmark-ranges 1
+list linode
+source https://geoip.linode.com/
+fetched 2026-11-26T08:00:00.000Z
+published 2
+class linode 2
+45.33.0.0/17
+2600:3c00::/32
+"""
 DICTIONARY_LIMIT = 600
 SWOLLEN_LIMIT = 40
 
@@ -106,6 +121,18 @@ def _outgoing():
         yield _input(head + path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), 2, 0, 0, 0, 0, 0)
 
 
+def _filed():
+    own = b'<img src="https://px.example.org/i/' + PLANTED + b'.gif" width="1" height="1" alt="">'
+    for path in _fixtures("*.html"):
+        page = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        for html in (page, page.replace(b"</body>", own + b"</body>"), own + page):
+            yield _input(b"Message-ID: <1@a>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + html, 1)
+    for message in _messages_as_they_are():
+        message = message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        yield _input(message, 0)
+        yield _input(message.replace(b"</body>", own + b"</body>"), 0)
+
+
 def _decodings():
     for text in [*_messages_as_they_are(), *(path.read_bytes() for path in _fixtures("*.html"))]:
         for encoding in range(3):
@@ -146,6 +173,14 @@ def _answers():
             yield _input(path.read_bytes(), 0, 0)
 
 
+def _lists():
+    for place, name in enumerate(LISTS):
+        for path in _fixtures(f"{name}.*"):
+            if path.parent.name == "lists":
+                yield _input(path.read_bytes(), place)
+    yield _input(STORED_LIST + b"sha256 " + hashlib.sha256(STORED_LIST).hexdigest().encode() + b"\n", len(LISTS))
+
+
 def _values():
     texts = {value.encode() for path in _fixtures("tokens.json") for value in _strings(json.loads(path.read_text()))}
     for line in _server_lines():
@@ -156,8 +191,8 @@ def _values():
 
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
-    "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "beacon": _pages,
-    "inflate": _compressed, "pull-answer": _answers, "values": _values,
+    "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "cleaning": _filed,
+    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "network-list": _lists, "values": _values,
 }
 
 
@@ -199,9 +234,9 @@ def _html_words():
 def _json_words():
     words = {b'"', b"\\u0000", b"\\ud800", b"null", b"true", b"1e400", b"-1", b"9223372036854775808", b"{", b"}]", b","}
     for path in _fixtures("*.json"):
-        if path.parts[1] == "HitSourcesTests":
+        if path.parts[1] == "HitSourcesTests" or path.parent.name == "lists":
             words |= set(re.findall(rb'"[^"]*":?', path.read_bytes()))
-    return words
+    return words | {line + b"\n" for line in STORED_LIST.splitlines()}
 
 
 def _value_words():
@@ -215,8 +250,9 @@ def _deflate_words():
 WORDS = {
     "imap-responses": _imap_words, "imap-session": _imap_words, "smtp-server": _smtp_words,
     "smtp-client": _smtp_words, "mime-message": _mail_words,
-    "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(), "beacon": _html_words,
-    "inflate": _deflate_words, "pull-answer": _json_words, "values": _value_words,
+    "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(),
+    "cleaning": lambda: _mail_words() | _html_words() | {PLANTED}, "beacon": _html_words,
+    "inflate": _deflate_words, "pull-answer": _json_words, "network-list": _json_words, "values": _value_words,
 }
 
 

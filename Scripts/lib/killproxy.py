@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Kills the agent while a mail passes through it, behind any octet of either conversation, and looks for what is lost.
 
-killproxy.py --program FILE [--every N]
+killproxy.py --program FILE [--every N] [--tls]
 
 A relay lets N octets of the session pass and then sends SIGKILL: between mail program and agent, or between agent and
 provider; N is every octet of the session or, with --every, one in so many. Three mails take turns: one that passes as it
 comes, one that gets a token, one of which everybody gets a copy of their own. Then the agent is started again, and a mail
-that was not answered with 250 is sent once more. What must hold:
+that was not answered with 250 is sent once more. With --tls both conversations are under TLS from their first octet on,
+and the octets are those of TLS. What must hold:
 
 - what was answered with 250 has arrived, for all of its recipients;
 - from one attempt nothing arrives twice;
@@ -18,6 +19,7 @@ import argparse
 import base64
 import select
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -79,10 +81,15 @@ def mail(number, precedence):
             f"Content-Type: text/html\r\n\r\n<p>{number}: good day</p>\r\n").encode()
 
 
-def attempt(port, password, message):
-    """One session of a mail program; True if the message was answered with 250."""
+def connect(port, tls):
+    connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    return tls.wrap_socket(connection, server_hostname="127.0.0.1") if tls else connection
+
+
+def attempt(port, password, message, tls=None):
+    """One session of a mail program, with a context for TLS or without; True if the message was answered with 250."""
     try:
-        with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
+        with connect(port, tls) as connection:
             reader = connection.makefile("rb")
 
             def answer():
@@ -107,16 +114,23 @@ def attempt(port, password, message):
 
 
 class Campaign:
-    def __init__(self, program, side, tokens, precedence):
+    def __init__(self, program, side, tokens, precedence, is_tls):
         self.side, self.tokens, self.precedence = side, tokens, precedence
         self.name = f"{side}, {'passing' if precedence else tokens}"
         self.directory = tempfile.TemporaryDirectory(prefix="killproxy-")
         self.sink = SinkServer(behaviour={"cleartext": True}).start()
         self.agent = ProxyAgent(program, Path(self.directory.name))
-        self.relay = Relay(self.sink.port if side == "provider" else self.agent.submission_port)
-        provider = self.relay.port if side == "provider" else self.sink.port
-        self.agent.prepare(self.sink, f'smtp = "smtp://127.0.0.1:{provider}"\nsmtp_cleartext = true', tokens)
-        self.port = self.relay.port if side == "client" else self.agent.submission_port
+        # Where the proxy and the provider take mail; one of them is behind the relay.
+        proxy, provider = ((self.agent.tls_port, self.sink.tls_port) if is_tls
+                           else (self.agent.submission_port, self.sink.port))
+        self.proxy_port = proxy
+        self.relay = Relay(provider if side == "provider" else proxy)
+        provider = self.relay.port if side == "provider" else provider
+        smtp = (f'smtp = "smtps://127.0.0.1:{provider}"' if is_tls
+                else f'smtp = "smtp://127.0.0.1:{provider}"\nsmtp_cleartext = true')
+        self.tls = ssl.create_default_context(cafile=self.sink.ca_file) if is_tls else None
+        self.agent.prepare(self.sink, smtp, tokens, self.sink.ca_file.parent if is_tls else None)
+        self.port = self.relay.port if side == "client" else proxy
         self.agent.launch()
         self.agent.kill()
         self.password = self.agent.submission_password
@@ -144,7 +158,7 @@ class Campaign:
         self.number += 1
         self.agent.launch()
         self.relay.arm(None, None)
-        if not attempt(self.port, self.password, mail(self.number, self.precedence)):
+        if not attempt(self.port, self.password, mail(self.number, self.precedence), self.tls):
             raise AgentError(f"{self.name}: a mail is not taken; the agent's log is {self.agent.log_file}")
         self.agent.kill()
         return self.relay.passed
@@ -156,7 +170,7 @@ class Campaign:
         message = mail(self.number, self.precedence)
         self.agent.launch()
         self.relay.arm(limit, self.agent.process.kill)
-        accepted = attempt(self.port, self.password, message)
+        accepted = attempt(self.port, self.password, message, self.tls)
         self.relay.limit = None
         self.agent.kill()
         self.settle()
@@ -170,7 +184,7 @@ class Campaign:
         if self.sink.sink.connections != connections:
             wrong.append("an agent that was started again sends by itself")
         if not accepted:
-            if not attempt(self.agent.submission_port, self.password, message):
+            if not attempt(self.proxy_port, self.password, message, self.tls):
                 wrong.append("sent again, and not taken")
             second = self.received(self.number)
             twice = sum(count > 1 for count in second.values())
@@ -190,12 +204,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True)
     parser.add_argument("--every", type=int, default=1, help="one octet in so many (1)")
+    parser.add_argument("--tls", action="store_true", help="both conversations under TLS")
     arguments = parser.parse_args()
     total, wrong = Counter(), []
     try:
         for side in ("client", "provider"):
             for tokens, precedence in (("shared", "Precedence: bulk\r\n"), ("shared", ""), ("each", "")):
-                with Campaign(Path(arguments.program).absolute(), side, tokens, precedence) as campaign:
+                with Campaign(
+                        Path(arguments.program).absolute(), side, tokens, precedence, arguments.tls) as campaign:
                     length, answered, kills = campaign.session(), 0, 0
                     # Somewhere behind the 250 in any case.
                     for limit in sorted({*range(1, length + 1, arguments.every), length - 3}):

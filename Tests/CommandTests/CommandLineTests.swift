@@ -22,9 +22,14 @@ struct CommandLineTests {
             "detailed",
         ],
         ["token", "inspect", "-"], ["stream", "add", "me", "-o", "px"], ["stream", "list", "--json"],
-        ["stream", "revoke", "me"], ["serve"], ["run"], ["classify", "-"], ["keywords"], ["keywords", "mutt"],
+        ["stream", "revoke", "me"], ["stream", "revoke", "me", "--epoch", "3"], ["stream", "rotate", "me", "-o", "px"],
+        ["stream", "retire", "me"], ["stream", "erase", "me"], ["stream", "erase", "--token", "a", "--token", "b"],
+        ["serve"], ["serve", "--config", "c.toml"], ["serve", "run"], ["serve", "--check"],
+        ["serve", "backup", "copy"], ["run"],
+        ["classify", "-"], ["keywords"], ["keywords", "mutt"],
         ["service", "install", "--no-start", "--force"], ["service", "uninstall"], ["service", "status", "--json"],
         ["doctor", "--write", "--json", "--config", "c.toml"],
+        ["ranges", "status", "--json"], ["ranges", "update"], ["ranges", "update", "apple-relay", "aws"],
     ])
     func accepts(_ arguments: [String]) throws {
         _ = try Sentmark.parseAsRoot(arguments)
@@ -39,6 +44,7 @@ struct CommandLineTests {
         ["token", "new", "--source", "a", "--credential-file", "px"], ["token", "new", "--level", "secret"],
         ["token", "new", "--credential-file", "px", "--base", "px.example.org"],
         ["stream", "add"], ["classify"], ["keywords", "mutt", "--json"], ["serve", "--json"],
+        ["ranges", "update", "apple"],
     ])
     func refuses(_ arguments: [String]) {
         do {

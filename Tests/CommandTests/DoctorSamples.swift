@@ -1,5 +1,6 @@
 import Foundation
 import IMAP
+import PixelServer
 import SentSync
 import Servers
 
@@ -144,24 +145,51 @@ enum DoctorSamples {
 
     private static func server(
         _ port: ServerFacts.Port, _ secret: ServerFacts.SecretFile = .good,
-        _ streams: Result<Int, Failure> = .success(2)
+        _ streams: Result<Int, Failure> = .success(2),
+        store: Result<StoreFacts, Failure> = .success(
+            .sqlite(path: "/home/me/.local/state/sentmark/hits.db", exists: true))
     ) -> ServerFacts {
         ServerFacts(
-            listen: "127.0.0.1:8025", port: port, secretPath: "/home/me/keys/server", secret: secret, streams: streams)
+            listen: "127.0.0.1:8025", port: port, secretPath: "/home/me/keys/server", secret: secret, store: store,
+            streams: streams)
+    }
+
+    private static func postgres(
+        _ schema: PostgresFacts.Schema, host: String = "db.example.org", syncs: Bool = true
+    ) -> Result<StoreFacts, Failure> {
+        .success(
+            .postgres(
+                PostgresFacts(
+                    version: "15.18", host: host, isEncrypted: !host.hasPrefix("/"), user: "sentmark", database: "hits",
+                    schema: schema, syncs: syncs, hits: schema == .missing(mayMake: true) ? nil : 1234, servers: 2)))
     }
 
     static let servers = [
         server(.free, .missing, .success(0)), server(.ours(isHealthy: true)), server(.ours(isHealthy: false)),
         server(.taken), server(.unusable("Cannot assign requested address")),
+        server(.free, store: postgres(.found(version: 1, isCurrent: true))),
+        server(.free, store: postgres(.found(version: 1, isCurrent: false), host: "/run/postgresql")),
+        server(.free, store: postgres(.missing(mayMake: true))),
+        server(.free, store: postgres(.missing(mayMake: false))),
+        server(.free, store: postgres(.newer(version: 9), syncs: false)),
+        server(
+            .free,
+            store: .failure(
+                Failure(
+                    .unavailable, "postgresql://sentmark@db.example.org/hits: no answer in time",
+                    action: "try again later"))),
         server(
             .free, .failed(Failure(.permission, "keys/server: others can read it", action: "run: chmod 600")),
             .failure(Failure(.dataError, "streams.json: not a list of streams", action: "restore it from a backup"))),
     ]
 
     static var checks: [Check] {
-        [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
-            + accounts.flatMap { AccountChecks.checks($0, signs: usual) }
-            + shown.flatMap(AccountChecks.checks) + sources.flatMap(SourceChecks.checks)
-            + servers.flatMap(ServerChecks.checks)
+        var checks = [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
+        checks += accounts.flatMap { AccountChecks.checks($0, signs: usual) }
+        checks += shown.flatMap(AccountChecks.checks)
+        checks += sources.flatMap(SourceChecks.checks)
+        checks += servers.flatMap(ServerChecks.checks)
+        checks += [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
+        return checks
     }
 }

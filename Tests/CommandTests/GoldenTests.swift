@@ -20,7 +20,7 @@ struct GoldenTests {
         }
     }
 
-    static let outputs: [Output] = reports + doctor + keywords
+    static let outputs: [Output] = reports + ranges + doctor + keywords
 
     private static let reports = [
         Output("status.txt") { Samples.status.text(width: nil, clock: Samples.clock) },
@@ -53,10 +53,19 @@ struct GoldenTests {
                 from: Data(
                     """
                     [{"stream":77,"name":"me","epoch":0,"created":"2026-11-23T09:00:00Z","revoked":"2026-11-24T09:00:00Z"},
-                     {"stream":77,"name":"me","epoch":1,"created":"2026-11-24T09:01:00Z"}]
+                     {"stream":77,"name":"me","epoch":1,"created":"2026-11-24T09:01:00Z","retired":"2026-11-25T10:00:00Z"},
+                     {"stream":77,"name":"me","epoch":2,"created":"2026-11-25T09:00:00Z"}]
                     """.utf8))
             return StreamListCommand.text(records, Samples.clock, width: 80)
         },
+    ]
+
+    private static let ranges = [
+        Output("ranges.txt") {
+            [RangesSamples.some, RangesSamples.fresh, RangesSamples.none]
+                .map { $0.text(width: 80, clock: Samples.clock) }.joined(separator: "\n")
+        },
+        Output("ranges.json") { try JSONText.of(RangesJSON(RangesSamples.some)) },
     ]
 
     private static let doctor = [

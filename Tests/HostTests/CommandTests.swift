@@ -13,6 +13,7 @@ import Testing
     ])
     func giveTheirFirstLine(_ arguments: [String], _ secret: String) async throws {
         #expect(try await CommandSecret(arguments).read() == Secret(secret))
+        #expect(try CommandSecret(arguments).readBlocking() == Secret(secret))
     }
 
     struct Failure: Sendable, CustomTestStringConvertible {
@@ -42,6 +43,8 @@ import Testing
         let error = await #expect(throws: HostError.self) { try await CommandSecret(failure.arguments).read() }
         #expect(error?.code == failure.code && error?.detail == failure.detail)
         #expect(error?.description.contains("secret") == false)
+        let blocking = #expect(throws: HostError.self) { try CommandSecret(failure.arguments).readBlocking() }
+        #expect(blocking == error)
     }
 
     @Test func areOneLineInALog() async {

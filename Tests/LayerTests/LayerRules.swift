@@ -12,7 +12,7 @@ struct LayerRules {
     /// Every C library, and the one module that imports it.
     let owners = [
         "CCurl": "Transport", "CLinux": "Transport", "CTOML": "Settings", "CXML2": "Beacon", "CCrypto": "Tokens",
-        "CHost": "Host", "CZlib": "Mailbox",
+        "CHost": "Host", "CZlib": "Mailbox", "CGzip": "PixelServer", "CPQ": "PixelServer", "CMaxMindDB": "Networks",
     ]
     /// Every module of Wire and Domain, and its siblings within the layer.
     let siblings: [String: Set<String>] = [

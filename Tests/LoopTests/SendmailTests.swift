@@ -93,6 +93,36 @@ struct SendmailTests {
         await sink.stop()
     }
 
+    /// `-bs`: a mail program (swaks) speaks SMTP with the command itself, which wants no password.
+    @Test(arguments: [true, false])
+    func onItsStreamsItSpeaksSMTP(isRunning: Bool) async throws {
+        let sink = try await Upstream.start(.sink)
+        let submission = try Submission(to: sink)
+        if isRunning { _ = try await submission.start() }
+        let message = Letter.html("one")
+        // swaks ends the last line.
+        let file = try write(submission, message.dropLast(2))
+        func submit(to recipient: String) throws -> Program.Outcome {
+            let swaks = "exec swaks --pipe \"$*\" --ehlo client.example --from \(Letter.sender) --to \(recipient)"
+            return try submission.program.sendmail(
+                ["-bs"], message: file, within: ["sh", "-c", "\(swaks) --data @\(file.path)", "sh"])
+        }
+        for recipient in [Letter.tracked, Letter.untracked] {
+            let outcome = try submit(to: recipient)
+            #expect(outcome.status == 0, "\(outcome)")
+        }
+        try await sink.behave(.init(steps: ["rcpt1": .answer("550 5.1.1 nobody")]))
+        let outcome = try submit(to: Letter.tracked)
+        #expect(outcome.status == 24 && outcome.output.contains("550 5.1.1 nobody"), "\(outcome)")
+
+        let arrived = try await sink.deliveries(count: 2)
+        #expect(arrived.map(\.recipients) == [[Letter.tracked], [Letter.untracked]])
+        #expect(submission.isPicture(submission.insertion(arrived[0].message, into: message)))
+        #expect(arrived[1].message == message)
+        #expect(try submission.program.command("why", "one@example.org").contains("250 2.0.0"))
+        await sink.stop()
+    }
+
     /// By sysexits.h, and nothing is sent.
     @Test func theStatusSaysWhatIsWrong() async throws {
         let sink = try await Upstream.start(.sink)

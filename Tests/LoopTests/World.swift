@@ -88,7 +88,7 @@ struct World {
             user = "me@example.org"
             password = "correct horse"
             caFile = server.caFile
-            if security == .none { more = "cleartext = true" }
+            more = "replies = false\n" + (security == .none ? "cleartext = true" : "")
         }
 
         /// A user of the server behind a relay.
@@ -142,8 +142,10 @@ struct World {
 
     /// Puts a message into Sent, as the user's mail program does after sending. Returns its UID.
     @discardableResult
-    func send(_ number: String, _ pixel: Pixel? = nil, as user: String = "alice") async throws -> UInt32 {
-        try await send(number, html: pixel?.html ?? "", as: user)
+    func send(
+        _ number: String, _ pixel: Pixel? = nil, as user: String = "alice", ago seconds: Double = 0
+    ) async throws -> UInt32 {
+        try await send(number, html: pixel?.html ?? "", as: user, ago: seconds)
     }
 
     /// A message that shows an image which may be no pixel of ours.
@@ -151,8 +153,10 @@ struct World {
         try await send(number, html: "<img src=\"\(image)\" width=\"1\" height=\"1\">", as: "alice")
     }
 
-    private func send(_ number: String, html: String, as user: String) async throws -> UInt32 {
-        let date = Date().formatted(
+    private func send(
+        _ number: String, html: String, as user: String, ago seconds: Double = 0
+    ) async throws -> UInt32 {
+        let date = (Date() - seconds).formatted(
             Date.VerbatimFormatStyle(
                 format:
                     "\(day: .twoDigits) \(month: .abbreviated) \(year: .defaultDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits) +0000",

@@ -38,6 +38,19 @@ struct ClassificationTests {
         #expect(error?.description.hasPrefix("line 12: \(reason)") == true, "\(error?.description ?? "")")
     }
 
+    @Test(arguments: [
+        (#"{"reply_at_s":7000}"#, "quoted-in-reply", "opened"), (#"{"reply_at_s":8000}"#, "direct-client", "opened"),
+        (#"{"forward_at_s":7000}"#, "quoted-elsewhere", "maybe"),
+        (#"{"bounce_at_s":7000}"#, "undelivered", "self_only"),
+        (#"{"bounce_at_s":8000}"#, "undelivered-on-the-way", "machine_only"),
+        (#"{"bounce_at_s":1e300,"reply_at_s":null}"#, "direct-client", "opened"),
+    ])
+    func contextOfIncomingMail(context: String, rule: String, message: String) throws {
+        let event = #"{"t_offset_s":7200,"ua":"Thunderbird/128.5.0","ip_class":"residential","token":"valid"}"#
+        let answer = try Self.text(#"{"id":"x","events":[\#(event)],"context":\#(context)}"#)
+        #expect(answer.contains(#""rule":"\#(rule)"}],"message":"\#(message)""#), "\(answer)")
+    }
+
     @Test func cutAtEveryByte() {
         let bytes = Array(Self.line.utf8)
         for count in 0..<bytes.count {

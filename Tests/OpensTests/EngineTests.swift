@@ -152,12 +152,67 @@ struct EngineTests {
         #expect(Self.judge([look], change: known([ClientFamily(rawValue: "thunderbird")])).status == .opened)
     }
 
-    @Test(arguments: [(-29.0, OpenStatus.selfOnly), (29, .selfOnly), (31, .opened), (-31, .opened)])
-    func ownActivityExplainsWhatComesWithIt(offset: Double, status: OpenStatus) {
+    /// Seconds from the hit between which the sender touched the message.
+    @Test(
+        arguments: [
+            (-29.0, -29.0, .selfOnly), (29, 29, .selfOnly), (31, 31, .opened), (-31, -31, .opened),
+            // A server that is asked once a minute.
+            (-59, 1, .selfOnly), (29, 89, .selfOnly), (-100, -31, .opened),
+            // The connection had been away.
+            (-3000, 1, .opened), (-90, 1, .opened), (nil, 1, .opened),
+            // The clock was set back meanwhile.
+            (500, 1, .selfOnly), (500, -40, .opened),
+        ] as [(Double?, Double, OpenStatus)])
+    func ownActivityExplainsWhatComesWithIt(since: Double?, until: Double, status: OpenStatus) {
         let judgement = Self.judge([Self.hit(3600, Self.gmail, "google-proxy")]) {
-            $0.ownActivity = [Self.sentAt + 3600 + offset]
+            $0.ownActivity = [
+                OwnActivity(since: since.map { Self.sentAt + 3600 + $0 }, until: Self.sentAt + 3600 + until)
+            ]
         }
         #expect(judgement.status == status)
+    }
+
+    /// Programs mark the copy that they file as read.
+    @Test(arguments: [(59.0, OpenStatus.opened), (61, .selfOnly)])
+    func filingACopyIsNoLookAtIt(age: Double, status: OpenStatus) {
+        let judgement = Self.judge([Self.hit(70, Self.thunderbird, "residential")]) {
+            $0.ownActivity = [OwnActivity(since: Self.sentAt + age, until: Self.sentAt + age)]
+        }
+        #expect(judgement.status == status)
+    }
+
+    /// A scanner is a scanner, Apple's preload a preload, and another token another copy.
+    @Test func whatIsQuotedIsDoubtfulWhereTheSenderMayBe() {
+        func rule(_ hit: Hit, quoted token: String = Self.oneToken, at seconds: Double = 3600) -> String? {
+            Self.judge([hit]) {
+                $0.incoming = [Incoming(kind: .reply, token: token, arrivedAt: Self.sentAt + seconds)]
+            }.verdicts.first?.rule
+        }
+        #expect(rule(Self.hit(3600, Self.thunderbird, "residential")) == "quoted-in-reply")
+        #expect(rule(Self.hit(3600, Self.gmail, "google-proxy")) == "quoted-in-reply")
+        #expect(rule(Self.hit(3600, Self.thunderbird, "residential"), at: 3601) == "direct-client")
+        #expect(rule(Self.hit(3600, Self.thunderbird, "residential"), quoted: "b") == "direct-client")
+        #expect(rule(Self.hit(3600, Self.chrome, "microsoft-eop")) == "mail-filter")
+        #expect(rule(Self.hit(3600, "Mozilla/5.0", "apple-relay")) == "apple-preload")
+        #expect(rule(Self.hit(3600, Self.chrome, "datacenter")) == "hosting-late")
+        #expect(rule(Self.hit(3600, Self.firefox, nil, net: "n", selfNet: true)) == "own-network")
+    }
+
+    @Test func aMailThatCameBackIsOpenedByNobody() {
+        func rule(_ hit: Hit, change: @escaping (inout History) -> Void = { _ in }) -> String? {
+            Self.judge([hit]) {
+                $0.undelivered = [Self.oneToken: Self.sentAt + 60]
+                change(&$0)
+            }.verdicts.first?.rule
+        }
+        #expect(rule(Self.hit(3, Self.thunderbird, "residential")) == "undelivered-on-the-way")
+        #expect(rule(Self.hit(60, Self.gmail, "google-proxy")) == "undelivered")
+        #expect(rule(Self.hit(60, Self.firefox, "residential", method: "HEAD")) == "probe")
+        let office: (inout History) -> Void = {
+            ($0.senderDomains, $0.recipientDomains) = (["x"], ["x"])
+            $0.ownClients = [ClientFamily(rawValue: "thunderbird")]
+        }
+        #expect(rule(Self.hit(30, Self.firefox, nil, net: "n", selfNet: true), change: office) == "undelivered")
     }
 
     @Test func sharedTokenWithTheSenderIsAmbiguous() {

@@ -63,30 +63,13 @@ struct NetworkTests {
     }
 
     @Test func theBuiltInTableIsSound() {
-        #expect(NetworkTable.builtIn.rejected == [])
+        #expect(NetworkTable.builtInGroups.flatMap(\.rejected) == [])
         #expect(NetworkTable.builtIn.count > 100)
     }
 
-    /// Against the plain definition: the longest of the prefixes that contain the address.
-    @Test(arguments: 1...5) func lookupIsTheLongestPrefix(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
-        func address() -> IPAddress {
-            IPAddress(
-                high: UInt64.random(in: 0...3, using: &generator) << 62,
-                low: UInt64.random(in: 0...255, using: &generator) << 56)
-        }
-        let prefixes = (0..<60).map { _ in
-            IPPrefix(address: address(), bits: [0, 1, 2, 64, 66, 68, 72].randomElement(using: &generator) ?? 0)
-        }
-        let table = NetworkTable(
-            prefixes.enumerated().map {
-                .init(NetworkClass(rawValue: "\($0)"), source: "s", date: "d", prefixes: [$1.description])
-            } + [.init(NetworkClass(rawValue: "bad"), source: "s", date: "d", prefixes: ["nonsense"])])
-        #expect(table.rejected == ["nonsense"])
-        for _ in 0..<300 {
-            let address = address()
-            let expected = prefixes.filter { $0.contains(address) }.max { $0.bits < $1.bits }
-            #expect(table.lookup(address)?.prefix == expected)
-        }
+    @Test func whatIsNoPrefixIsLeftOut() {
+        let group = NetworkTable.Group(.aws, source: "s", date: "d", prefixes: ["nonsense", "8.8.8.0/24"])
+        #expect(group.rejected == ["nonsense"])
+        #expect(group.prefixes.map(\.description) == ["8.8.8.0/24"])
     }
 }

@@ -118,7 +118,11 @@ struct SettlementTests {
         let changes: [(inout History) -> Void] = [
             { $0.sentAt = nil }, { $0.recipientDomains = ["a"] }, { $0.senderDomains = ["a"] },
             { $0.recipientIsSender = true }, { $0.tokens = ["u"] }, { $0.ownTokens = ["t"] },
-            { $0.ownClients = [.gmailProxy] }, { $0.ownActivity = [EngineTests.sentAt] },
+            { $0.ownClients = [.gmailProxy] },
+            { $0.ownActivity = [OwnActivity(since: nil, until: EngineTests.sentAt)] },
+            { $0.ownActivity = [OwnActivity(since: EngineTests.sentAt, until: EngineTests.sentAt)] },
+            { $0.incoming = [Incoming(kind: .reply, token: "t", arrivedAt: EngineTests.sentAt)] },
+            { $0.undelivered = ["t": EngineTests.sentAt] },
         ]
         let digests = changes.map { change in
             var other = history

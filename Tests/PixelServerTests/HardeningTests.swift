@@ -29,7 +29,10 @@ struct HardeningTests {
                 #expect(answer.field("Connection") == "close", "\(refused.name)")
                 #expect(try client.rest().isEmpty, "\(refused.name)")
             }
-            #expect(try server.get("/metrics").text.contains("sentmark_requests_refused_total \(Refused.all.count)\n"))
+            let refusals = try server.get("/metrics").text.matches(
+                of: /sentmark_requests_refused_total\{reason="[a-z-]+"\} (\d+)/
+            ).map { Int($0.1) ?? 0 }
+            #expect(refusals.reduce(0, +) == Refused.all.count)
         }
     }
 
@@ -60,6 +63,54 @@ struct HardeningTests {
             #expect(try silent.rest().isEmpty)
             #expect(try slow.rest().isEmpty)
             #expect(try used.rest().isEmpty)
+        }
+    }
+
+    /// One network asks too often; others, services and pulls are not disturbed.
+    @Test func aFloodIsToldToWait() async throws {
+        try await TestServer.run(configure: {
+            $0.limits.requestsPerSecond = 0.001
+            $0.limits.requestsAtOnce = 5
+            $0.limits.serviceFactor = 2
+        }) { server in
+            let pixel = "/i/\(try server.state.token()).gif"
+            func ask(_ path: String, from address: String, times: Int) throws -> [Int] {
+                try (0..<times).map { _ in try server.get(path, ["X-Forwarded-For: \(address)"]).status }
+            }
+            #expect(try ask(pixel, from: "192.0.2.1", times: 7) == [200, 200, 200, 200, 200, 429, 429])
+            // All of a network together, whatever the token.
+            #expect(try ask("/i/x.gif", from: "192.0.2.200", times: 1) == [429])
+            #expect(try ask("/nothing", from: "192.0.2.200", times: 1) == [429])
+            #expect(try server.get(pixel, ["X-Forwarded-For: 192.0.2.1"]).field("Retry-After") == "1")
+            #expect(try ask(pixel, from: "198.51.100.1", times: 1) == [200])
+            #expect(try ask(pixel, from: "2001:db8::1", times: 12).count { $0 == 200 } == 10)
+            #expect(try ask(pixel, from: "127.0.0.1", times: 7) == Array(repeating: 200, count: 7))
+            for _ in 0..<7 { #expect(try server.pull().hits.count == 5 + 1 + 10 + 7) }
+            #expect(try server.get("/metrics").text.contains("sentmark_requests_limited_total 7\n"))
+        }
+    }
+
+    @Test func aProxyMustSayWhoItIsFor() async throws {
+        try await TestServer.run(configure: { $0.clientOrigin = .proxyProtocol }) { server in
+            let pixel = TestServer.head("/i/\(try server.state.token()).gif")
+            for piece in [1, 7, 1000] {
+                let client = try server.client()
+                let bytes = Array(("PROXY TCP4 203.0.113.\(piece % 200) 198.51.100.1 1 2\r\n" + pixel).utf8)
+                for start in stride(from: 0, to: bytes.count, by: piece) {
+                    try client.send(Array(bytes[start..<min(start + piece, bytes.count)]))
+                }
+                #expect(try client.answer().status == 200)
+                // The header is said once; a second one is no request.
+                try client.send("PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r\n\r\n")
+                #expect(try client.answer().status == 400)
+            }
+            let without = try server.client()
+            try without.send(pixel)
+            #expect(try without.rest().isEmpty)
+            let client = try server.client()
+            try client.send(
+                "PROXY UNKNOWN\r\n" + TestServer.head("/v1/hits", [TestServer.authorization(server.state.credential)]))
+            #expect(try Set(TestPage(client.answer()).hits.map(\.net)).count == 1)
         }
     }
 

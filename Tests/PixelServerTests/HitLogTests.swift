@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Opens
+import TestSupport
 import Testing
 import Tokens
 
@@ -27,12 +28,13 @@ struct HitLogTests {
         #expect(error?.code == .durability)
     }
 
-    @Test func identityAndNumbersSurviveRestart() throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func identityAndNumbersSurviveRestart(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
         let request = try state.request(state.token())
         func run() throws -> (LogIdentity, [StreamID: Int64]) {
-            let log = try state.log()
+            let log = try state.store()
             defer { try? log.close() }
             return (log.identity, try log.append([.hit(request), .forged, .hit(request)]).last)
         }
@@ -53,10 +55,11 @@ struct HitLogTests {
         #expect(Set(names) == ["hits.db", "hits.db.lock", "streams.json", "streams.json.lock"])
     }
 
-    @Test func numbersAreNeverGivenTwice() throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func numbersAreNeverGivenTwice(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
-        let log = try state.log()
+        let log = try state.store()
         let stream = state.credential.stream
         let token = try state.token()
         for _ in 1...3 { _ = try log.append([.hit(state.request(token))]) }
@@ -80,10 +83,11 @@ struct HitLogTests {
         }
     }
 
-    @Test func networkHashChangesWithTheDay() throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func networkHashChangesWithTheDay(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
-        let log = try state.log()
+        let log = try state.store()
         let token = try state.token()
         for network in ["192.0.2.0/24", "192.0.2.0/24", "198.51.100.0/24", "2001:db8::/48"] {
             _ = try log.append([.hit(state.request(token, from: network))])
@@ -97,18 +101,14 @@ struct HitLogTests {
         #expect(nets.allSatisfy { $0?.count == 16 })
         state.clock.advance(86_400)
         #expect(try !log.maintain(now: state.clock.now, retention: 365 * 86_400))
-        let url = state.directory.appendingPathComponent("hits.db")
-        let days = try DatabaseQueue(path: url.path).read {
-            try Int64.fetchAll($0, sql: "SELECT day FROM network_keys")
-        }
-        #expect(days == [state.clock.now.day - 1])
+        #expect(try await networkKeyDays(of: state) == [state.clock.now.day - 1])
     }
 
-    @Test(arguments: PrivacyLevel.allCases)
-    func levelDecidesWhatIsKept(level: PrivacyLevel) throws {
-        let state = try TestState()
+    @Test(arguments: PrivacyLevel.allCases, StoreKind.allCases)
+    func levelDecidesWhatIsKept(level: PrivacyLevel, _ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
-        let log = try state.log()
+        let log = try state.store()
         let token = try state.token(level: level)
         _ = try log.append([.hit(state.request(token))])
         let hit = try #require(try log.hits(of: state.credential.stream, after: 0, limit: 1).hits.first)
@@ -126,12 +126,13 @@ struct HitLogTests {
         #expect((hit.net == nil) == (level == .minimal))
     }
 
-    @Test func hitsBeyondTheDaysAllowanceAreCounted() throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func hitsBeyondTheDaysAllowanceAreCounted(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
         var options = HitLog.Options()
         options.hitsPerTokenPerDay = 3
-        let log = try state.log(options)
+        let log = try state.store(options)
         let hit = LogEntry.hit(try state.request(state.token()))
         let appended = try log.append([hit, hit, .forged, hit, hit, hit])
         #expect(appended == Appended(stored: 3, capped: 2, forged: 1, last: [state.credential.stream: 3]))
@@ -161,12 +162,13 @@ struct HitLogTests {
         #expect(try log.lastSeq() == stored)
     }
 
-    @Test func streamsAreSeparateAndPagesAreWhole() throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func streamsAreSeparateAndPagesAreWhole(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
         let other = try state.streams.add(
             "other", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
-        let log = try state.log()
+        let log = try state.store()
         for message in 1...6 {
             let owner = message % 2 == 0 ? other : state.credential
             _ = try log.append([.hit(state.request(state.token(UInt64(message), of: owner)))])
@@ -177,5 +179,17 @@ struct HitLogTests {
         let rest = try log.hits(of: other.stream, after: 4, limit: 2)
         #expect(rest.hits.map(\.seq) == [6])
         #expect(!rest.more)
+    }
+
+    private func networkKeyDays(of state: TestState) async throws -> [Int64] {
+        guard state.database == nil else {
+            let server = try await PrivatePostgres.shared()
+            return try await server.sql("SELECT day FROM sentmark.network_keys", in: state.databaseName)
+                .compactMap { $0.first.flatMap(Int64.init) }
+        }
+        let url = state.directory.appendingPathComponent("hits.db")
+        return try await DatabaseQueue(path: url.path).read {
+            try Int64.fetchAll($0, sql: "SELECT day FROM network_keys")
+        }
     }
 }

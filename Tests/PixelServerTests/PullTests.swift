@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Opens
 import Synchronization
 import Testing
@@ -42,8 +43,9 @@ struct PullTests {
         }
     }
 
-    @Test func cursorWalksThroughAndSurvivesRestart() async throws {
-        let state = try TestState()
+    @Test(arguments: StoreKind.allCases)
+    func cursorWalksThroughAndSurvivesRestart(_ kind: StoreKind) async throws {
+        let state = try await TestState(kind)
         defer { state.remove() }
         let cursor = try await TestServer.run(on: state) { server in
             for message in 1...5 { _ = try server.get("/i/\(server.state.token(UInt64(message))).gif") }
@@ -94,12 +96,16 @@ struct PullTests {
         }
     }
 
-    @Test func nothingIsSkippedUnderConcurrentHits() async throws {
-        try await TestServer.run { server in
+    @Test(arguments: StoreKind.allCases)
+    func nothingIsSkippedUnderConcurrentHits(_ kind: StoreKind) async throws {
+        let given = try await TestState(kind)
+        defer { given.remove() }
+        try await TestServer.run(on: given) { server in
             let state = server.state
             let other = try state.streams.add(
                 "b", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
             state.clock.advance(2)
+            try server.until(other, opens: true)
             let failures = Mutex(0)
             let done = DispatchGroup()
             for number in 0..<200 {
@@ -129,8 +135,11 @@ struct PullTests {
         }
     }
 
-    @Test func longPollWakesForItsStreamAlone() async throws {
-        try await TestServer.run { server in
+    @Test(arguments: StoreKind.allCases)
+    func longPollWakesForItsStreamAlone(_ kind: StoreKind) async throws {
+        let given = try await TestState(kind)
+        defer { given.remove() }
+        try await TestServer.run(on: given) { server in
             let state = server.state
             let other = try state.streams.add(
                 "b", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
@@ -177,6 +186,111 @@ struct PullTests {
         }
     }
 
+    @Test func twoKeysPullAndARetiredOneOnlyCounts() async throws {
+        try await TestServer.run { server in
+            let state = server.state
+            let newer = try state.streams.rotate("main", secret: state.secret, now: state.clock.now)
+            state.clock.advance(2)
+            let old = try state.token(1)
+            let new = try state.token(2, of: newer)
+            for token in [old, new] { _ = try server.get("/i/\(token.text).gif") }
+            #expect(try server.pull().hits.map(\.token) == [old.text, new.text])
+            #expect(try server.pull("", newer).hits.map(\.token) == [old.text, new.text])
+            try state.streams.retire("main", now: state.clock.now)
+            state.clock.advance(2)
+            _ = try server.get("/i/\(old.text).gif")
+            #expect(try server.get("/v1/hits", [TestServer.authorization(state.credential)]).status == 401)
+            #expect(try server.pull("", newer).hits.map(\.token) == [old.text, new.text, old.text])
+            try state.streams.revoke("main", epoch: 0, now: state.clock.now)
+            state.clock.advance(2)
+            for token in [old, new] { _ = try server.get("/i/\(token.text).gif") }
+            #expect(try server.pull("", newer).hits.map(\.token) == [old.text, new.text, old.text, new.text])
+        }
+    }
+
+    @Test func aLongPollEndsWithItsKey() async throws {
+        try await TestServer.run { server in
+            let state = server.state
+            let newer = try state.streams.rotate("main", secret: state.secret, now: state.clock.now)
+            let clients = try [state.credential, newer].map { credential in
+                let client = try server.client()
+                try client.send(TestServer.head("/v1/hits?wait=55", [TestServer.authorization(credential)]))
+                return client
+            }
+            try server.untilPolls(2)
+            try state.streams.retire("main", now: state.clock.now)
+            state.clock.advance(2)
+            _ = try server.get("/i/\(state.token()).gif")
+            #expect(try clients.map { try $0.answer().status } == [401, 200])
+        }
+    }
+
+    @Test func aKeyIsHeldToItsRate() async throws {
+        try await TestServer.run(configure: {
+            $0.limits.pullBurst = 3; $0.limits.pullsPerSecond = 1
+        }) { server in
+            let other = try server.state.streams.rotate(
+                "main", secret: server.state.secret, now: server.state.clock.now)
+            let agent = TestServer.authorization(server.state.credential)
+            let answers = try (0..<10).map { _ in try server.get("/v1/hits", [agent]) }
+            #expect(answers.prefix(3).allSatisfy { $0.status == 200 })
+            let refused = try #require(answers.first { $0.status == 429 })
+            #expect(refused.field("Retry-After") == "1")
+            #expect(try server.get("/metrics").text.contains("sentmark_pulls_refused_total{limit=\"rate\"} "))
+            // Another key has its own.
+            #expect(try server.get("/v1/hits", [TestServer.authorization(other)]).status == 200)
+        }
+    }
+
+    @Test func allowanceIsFilledEvenly() {
+        let start = NIODeadline.now()
+        var allowance = PullAllowance(burst: 2, perSecond: 4, now: start)
+        #expect(allowance.take(now: start) == nil && allowance.take(now: start) == nil)
+        #expect(allowance.take(now: start) == 1)
+        #expect(allowance.take(now: start + .milliseconds(240)) == 1)
+        #expect(allowance.take(now: start + .milliseconds(260)) == nil)
+        #expect(allowance.take(now: start + .milliseconds(270)) == 1)
+        // Never more than the burst.
+        let later = start + .hours(1)
+        #expect((0..<3).map { _ in allowance.take(now: later) } == [nil, nil, 1])
+        var slow = PullAllowance(burst: 1, perSecond: 1, now: start)
+        #expect(slow.take(now: start) == nil && slow.take(now: start) == 1)
+    }
+
+    @Test func pagesAreGzippedForWhoReadsThat() async throws {
+        try await TestServer.run { server in
+            for message in 1...40 { _ = try server.get("/i/\(server.state.token(UInt64(message))).gif") }
+            let agent = TestServer.authorization(server.state.credential)
+            func hits(_ body: [UInt8]) throws -> [Hit] {
+                try JSONDecoder().decode(TestPage.self, from: Data(body)).hits
+            }
+            let plain = try server.get("/v1/hits", [agent])
+            let small = try server.get("/v1/hits", [agent, "Accept-Encoding: br, gzip;q=0.5"])
+            #expect(plain.field("Content-Encoding") == nil && plain.field("Vary") == "Accept-Encoding")
+            #expect(small.field("Content-Encoding") == "gzip" && small.field("Vary") == "Accept-Encoding")
+            #expect(small.body.count * 3 < plain.body.count)
+            #expect(try hits(gunzip(small.body)) == hits(plain.body))
+            // Too short to be worth it.
+            let one = try server.get("/v1/hits?limit=1", [agent, "Accept-Encoding: gzip"])
+            #expect(one.field("Content-Encoding") == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ([], false), ([""], false), (["gzip"], true), (["br, GZIP"], true), (["x-gzip"], true), (["gzip;q=0"], false),
+        (["gzip; q=0.000"], false), (["gzip;q=0.001"], true), (["*"], false), (["identity", "gzip"], true),
+        (["gzipped"], false), (["deflate, br;q=1"], false),
+    ])
+    func acceptEncoding(values: [String], isAccepted: Bool) {
+        #expect(Gzip.isAccepted(values) == isAccepted)
+    }
+
+    @Test(arguments: [0, 1, 1023, 1 << 20])
+    func gzipBringsBackWhatItWasGiven(count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+        #expect(try gunzip(#require(Gzip.compressed(bytes))) == bytes)
+    }
+
     @Test func streamsAreReloadedAndRevoked() async throws {
         try await TestServer.run { server in
             let state = server.state
@@ -205,7 +319,29 @@ private final class Held: @unchecked Sendable {
     init(_ client: TestClient) { self.client = client }
 }
 
+/// By the system's gzip, which checks the sum as well.
+private func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gz")
+    try Data(bytes).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["gzip", "-dc", file.path]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let text = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    return Array(text)
+}
+
 extension TestServer {
+    /// Waits until the server knows of the stream, or knows no more of it.
+    func until(_ credential: StreamCredential, opens: Bool) throws {
+        while try (get("/v1/hits", [Self.authorization(credential)]).status != 401) != opens { continue }
+    }
+
     /// Waits until that many pulls are in progress.
     func untilPolls(_ count: Int) throws {
         while try !get("/metrics").text.contains("\nsentmark_polls_waiting \(count)\n") { continue }

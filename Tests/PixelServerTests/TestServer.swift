@@ -4,6 +4,7 @@ import Opens
 import Secrets
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 import Tokens
 
@@ -16,19 +17,39 @@ final class TestClock: Sendable {
     func advance(_ seconds: TimeInterval) { date.withLock { $0 += seconds } }
 }
 
-/// A state directory with a secret and one stream, `main`.
+/// Where hits are kept.
+enum StoreKind: String, CaseIterable, Sendable {
+    case sqlite, postgres
+}
+
+/// A state directory with a secret and one stream, `main`; with PostgreSQL also a database.
 struct TestState: Sendable {
     let directory: URL
+    let database: PostgresServer?
+    let databaseName: String
     let secret: ServerSecret
     let credential: StreamCredential
     let clock = TestClock()
-    var streams: Streams { Streams(stateDirectory: directory) }
+    var streams: Streams { database.map { Streams(PostgresStreams($0)) } ?? Streams(stateDirectory: directory) }
 
-    init() throws {
+    var streamFile: URL { StreamFile(stateDirectory: directory).url }
+
+    static var secret: ServerSecret {
+        get throws { try #require(ServerSecret(Secret([UInt8](repeating: 7, count: 32)))) }
+    }
+
+    init(_ kind: StoreKind) async throws {
+        let database = kind == .postgres ? try await PrivatePostgres.shared().database() : nil
+        try self.init(database)
+    }
+
+    init(_ given: PrivatePostgres.Database? = nil) throws {
+        database = given.map { PostgresServer(url: $0.socket, encrypts: false) }
+        databaseName = given?.name ?? ""
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("pixel-\(UUID().uuidString)")
-        secret = try #require(ServerSecret(Secret([UInt8](repeating: 7, count: 32))))
-        credential = try Streams(stateDirectory: directory).add(
-            "main", secret: secret, now: clock.now, random: systemRandomBytes)
+        secret = try Self.secret
+        let streams = database.map { Streams(PostgresStreams($0)) } ?? Streams(stateDirectory: directory)
+        credential = try streams.add("main", secret: secret, now: clock.now, random: systemRandomBytes)
     }
 
     func token(
@@ -40,8 +61,14 @@ struct TestState: Sendable {
                 stream: owner.stream, epoch: owner.epoch, key: owner.streamKey, message: message, level: level))
     }
 
-    func log(_ options: HitLog.Options = HitLog.Options()) throws -> HitLog {
+    func log(_ options: HitLog.Options = HitLog.Options()) throws(PixelServerError) -> HitLog {
         try HitLog(directory: directory, options: options, random: systemRandomBytes)
+    }
+
+    /// Of either kind.
+    func store(_ options: HitLog.Options = HitLog.Options()) throws(PixelServerError) -> any HitStore {
+        guard let database else { return try log(options) }
+        return try PostgresHitLog(server: database, options: options, random: systemRandomBytes)
     }
 
     func request(_ token: Token, from network: String = "192.0.2.0/24") throws -> RecordedRequest {
@@ -59,30 +86,41 @@ struct TestState: Sendable {
 struct TestServer: Sendable {
     let state: TestState
     let port: Int
+    let server: PixelServer
+    /// Of the operations' listener, if there is one.
+    var operationsPort = 0
 
     /// Runs a server on a free port and the body on a thread of its own, where it may block; stops the server.
     static func run<Result: Sendable>(
         on given: TestState? = nil, configure: (inout PixelServer.Configuration) -> Void = { _ in },
-        _ body: @escaping @Sendable (TestServer) throws -> Result
+        classify: @escaping Classify = TestServer.families, _ body: @escaping @Sendable (TestServer) throws -> Result
+    ) async throws -> Result {
+        try await runAsync(on: given, configure: configure, classify: classify) { test in
+            try await onThread { try body(test) }
+        }
+    }
+
+    /// The same with a body that blocks nowhere itself.
+    static func runAsync<Result: Sendable>(
+        on given: TestState? = nil, configure: (inout PixelServer.Configuration) -> Void = { _ in },
+        classify: @escaping Classify = TestServer.families, _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         let state = try given ?? TestState()
         defer { if given == nil { state.remove() } }
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let operations = Mutex(0)
         var configuration = PixelServer.Configuration(
             host: "127.0.0.1", port: 0, publicURL: "http://127.0.0.1", stateDirectory: state.directory)
+        configuration.database = state.database
         configuration.trustedProxies = [try #require(IPPrefix("127.0.0.0/8"))]
+        configuration.operationsListening = { found in operations.withLock { $0 = found } }
         configuration.listening = { port.yield($0) }
         configure(&configuration)
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         let clock = state.clock
         let server = try PixelServer(
-            configuration: configuration, secret: state.secret,
-            classify: { facts in
-                RequestTraits(
-                    netclass: NetworkClass(rawValue: facts.address.isIPv4 ? "four" : "six"),
-                    family: ClientFamily(rawValue: facts.userAgent == nil ? "none" : "some"))
-            }, logger: logger, now: { clock.now })
+            configuration: configuration, secret: state.secret, classify: classify, logger: logger, now: { clock.now })
         let group = ServiceGroup(services: [server], logger: logger)
         let running = Task {
             defer { port.finish() }
@@ -93,8 +131,9 @@ struct TestServer: Sendable {
             throw CancellationError()
         }
         do {
-            let test = TestServer(state: state, port: first)
-            let result = try await onThread { try body(test) }
+            let test = TestServer(
+                state: state, port: first, server: server, operationsPort: operations.withLock { $0 })
+            let result = try await body(test)
             await group.triggerGracefulShutdown()
             try await running.value
             return result
@@ -105,12 +144,29 @@ struct TestServer: Sendable {
         }
     }
 
+    static let families: Classify = { facts in
+        RequestTraits(
+            netclass: facts.address.isIPv4 ? NetworkClass(rawValue: "four") : .googleProxy,
+            family: ClientFamily(rawValue: facts.userAgent == nil ? "none" : "some"))
+    }
+
+    static let signals: Classify = { facts in
+        RequestTraits(signals: Signal.signals(headers: facts.headers, method: facts.method))
+    }
+
     func client() throws -> TestClient { try TestClient(port: port) }
 
     /// One request on a connection of its own.
     func get(_ path: String, method: String = "GET", _ headers: [String] = []) throws -> TestClient.Answer {
         let client = try client()
         try client.send(TestServer.head(path, method: method, headers))
+        return try client.answer(to: method)
+    }
+
+    /// The same at the operations' listener.
+    func operations(_ path: String, method: String = "GET") throws -> TestClient.Answer {
+        let client = try TestClient(port: operationsPort)
+        try client.send(TestServer.head(path, method: method))
         return try client.answer(to: method)
     }
 

@@ -43,6 +43,9 @@ import Testing
                 [server]
                 public_url = "https://px.example.org"
                 trusted_proxies = ["127.0.0.1/32", "::1/128"]
+                certificate_file = "px.pem"
+                key_file = "keys/px.pem"
+                metrics_listen = "127.0.0.1:9025"
                 [[account]]
                 imap = "imaps://imap.example.org"
                 user = "me@example.org"
@@ -54,6 +57,8 @@ import Testing
         #expect(shown.labels == minimal.labels)
         #expect(shown.colors == minimal.colors)
         #expect(shown.privacy == minimal.privacy)
+        #expect(shown.ranges.urls == minimal.ranges.urls)
+        #expect(shown.ranges.automatic == minimal.ranges.automatic)
         #expect(shown.accounts.first?.sent == minimal.accounts.first?.sent)
         #expect(shown.accounts.first?.since == minimal.accounts.first?.since)
         #expect(shown.accounts.first?.archives == minimal.accounts.first?.archives)
@@ -76,7 +81,12 @@ import Testing
             }
         }
         // These exclude the one that is shown.
-        let mentioned: Set = ["submission.password_command", "submission.password_credential"]
+        let mentioned: Set = [
+            "submission.password_command", "submission.password_credential", "server.store_password_command",
+            "server.store_password_file", "server.store_password_credential",
+        ]
+        #expect(
+            text.contains("at most one of store_password_command, store_password_file,\n# store_password_credential"))
         #expect(text.contains("at most one of password_command, password_file,\n# password_credential"))
         #expect(keys.isDisjoint(with: mentioned) && keys.union(mentioned) == Settings.keys)
     }

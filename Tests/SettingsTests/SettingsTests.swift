@@ -42,6 +42,18 @@ import Testing
         #expect(settings.warnings.isEmpty)
     }
 
+    @Test func readsADatabase() throws {
+        let text = """
+            [server]
+            public_url = "https://px.example.org"
+            store = "postgresql://me@db.example.org/hits"
+            store_password_file = "keys/database"
+            """
+        let settings = try Settings.parse(text: text, file: "/etc/sentmark/a.toml")
+        let url = try DatabaseURL(parsing: "postgresql://me@db.example.org/hits")
+        #expect(settings.server?.store == .postgresql(url, .file("/etc/sentmark/keys/database")))
+    }
+
     @Test(arguments: [
         ("/abs/pw", "/abs/pw"), ("pw", "/cfg/pw"), ("../pw", "/cfg/../pw"), ("~/pw", "/home/me/pw"),
         ("~other/pw", "/cfg/~other/pw"),

@@ -132,6 +132,6 @@ struct Soak {
             report: { _ in },
             now: { World.now },
             logger: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() })
-        return FolderWatch(tools: tools, policy: policy, errands: nil, pollInterval: .zero, bell: Bell())
+        return FolderWatch(tools: tools, policy: policy, errands: nil, inbox: nil, pollInterval: .zero, bell: Bell())
     }
 }

@@ -207,13 +207,16 @@ struct AccountService: Service {
         return FolderWatch(
             tools: tools, policy: policy,
             errands: runsErrands(wish) ? Errands(tools: tools, policy: policy, wish: settings.archives) : nil,
+            inbox: isFirst(wish) ? Inbox(tools: tools, policy: policy, settings.replies) : nil,
             pollInterval: settings.pollInterval ?? Self.defaultPollInterval, bell: bell)
     }
 
     /// One connection of the account, and only if messages are to be followed.
     private func runsErrands(_ wish: SentFolder.Wish) -> Bool {
-        settings.archives != .nowhere && SentFolder.Wish.each(of: settings.sent).first == wish
+        settings.archives != .nowhere && isFirst(wish)
     }
+
+    private func isFirst(_ wish: SentFolder.Wish) -> Bool { SentFolder.Wish.each(of: settings.sent).first == wish }
 
     /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
     private func introduce(

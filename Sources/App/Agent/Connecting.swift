@@ -1,5 +1,6 @@
 import HitSources
 import Host
+import Opens
 import Secrets
 import Settings
 import Tokens
@@ -82,11 +83,12 @@ extension Credentials {
 }
 
 extension Settings.Source {
-    func feed(_ credential: StreamCredential, _ poller: Poller) -> any HitFeed {
+    func feed(_ credential: StreamCredential, _ poller: Poller, lookup: @escaping NetworkLookup) -> any HitFeed {
         switch kind {
         case .sentmark: PullClient(self, credential, poller)
         case .accessLog(let path, let format):
-            AccessLogFeed(path: path, format: format == .json ? .json : .combined, credential: credential)
+            AccessLogFeed(
+                path: path, format: format == .json ? .json : .combined, credential: credential, lookup: lookup)
         }
     }
 }

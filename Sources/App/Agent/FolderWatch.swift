@@ -16,6 +16,8 @@ struct FolderWatch {
     let policy: FolderSync.Policy
     /// What has to be done in other folders over this connection.
     let errands: Errands?
+    /// Where answers arrive.
+    let inbox: Inbox?
     let pollInterval: Duration
     /// Rung when keywords of this account may have to change.
     let bell: Bell
@@ -40,9 +42,11 @@ struct FolderWatch {
         _ succession: Succession? = nil
     ) async throws -> Ending {
         var begun = begun
+        var attention: Attention?
         while true {
-            if let ending = try await watch(connection, mailbox, begun, succession) { return ending }
+            if let ending = try await watch(connection, mailbox, begun, succession, &attention) { return ending }
             try await errands?.run(connection)
+            try await inbox?.look(connection)
             begun = nil
         }
     }
@@ -56,14 +60,23 @@ struct FolderWatch {
 
     /// Returns `nil` when there is something to do in other folders first.
     private func watch(
-        _ connection: any MailConnection, _ mailbox: MailboxName, _ begun: FolderWork?, _ succession: Succession?
+        _ connection: any MailConnection, _ mailbox: MailboxName, _ begun: FolderWork?, _ succession: Succession?,
+        _ attention: inout Attention?
     ) async throws -> Ending? {
         var work: FolderWork
-        if let begun { work = begun } else { work = try await .select(mailbox, on: connection, policy, tools) }
+        if let begun {
+            work = begun
+        } else {
+            work = try await .select(mailbox, on: connection, policy, tools, after: attention)
+        }
+        defer { attention = work.attention }
         var trust = Self.firstTrust
         var rests = 0
         while true {
+            // What explains a hit is learned before the hit is shown; but first the folder gets into step.
+            if rests > 0, try await work.hasReason(toLookAt: inbox) { return nil }
             if try await work.settle() { trust = Self.firstTrust }
+            if rests == 0, try await work.hasReason(toLookAt: inbox) { return nil }
             if work.sync.hasLostNews { return .newsLost }
             if try await work.cleanCopies() { continue }
             if work.hasScanned() { Memory.trim() }
@@ -73,7 +86,8 @@ struct FolderWatch {
             let errand = try await errands?.next()
             if let errand, errand <= .zero { return nil }
             if await connection.isCompressed { return .compressed }
-            var limit = min(trust, errand ?? trust)
+            let look = try await inbox?.next()
+            var limit = min(trust, errand ?? trust, look ?? trust)
             var opening: Bell?
             switch await succession?.next() {
             case .ready(let line): return .successor(line)
@@ -82,7 +96,9 @@ struct FolderWatch {
             case .wait(nil), nil: break
             }
             await tools.report(.idle)
-            try await wait(&work.sync, connection, mailbox, atMost: limit, or: opening)
+            var attention = work.attention
+            try await wait(&work.sync, &attention, connection, mailbox, atMost: limit, or: opening)
+            work.attention = attention
             trust = min(trust * 8, .seconds(3600))
         }
     }
@@ -94,39 +110,47 @@ struct FolderWatch {
 
     /// IDLE is ended after `limit`, when one of the bells rings, or sooner by the session's own.
     private func wait(
-        _ sync: inout FolderSync, _ connection: any MailConnection, _ mailbox: MailboxName, atMost limit: Duration,
-        or other: Bell?
+        _ sync: inout FolderSync, _ attention: inout Attention, _ connection: any MailConnection,
+        _ mailbox: MailboxName, atMost limit: Duration, or other: Bell?
     ) async throws {
         guard tools.server.pushesNews else {
             await bell.wait(atMost: tools.server.policy.pollInterval(pollInterval))
+            attention.asked(at: tools.now())
             for command in tools.server.policy.poll(mailbox) {
                 try await connection.require(command) { sync.received($0) }
             }
             return
         }
+        // Before the session's own end: what comes once IDLE is being ended may have been held back.
+        let limit = min(limit, tools.server.policy.idleInterval - .seconds(1))
+        let isEnding = Latch()
         var ringers: [Task<Void, Never>] = []
         defer { ringers.forEach { $0.cancel() } }
         try await connection.idle(
             begun: {
                 ringers = [
-                    ringer(connection) { [bell] in await bell.wait(atMost: limit < .seconds(3600) ? limit : nil) }
+                    ringer(connection, isEnding) { [bell] in await bell.wait(atMost: limit) }
                 ]
-                if let other { ringers.append(ringer(connection) { await other.wait() }) }
+                if let other { ringers.append(ringer(connection, isEnding) { await other.wait() }) }
             },
             each: { untagged in
+                if case .fetch = untagged, !isEnding.isOpen { attention.heard(at: tools.now()) }
                 sync.received(untagged)
                 return !sync.hasNews
             })
+        attention.asked(at: tools.now())
     }
 
     /// Ends IDLE after `wait`.
     private func ringer(
-        _ connection: any MailConnection, after wait: @escaping @Sendable () async -> Void
+        _ connection: any MailConnection, _ isEnding: Latch, after wait: @escaping @Sendable () async -> Void
     ) -> Task<Void, Never> {
         Task {
             await wait()
             // One that comes late would end the next IDLE.
-            if !Task.isCancelled { await connection.finishIdle() }
+            guard !Task.isCancelled else { return }
+            isEnding.open()
+            await connection.finishIdle()
         }
     }
 }

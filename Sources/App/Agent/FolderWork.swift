@@ -46,13 +46,19 @@ struct FolderWork {
     /// Of the mail that is awaited.
     private var generation: Int?
     private let isVisit: Bool
+    /// How well the moment is known of what the server tells.
+    var attention: Attention
 
     /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
+    /// - Parameter before: of this connection, if it was in the folder before: what that would not keep, it will not keep now.
     static func select(
-        _ mailbox: MailboxName, on connection: any MailConnection, _ policy: FolderSync.Policy, _ tools: FolderTools
+        _ mailbox: MailboxName, on connection: any MailConnection, _ policy: FolderSync.Policy, _ tools: FolderTools,
+        after before: Attention? = nil
     ) async throws -> FolderWork {
+        var attention = before ?? Attention()
+        attention.asked(at: tools.now())
         let folder = try await tools.store.folder(mailbox, of: tools.account)
-        try await tools.store.forgetRefusals(in: folder)
+        if before == nil { try await tools.store.forgetRefusals(in: folder) }
         let copyRefusal = try await CopyFolder(tools, for: folder)?.lookThrough(connection, source: mailbox)
         var sync = FolderSync(state: try await tools.store.state(of: folder), policy: policy)
         var selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)
@@ -66,7 +72,7 @@ struct FolderWork {
             writer: KeywordWriter(
                 store: tools.store, folder: folder, signs: tools.signs, selection: selection, now: tools.now,
                 logger: tools.logger),
-            cleaner: await cleaner(mailbox, folder, on: connection, selection, policy, tools))
+            cleaner: await cleaner(mailbox, folder, on: connection, selection, policy, tools), attention: attention)
         try await work.keep(begun + work.conversation.sync.drainNews())
         try await work.awaitWhatWasSent()
         return work
@@ -99,7 +105,7 @@ struct FolderWork {
 
     private init(
         tools: FolderTools, folder: FolderID, isVisit: Bool, conversation: Conversation, writer: KeywordWriter,
-        cleaner: SentCopyCleaner?
+        cleaner: SentCopyCleaner?, attention: Attention
     ) {
         self.tools = tools
         self.isVisit = isVisit
@@ -108,6 +114,7 @@ struct FolderWork {
         self.conversation = conversation
         self.writer = writer
         self.cleaner = cleaner
+        self.attention = attention
     }
 
     var sync: FolderSync {
@@ -129,7 +136,7 @@ struct FolderWork {
             try await awaitWhatWasSent()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
-            if mayWrite, try await writer.write(&conversation) {
+            if mayWrite, try await writer.write(&conversation, since: attention.since, judge: tools.judge) {
                 written = .now
                 isQuiet = false
             }
@@ -141,7 +148,10 @@ struct FolderWork {
                 try await reportScan()
                 continue
             }
-            if try await !keepNews(), isQuiet { return isNew }
+            if try await !keepNews(), isQuiet {
+                attention.settled()
+                return isNew
+            }
             isNew = true
         }
     }
@@ -170,6 +180,11 @@ struct FolderWork {
         let answer = try await conversation.run([.notify(newMessages: SyncRequest.pushedItems)]) { _ in false }
         let isOn = answer.first?.status == .ok
         tools.logger.info(isOn ? "NOTIFY is on" : "NOTIFY refused", metadata: ["answer": "\(answer.first?.text ?? "")"])
+    }
+
+    /// Whether other folders are to be looked through first.
+    mutating func hasReason(toLookAt inbox: Inbox?) async throws -> Bool {
+        try await inbox?.isWorthALook(&conversation) ?? false
     }
 
     /// Replaces copies that carry their own pixel, once all is settled. Returns whether anything was written.
@@ -230,7 +245,9 @@ extension FolderWork {
 
     private mutating func keep(_ changes: [Change]) async throws {
         let store = tools.store
-        if try await store.apply(changes, to: folder, signs: tools.signs, now: tools.now()) { tools.judge.ring() }
+        let isNew = try await store.apply(
+            changes, to: folder, signs: tools.signs, since: attention.since, now: tools.now())
+        if isNew { tools.judge.ring() }
         // A copy that is gone may turn up again.
         if changes.contains(where: \.losesCopies) { try await awaitTheMissing() }
     }

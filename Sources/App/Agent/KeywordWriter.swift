@@ -16,8 +16,11 @@ struct KeywordWriter {
     let logger: Logger
 
     /// Returns whether anything was written.
+    /// - Parameters:
+    ///   - since: up to when the server has told of everything that others do.
+    ///   - judge: rung if somebody has touched a message meanwhile.
     @discardableResult
-    func write(_ conversation: inout Conversation) async throws -> Bool {
+    func write(_ conversation: inout Conversation, since: Date?, judge: Bell) async throws -> Bool {
         let task = try await store.planningTask(for: folder, signs: signs)
         guard !task.copies.isEmpty else { return false }
         var (orders, refused) = plan(task, conversation)
@@ -32,8 +35,10 @@ struct KeywordWriter {
             conversation.sync.readBack(seen.mapValues(\.flags))
             await StopPoint.reached(.readBack)
         }
-        try await store.record(
-            ReadBack(orders: orders, outcome: outcome, seen: seen), in: folder, planned: task, signs: signs, now: now())
+        let isNew = try await store.record(
+            ReadBack(orders: orders, outcome: outcome, seen: seen), in: folder, planned: task, signs: signs,
+            since: since, now: now())
+        if isNew { judge.ring() }
         await StopPoint.reached(.recorded)
         for (sign, reason) in outcome.refused { warn(sign, reason) }
         for (sign, messages) in outcome.refusedMessages { warn(sign, messages.reason, messages.uids.count) }

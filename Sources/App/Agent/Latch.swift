@@ -10,6 +10,8 @@ package final class Latch: Sendable {
 
     package init() {}
 
+    package var isOpen: Bool { state.withLock { $0.isOpen } }
+
     package func open() {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }

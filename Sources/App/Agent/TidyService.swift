@@ -3,8 +3,9 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Forgets what is older than the user wants it remembered: to whom mail was sent, what the provider said, and who loaded
-/// a pixel. Then it looks which recipients' domains show no reading, as they grow with time.
+/// Forgets what is older than the user wants it remembered: to whom mail was sent, what the provider said, who loaded a
+/// pixel, and when the user was in the mailbox. Then it looks which recipients' domains show no reading, as they grow with
+/// time.
 struct TidyService: Service {
     let store: AgentStore
     let retention: Duration
@@ -22,6 +23,7 @@ struct TidyService: Service {
                     let time = now()
                     try await store.forgetOutgoing(before: time - retention.seconds)
                     try await store.forgetHits(before: time - retention.seconds)
+                    try await store.forgetActivity(before: time - retention.seconds)
                     if try await store.weighDomains(now: time) {
                         for name in try await store.accountsWithDueCopies() { accounts[name]?.ring() }
                     }

@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import Foundation
 import Host
 import SentSync
 import Settings
@@ -13,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
             One line for each check: ✓ good, ! could be better, ✗ wrong. The configuration, the files and the disk; for each \
             account the secret, the login, the server and what is special about it, the Sent folder, whether keywords can be \
             stored, and where the results will be seen; for each source the credential, the server and its clock; for [server] the port, the secret and the \
-            streams. A running agent is not disturbed.
+            streams; where hits are looked up, the lists of networks. A running agent is not disturbed.
 
             Ends with 0 if nothing is wrong, warnings included, and otherwise with the exit status of the first ✗.
 
@@ -77,6 +78,11 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         if let server = settings.server {
             parts.append { ServerChecks.checks(await ServerFacts.find(server, poller: poller)) }
+        }
+        if settings.looksUpNetworks {
+            parts.append {
+                NetworkChecks.checks(RangesReport(settings.ranges, RangesDirectory(Directories()), now: Date()))
+            }
         }
         try await withThrowingTaskGroup(of: (Int, [Check]).self) { group in
             for (index, part) in parts.enumerated() { group.addTask { (index, await part()) } }

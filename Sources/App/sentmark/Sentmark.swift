@@ -30,7 +30,10 @@ struct Sentmark: AsyncParsableCommand {
             CommandGroup(name: "Sending", subcommands: [SendmailCommand.self]),
             CommandGroup(
                 name: "Tokens and verdicts",
-                subcommands: [StreamCommand.self, TokenCommand.self, ClassifyCommand.self, ReclassifyCommand.self]),
+                subcommands: [
+                    StreamCommand.self, TokenCommand.self, RangesCommand.self, ClassifyCommand.self,
+                    ReclassifyCommand.self,
+                ]),
         ])
 
     static func main() async {

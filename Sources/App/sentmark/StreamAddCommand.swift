@@ -34,45 +34,23 @@ struct StreamAddCommand: AsyncParsableCommand {
         // The credential may be the very file that a source of this configuration waits for.
         let settings = try config.load(filesMustExist: false)
         let server = try settings.requireServer()
-        if let output { try Self.checkRoom(for: output) }
+        let destination = try CredentialDestination(output)
         let secret = try ServerSecretFile.loadOrCreate(URL(filePath: server.secretFile), random: systemRandomBytes)
         let streams = Streams(of: server)
-        let credential = try streams.add(name, secret: secret, now: Date(), random: systemRandomBytes).text
-        guard let output else {
-            try StandardOutput.write(credential.reveal { $0 } + [UInt8(ascii: "\n")])
-            StandardError.write(hint("<the file you put it into>", server))
-            return
-        }
-        do {
-            try SecretFile.create(output, credential)
-        } catch {
+        let credential = try streams.add(name, secret: secret, now: Date(), random: systemRandomBytes)
+        try destination.write(credential.text) {
             // Without its credential the stream is of no use to anybody.
             try streams.revoke(name, now: Date())
-            throw error
         }
-        StandardError.write(hint(output, server))
-    }
+        StandardError.write(
+            """
+            Stream \(name) is added. On the machine of its agent, put into the configuration:
 
-    /// Before the stream exists: each attempt uses up one of the 16 keys that a name can have.
-    private static func checkRoom(for path: String) throws(Failure) {
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw Failure(.configuration, "\(path): is there already", action: "name another file, or move it away")
-        }
-        let folder = URL(filePath: path).deletingLastPathComponent().path
-        guard FileManager.default.isWritableFile(atPath: folder) else {
-            throw Failure(.permission, "\(folder): no file can be made there", action: "make the folder, mode 0700")
-        }
-    }
+            [[source]]
+            kind = "sentmark"
+            url = "\(server.publicURL)"
+            credential_file = "\(output ?? "<the file you put it into>")"
 
-    private func hint(_ file: String, _ server: Settings.Server) -> String {
-        """
-        Stream \(name) is added. On the machine of its agent, put into the configuration:
-
-        [[source]]
-        kind = "sentmark"
-        url = "\(server.publicURL)"
-        credential_file = "\(file)"
-
-        """
+            """)
     }
 }

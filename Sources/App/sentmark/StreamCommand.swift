@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Foundation
 import Host
@@ -16,9 +17,13 @@ struct StreamCommand: AsyncParsableCommand {
             EXAMPLES
               sentmark stream add me --output ~/.config/sentmark/keys/px
               sentmark stream list
+              sentmark stream rotate me --output px.new
               sentmark stream revoke me
             """,
-        subcommands: [StreamAddCommand.self, StreamListCommand.self, StreamRevokeCommand.self])
+        subcommands: [
+            StreamAddCommand.self, StreamListCommand.self, StreamRotateCommand.self, StreamRetireCommand.self,
+            StreamRevokeCommand.self, StreamEraseCommand.self,
+        ])
 }
 
 extension Settings {
@@ -35,8 +40,5 @@ extension Settings {
 
 extension Streams {
     /// Of the configured pixel server.
-    init(of server: Settings.Server) {
-        let configuration = PixelServer.Configuration(server, Directories())
-        self.init(stateDirectory: configuration.stateDirectory)
-    }
+    init(of server: Settings.Server) { self.init(server, Directories()) }
 }

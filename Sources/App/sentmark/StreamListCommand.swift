@@ -12,7 +12,7 @@ struct StreamListCommand: AsyncParsableCommand {
               sentmark stream list --json | jq -r '.streams[].name'
 
             JSON
-              streams: name, stream, epoch, created, revoked (left out while it is in use).
+              streams: name, stream, epoch, created, and retired or revoked, if it is.
             """)
 
     @OptionGroup var config: ConfigOptions
@@ -31,12 +31,13 @@ struct StreamListCommand: AsyncParsableCommand {
         guard !records.isEmpty else { return "No streams; add one with 'sentmark stream add NAME'.\n" }
         var table = TextTable([
             .init("NAME", minimum: 12), .init("STREAM", .right), .init("EPOCH", .right), .init("CREATED"),
-            .init("REVOKED"),
+            .init("STATE"),
         ])
         table.rows = records.map { record in
             [
                 record.name, String(record.stream), String(record.epoch), clock.minute(record.created),
-                record.revoked.map(clock.minute) ?? "",
+                record.revoked.map { "revoked \(clock.minute($0))" }
+                    ?? record.retired.map { "retired \(clock.minute($0))" } ?? "in use",
             ]
         }
         return table.rendered(width: width)

@@ -10,8 +10,9 @@ struct WhyCommand: AsyncParsableCommand {
         commandName: "why",
         abstract: "Show everything that is known about one message, and what follows from it.",
         discussion: """
-            Every token in the message, every request for its pixel with its verdict and the rule that gave it, and every \
-            keyword that was written, refused or removed by you. Of a message that was sent through Sentmark also what the \
+            Every token in the message, every request for its pixel with its verdict and the rule that gave it, what your \
+            mailbox tells (a flag that you changed, an answer or a report that quotes the pixel), and every keyword that \
+            was written, refused or removed by you. Of a message that was sent through Sentmark also what the \
             provider said, and why each recipient's copy carries a token or none.
 
             ID is the message's Message-ID, with or without angle brackets, or one of its tokens, or a pixel's URL.
@@ -25,7 +26,8 @@ struct WhyCommand: AsyncParsableCommand {
               messages: message (as in 'sentmark status --json'), tracked, tokens,
               hits (source, hit, verdict with its rule's explanation), more_hits (later
               ones), only_counted (of these), forgotten (earlier ones, deleted),
-              written, rules, review_at.
+              own_activity (since, until), incoming (at, kind, by_recipient,
+              shows_pixel), undelivered, written, rules, review_at.
               outgoing: account, message_id, way, at, state, reply, provider_id,
               recipients (address, reason, explanation, token).
               waiting: hits on a token of no known message.

@@ -1,17 +1,19 @@
 extension NetworkTable {
-    /// What is known without any download: facts, each with its source. It is small on purpose; published lists
-    /// that are long or change weekly replace it where the operator has them.
-    package static let builtIn = NetworkTable([
+    package static let builtIn = NetworkTable(builtInGroups)
+
+    /// What is known without any download: facts, each with its source. It is small on purpose; a published list that
+    /// is stored takes the place of what is here of its classes.
+    package static let builtInGroups: [Group] = [
         // Host names google-proxy-*.google.com: fetches that a Gmail user triggered.
         Group(
-            .googleProxy, source: "reverse DNS google-proxy-*.google.com", date: "2026-11-23",
+            .googleProxy, source: "reverse DNS google-proxy-*.google.com", date: "2026-11-23", asn: 15_169,
             prefixes: [
                 "64.233.172.0/23", "66.102.6.0/23", "66.102.8.0/23", "66.249.80.0/22", "66.249.84.0/23",
                 "66.249.88.0/24", "66.249.93.0/24",
             ]),
         // Host names rate-limited-proxy-*.google.com: Google's special crawlers, not a person's Gmail.
         Group(
-            .googleCrawler, source: "reverse DNS rate-limited-proxy-*.google.com", date: "2026-11-23",
+            .googleCrawler, source: "reverse DNS rate-limited-proxy-*.google.com", date: "2026-11-23", asn: 15_169,
             prefixes: [
                 "66.249.87.0/24", "66.249.89.0/24", "66.249.90.0/23", "66.249.92.0/24", "72.14.199.0/24",
                 "74.125.148.0/23", "108.177.64.0/21", "108.177.72.0/24", "209.85.238.0/24",
@@ -46,14 +48,14 @@ extension NetworkTable {
             ]),
         // Endpoint sets 9 and 10 (*.protection.outlook.com): the mail filter itself, no mailbox is read from it.
         Group(
-            .microsoftEOP, source: "Microsoft 365 endpoint sets 9 and 10", date: "2026-11-23",
+            .microsoftEOP, source: "Microsoft 365 endpoint sets 9 and 10", date: "2026-11-23", asn: 8_075,
             prefixes: [
                 "40.92.0.0/15", "40.107.0.0/16", "52.100.0.0/14", "52.238.78.88/32", "104.47.0.0/17",
                 "2a01:111:f400::/48", "2a01:111:f403::/48",
             ]),
         // Endpoint set 1: Outlook on the web fetches images from here when a person looks.
         Group(
-            .microsoftExchangeOnline, source: "Microsoft 365 endpoint set 1", date: "2026-07-12",
+            .microsoftExchangeOnline, source: "Microsoft 365 endpoint set 1", date: "2026-07-12", asn: 8_075,
             prefixes: [
                 "13.107.6.152/31", "13.107.18.10/31", "13.107.128.0/22", "23.103.160.0/20", "40.96.0.0/13",
                 "40.104.0.0/15", "52.96.0.0/14", "131.253.33.215/32", "132.245.0.0/16", "150.171.32.0/22",
@@ -75,5 +77,5 @@ extension NetworkTable {
                 "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "::1/128",
                 "fc00::/7", "fe80::/10",
             ]),
-    ])
+    ]
 }

@@ -51,6 +51,8 @@ struct Scenario: Decodable {
         var recipient_domain_is_own: Bool?
         var mdn_displayed_at_s: Double?
         var reply_at_s: Double?
+        var forward_at_s: Double?
+        var bounce_at_s: Double?
     }
 
     var id: String
@@ -99,12 +101,16 @@ extension Scenario {
         let sharesDomain = context?.recipient_domain_is_own ?? false
         let isOwn = context?.recipient_is_own_address ?? false
         let activity = (context?.own_activity ?? []).map(\.t_offset_s).filter { abs($0) <= 3.2e9 }
-        let history = History(
+        var history = History(
             sentAt: Scenario.sentAt, recipientDomains: [sharesDomain ? "own.example" : "recipient.example"],
             senderDomains: ["own.example"], recipientIsSender: isOwn, tokens: Set(hits.map(\.token)),
             ownTokens: numbering.own,
             ownClients: Set((context?.own_client_ua).map { [ClientFamily(userAgent: $0)] } ?? []),
-            hits: hits, ownActivity: activity.map { Scenario.sentAt + $0 })
+            hits: hits,
+            ownActivity: activity.map {
+                OwnActivity(since: Scenario.sentAt + $0, until: Scenario.sentAt + $0)
+            })
+        history.noteIncoming(context)
         return (history, hits.map(\.at).max() ?? Scenario.sentAt)
     }
 
@@ -118,6 +124,21 @@ extension Scenario {
         }
         return
             #"{"id":\#(JSONText.quoted(id)),"hits":[\#(hits.joined(separator: ","))],"message":"\#(status.rawValue)"}"#
+    }
+}
+
+private extension History {
+    /// Replies and forwards quote every token; a mail that came back reached nobody.
+    mutating func noteIncoming(_ context: Scenario.Context?) {
+        func date(_ seconds: Double?) -> Date? {
+            seconds.flatMap { abs($0) <= 3.2e9 ? $0 : nil }.flatMap { offset in sentAt.map { $0 + offset } }
+        }
+        for (kind, seconds) in [(Incoming.Kind.reply, context?.reply_at_s), (.forward, context?.forward_at_s)] {
+            guard let arrivedAt = date(seconds) else { continue }
+            incoming += tokens.map { Incoming(kind: kind, token: $0, arrivedAt: arrivedAt) }
+        }
+        guard let returned = date(context?.bounce_at_s) else { return }
+        undelivered = Dictionary(uniqueKeysWithValues: tokens.map { ($0, returned) })
     }
 }
 

@@ -25,13 +25,17 @@ package struct History: Sendable {
     /// Hits on other tokens near any of `hits`, which may show that one of them is a machine's; ``Neighbourhood`` has
     /// those that can.
     package var neighbours: [Hit]
-    /// Moments at which the sender was seen to touch the message over IMAP (a flag changed).
-    package var ownActivity: [Date]
+    /// When the sender was seen to touch the message, or another that shows its pixel, over IMAP (a flag changed).
+    package var ownActivity: [OwnActivity]
+    /// Mail in the sender's own inbox that shows a token of the message, or is about it.
+    package var incoming: [Incoming] = []
+    /// Tokens of which every recipient's mail has come back, and when that was known.
+    package var undelivered: [String: Date] = [:]
 
     package init(
         sentAt: Date?, recipientDomains: Set<String> = [], senderDomains: Set<String> = [],
         recipientIsSender: Bool = false, tokens: Set<String>, ownTokens: Set<String> = [],
-        ownClients: Set<ClientFamily> = [], hits: [Hit], neighbours: [Hit] = [], ownActivity: [Date] = []
+        ownClients: Set<ClientFamily> = [], hits: [Hit], neighbours: [Hit] = [], ownActivity: [OwnActivity] = []
     ) {
         self.sentAt = sentAt
         self.recipientDomains = recipientDomains
@@ -43,6 +47,11 @@ package struct History: Sendable {
         self.hits = hits
         self.neighbours = neighbours
         self.ownActivity = ownActivity
+    }
+
+    /// Whether the sender's program may still be busy with the copy that it files.
+    func isFiling(at moment: Date) -> Bool {
+        sentAt.map { abs(moment.timeIntervalSince($0)) < Thresholds.filing } ?? false
     }
 
     /// Whether ages can be believed: with a first hit long before sending, none can, and the rules on time abstain.

@@ -20,16 +20,26 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Dotted quad without leading zeros, or RFC 4291 section 2.2 text; a zone (`%eth0`) is dropped.
-    package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8.prefix(64))
+    package init?(_ text: some StringProtocol) { self.init(utf8: Array(text.utf8.prefix(64))[...]) }
+
+    /// The same, from its bytes.
+    init?(utf8 bytes: ArraySlice<UInt8>) {
         if bytes.contains(UInt8(ascii: ":")) {
             let address = bytes.prefix { $0 != UInt8(ascii: "%") }
             guard let groups = IPAddress.groups(address) else { return nil }
             let high = groups[..<4].reduce(0) { $0 << 16 | UInt64($1) }
             self.init(high: high, low: groups[4...].reduce(0) { $0 << 16 | UInt64($1) })
         } else {
-            guard let quad = IPAddress.quad(bytes[...]) else { return nil }
+            guard let quad = IPAddress.quad(bytes) else { return nil }
             self.init(high: 0, low: 0xffff << 32 | UInt64(quad))
+        }
+    }
+
+    /// Four or sixteen, in network order.
+    package var bytes: [UInt8] {
+        let words = isIPv4 ? [low << 32] : [high, low]
+        return words.flatMap { word in
+            stride(from: 56, through: isIPv4 ? 32 : 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
         }
     }
 

@@ -3,6 +3,12 @@ package extension NetworkClass {
     static let googleProxy = NetworkClass(rawValue: "google-proxy")
     static let googleCrawler = NetworkClass(rawValue: "google-crawler")
     static let googleCloud = NetworkClass(rawValue: "google-cloud")
+    static let azure = NetworkClass(rawValue: "azure")
+    static let aws = NetworkClass(rawValue: "aws")
+    static let oracle = NetworkClass(rawValue: "oracle")
+    static let digitalOcean = NetworkClass(rawValue: "digitalocean")
+    static let linode = NetworkClass(rawValue: "linode")
+    static let zscaler = NetworkClass(rawValue: "zscaler")
     static let appleRelay = NetworkClass(rawValue: "apple-relay")
     static let microsoftEOP = NetworkClass(rawValue: "microsoft-eop")
     static let microsoftExchangeOnline = NetworkClass(rawValue: "microsoft-exchange-online")
@@ -16,6 +22,11 @@ package extension NetworkClass {
     static let seznam = NetworkClass(rawValue: "seznam")
     static let shortwave = NetworkClass(rawValue: "shortwave")
     static let recipientMX = NetworkClass(rawValue: "recipient-mx-network")
+}
+
+package extension NetworkClass {
+    /// A mail provider's or a relay's servers, which ask for many people each.
+    var servesManyPeople: Bool { [.mailService, .relay].contains(NetworkRole(self, asn: nil)) }
 }
 
 /// What a network says about who asks from it.
@@ -59,6 +70,7 @@ enum NetworkRole: Sendable, Hashable {
         "secure-web-gateway": .access, "swg": .access, "zscaler": .access, "netskope": .access,
         "datacenter": .hosting, "hosting": .hosting, "aws": .hosting, "azure": .hosting,
         "microsoft-azure": .hosting, "google-cloud": .hosting, "google-cloud-customer": .hosting, "oracle": .hosting,
+        "digitalocean": .hosting, "linode": .hosting,
         "vpn": .vpn, "tor": .vpn,
         "apple-relay": .relay,
         "google-proxy": .mailService, "google-crawler": .mailService, "yahoo": .mailService,

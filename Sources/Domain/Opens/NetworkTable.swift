@@ -6,13 +6,27 @@ package struct NetworkTable: Sendable {
         package var source: String
         /// `YYYY-MM-DD`
         package var date: String
-        package var prefixes: [String]
+        /// The autonomous system that all of them belong to, if it is one.
+        package var asn: UInt32?
+        package var prefixes: [IPPrefix]
+        /// Texts that are no prefix; they are left out.
+        package var rejected: [String] = []
 
-        package init(_ networkClass: NetworkClass, source: String, date: String, prefixes: [String]) {
+        package init(
+            _ networkClass: NetworkClass, source: String, date: String, asn: UInt32? = nil, prefixes: [IPPrefix]
+        ) {
             self.networkClass = networkClass
             self.source = source
             self.date = date
+            self.asn = asn
             self.prefixes = prefixes
+        }
+
+        package init(
+            _ networkClass: NetworkClass, source: String, date: String, asn: UInt32? = nil, prefixes texts: [String]
+        ) {
+            self.init(networkClass, source: source, date: date, asn: asn, prefixes: texts.compactMap { IPPrefix($0) })
+            rejected = texts.filter { IPPrefix($0) == nil }
         }
     }
 
@@ -20,72 +34,59 @@ package struct NetworkTable: Sendable {
         package var networkClass: NetworkClass
         package var source: String
         package var date: String
-        package var prefix: IPPrefix
+        package var asn: UInt32?
     }
 
-    /// Texts that are no prefix; they are left out of the table.
-    package let rejected: [String]
-    package var count: Int { entries.count }
-    private let groups: [Group]
-    private let entries: [Entry]
+    /// Distinct prefixes.
+    package let count: Int
+    /// What looking up takes in memory, in bytes.
+    package var byteCount: Int { trie.byteCount }
+    private let matches: [Match]
+    private let trie: NetworkTrie
 
-    /// Of two entries with the same prefix the first given wins.
+    /// Of two entries with the same prefix the first given wins. Of groups, the first 65,534 count.
     package init(_ groups: [Group]) {
-        var rejected: [String] = []
-        var seen: Set<IPPrefix> = []
-        var entries: [Entry] = []
+        let groups = groups.prefix(Int(UInt16.max) - 1)
+        var entries: [NetworkTrie.Entry] = []
         for (index, group) in groups.enumerated() {
-            for text in group.prefixes {
-                guard let prefix = IPPrefix(text) else {
-                    rejected.append(text)
-                    continue
-                }
-                if seen.insert(prefix).inserted { entries.append(Entry(prefix: prefix, group: index)) }
-            }
+            let number = UInt16(index + 1)
+            entries += group.prefixes.map { NetworkTrie.Entry(prefix: $0, number: number) }
         }
-        entries.sort { $0.sortKey < $1.sortKey }
-        // Two prefixes are disjoint or nested, so the enclosing ones form a stack while we walk in order.
-        var open: [Int] = []
-        for index in entries.indices {
-            while let last = open.last, !entries[last].prefix.contains(entries[index].prefix.first) {
-                open.removeLast()
-            }
-            entries[index].parent = open.last
-            open.append(index)
+        entries.sort {
+            $0.prefix == $1.prefix ? $0.number < $1.number : $0.prefix.precedes($1.prefix)
         }
-        self.groups = groups
-        self.entries = entries
-        self.rejected = rejected
+        var distinct: [NetworkTrie.Entry] = []
+        distinct.reserveCapacity(entries.count)
+        for entry in entries where entry.prefix != distinct.last?.prefix { distinct.append(entry) }
+        count = distinct.count
+        trie = NetworkTrie(distinct)
+        matches = groups.map { Match(networkClass: $0.networkClass, source: $0.source, date: $0.date, asn: $0.asn) }
     }
 
-    /// The longest prefix that holds the address: O(log n) plus the depth of nesting.
+    /// What the longest prefix that holds the address belongs to, in six steps for IPv4 and 22 for IPv6 at most.
     package func lookup(_ address: IPAddress) -> Match? {
-        let behind = entries.partitioningIndex {
-            ($0.prefix.first.high, $0.prefix.first.low) > (address.high, address.low)
-        }
-        // Whatever encloses the address starts at or before it, so it is this entry or one that encloses it.
-        var candidate = behind > 0 ? behind - 1 : nil
-        while let index = candidate {
-            let entry = entries[index]
-            if entry.prefix.contains(address) {
-                let group = groups[entry.group]
-                return Match(
-                    networkClass: group.networkClass, source: group.source, date: group.date, prefix: entry.prefix)
-            }
-            candidate = entry.parent
-        }
-        return nil
+        let number = trie.number(of: address)
+        return number == 0 ? nil : matches[Int(number) - 1]
     }
 }
 
-/// The name by which the pixel server asks.
-package typealias NetworkMatch = NetworkTable.Match
+/// What is known of the network that an address belongs to, once the address itself is forgotten.
+package struct NetworkOrigin: Sendable, Equatable {
+    package var netclass: NetworkClass?
+    package var asn: UInt32?
 
-private struct Entry: Sendable {
-    var prefix: IPPrefix
-    var group: Int
-    /// The nearest entry that encloses this one.
-    var parent: Int?
+    package init(netclass: NetworkClass? = nil, asn: UInt32? = nil) {
+        self.netclass = netclass
+        self.asn = asn
+    }
+}
 
-    var sortKey: (UInt64, UInt64, Int) { (prefix.first.high, prefix.first.low, prefix.bits) }
+/// Quick, and without a look at anything outside: it runs for every pixel.
+package typealias NetworkLookup = @Sendable (IPAddress) -> NetworkOrigin
+
+extension NetworkTable {
+    package func origin(of address: IPAddress) -> NetworkOrigin {
+        let match = lookup(address)
+        return NetworkOrigin(netclass: match?.networkClass, asn: match?.asn)
+    }
 }

@@ -16,6 +16,12 @@ struct Observation: Sendable {
     var isOwnRecipient: Bool
     /// The sender touched the message within half a minute of the hit.
     var isOwnActivity: Bool
+    /// What of the sender's incoming mail showed this pixel when it was loaded.
+    var shownBy: Set<Incoming.Kind>
+    /// No recipient has got the mail with this token.
+    var isUndelivered: Bool
+    /// And the report that says so had come.
+    var isAfterReport: Bool
     var sender: SenderFacts
     var sequence: SequenceEvidence = []
 
@@ -39,7 +45,13 @@ struct Observation: Sendable {
         age = clocksAgree ? history.sentAt.map { hit.at.timeIntervalSince($0) } : nil
         self.isSendersCopy = isSendersCopy
         isOwnRecipient = history.ownTokens.contains(hit.token)
-        isOwnActivity = history.ownActivity.contains { abs($0.timeIntervalSince(hit.at)) <= Thresholds.ownActivity }
+        isOwnActivity = history.ownActivity.contains {
+            $0.explains(hit.at) && !(clocksAgree && history.isFiling(at: $0.until))
+        }
+        shownBy = Set(history.incoming.filter { $0.token == hit.token && $0.arrivedAt <= hit.at }.map(\.kind))
+        let returned = history.undelivered[hit.token]
+        isUndelivered = returned != nil
+        isAfterReport = returned.map { $0 <= hit.at } ?? false
         self.sender = sender
     }
 
@@ -51,6 +63,11 @@ struct Observation: Sendable {
 
     /// A client of the sender's own, as far as is known.
     var isKnownOwnClient: Bool { sender.clients.contains(family) }
+    /// Where people read mail, and not with a client that the sender is known not to use.
+    var mayBeSender: Bool {
+        !(isForeignClient && kind != .mailProxy) && !isApplePreload
+            && [.access, .mailService, .unknown, .vpn, .relay].contains(role)
+    }
     var isForeignClient: Bool { !sender.clients.isEmpty && !isKnownOwnClient }
 
     /// Whether scanners of a burst look like this: rented or unnamed networks, and no mail program on a line that
@@ -78,6 +95,10 @@ enum Thresholds {
     /// A hit that much before sending says that one of the clocks is wrong.
     static let clockFailure: TimeInterval = 12 * 3600
     static let ownActivity: TimeInterval = 30
+    /// How well the moment of an activity has to be known: servers without IDLE are asked every minute.
+    static let activityPrecision: TimeInterval = 90
+    /// Until then it is the sender's program that files the copy and marks it as read.
+    static let filing: TimeInterval = 60
     /// Several networks on one token within it are one machine.
     static let burst: TimeInterval = 120
     static let burstNetworks = 3

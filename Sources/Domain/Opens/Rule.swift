@@ -36,7 +36,7 @@ package struct Rules: Sendable {
     let duplicate: Rule
 
     package static let current = Rules(
-        version: 2, list: certain + machines + sequences + own + services + apple + networks, duplicate: sameReading)
+        version: 3, list: certain + machines + sequences + own + services + apple + networks, duplicate: sameReading)
 
     /// Every rule that can be the reason of a verdict.
     package var all: [Rule] { list + [duplicate, Rules.fallback] }

@@ -24,6 +24,15 @@ extension Rules {
             "foreign-method", .forged, p: 0, confidence: 0.95,
             "No mail program sends such a request for an image."
         ) { $0.isForeignMethod },
+        // Mailspring 1494: the bounce shows the pixel, and whoever looks at it is the sender.
+        Rule(
+            "undelivered", .own, p: 0.03, confidence: 0.9,
+            "The mail came back undelivered: nobody has it but you, in Sent and in the report."
+        ) { $0.isUndelivered && ($0.isAfterReport || [.own, .ownNeighbour].contains($0.role)) && !$0.isProbe },
+        Rule(
+            "undelivered-on-the-way", .securityScanner, p: 0.03, confidence: 0.88,
+            "The mail came back undelivered later: what loaded the pixel on the way was a machine."
+        ) { $0.isUndelivered && !$0.isAfterReport && !$0.isProbe },
         // Own network, other client, recipient of the own domain: own-address filters hide a colleague's real open.
         Rule(
             "own-network-colleague", .person, p: 0.7, confidence: 0.7,
@@ -143,9 +152,21 @@ extension Rules {
         Rule(
             "shared-with-sender", .own, p: 0.5, confidence: 0.5,
             "The sender is a recipient too and the message has one token for all, so either may have looked."
-        ) {
-            $0.sender.isRecipient && !($0.isForeignClient && $0.kind != .mailProxy) && !$0.isApplePreload
-                && [.access, .mailService, .unknown, .vpn, .relay].contains($0.role)
-        },
+        ) { ($0.sender.isRecipient || $0.shownBy.contains(.copy)) && $0.mayBeSender },
+        // Mailspring's BG NOTE HMID: a reply can carry the sender's own pixel.
+        Rule(
+            "quoted-in-reply", .own, p: 0.45, confidence: 0.5,
+            "A reply in your inbox quotes the pixel, so it may be you who looked at that."
+        ) { $0.shownBy.contains(.reply) && $0.mayBeSender },
+        Rule(
+            "quoted-elsewhere", .person, p: 0.45, confidence: 0.5,
+            "Somebody who is no recipient has sent you mail with this pixel: it goes round, and whoever looks, a third "
+                + "person or you, need not be the recipient."
+        ) { $0.shownBy.contains(.forward) && $0.mayBeSender },
+        Rule(
+            "quoted-by-machine", .own, p: 0.45, confidence: 0.5,
+            "An automatic answer in your inbox, or a mail server's report, quotes the pixel, so it may be you who looked "
+                + "at that."
+        ) { $0.shownBy.contains(.automatic) && $0.mayBeSender },
     ]
 }

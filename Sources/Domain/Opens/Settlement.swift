@@ -55,7 +55,10 @@ extension History {
         func time(_ date: Date?) -> String { date.map { "\($0.timeIntervalSinceReferenceDate)" } ?? "-" }
         let parts = [
             time(sentAt), list(recipientDomains), list(senderDomains), "\(recipientIsSender)", list(tokens),
-            list(ownTokens), list(ownClients.map(\.rawValue)), list(ownActivity.map(time)),
+            list(ownTokens), list(ownClients.map(\.rawValue)),
+            list(ownActivity.map { time($0.since) + "…" + time($0.until) }),
+            list(incoming.map { "\($0.kind) \($0.token) \(time($0.arrivedAt))" }),
+            list(undelivered.map { "\($0.key) \(time($0.value))" }),
         ]
         return KeyedHash.sha256(Array(parts.joined(separator: "\n").utf8))
     }

@@ -29,6 +29,9 @@ package struct Verdict: Sendable, Equatable {
 }
 
 extension Verdict {
+    /// Whether a person other than the sender may have looked.
+    package var mayBePerson: Bool { personProbability >= Thresholds.maybe }
+
     /// Alone enough to call a message opened.
     package var isReading: Bool {
         (hitClass == .person || hitClass == .proxyPerson) && personProbability >= Thresholds.opened

@@ -84,4 +84,19 @@ package struct Token: Hashable, Sendable, CustomStringConvertible {
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// What the texts of a stream's tokens begin with: 7 characters for each level and epoch, and for each value of the
+    /// 3 bits of the message's number that share the seventh.
+    package static func textPrefixes(of stream: StreamID) -> [String] {
+        var prefixes: [String] = []
+        for level in PrivacyLevel.allCases {
+            for epoch: UInt8 in 0..<16 {
+                for bits: UInt8 in 0..<8 {
+                    let bytes = [version << 6 | level.rawValue << 4 | epoch] + stream.bytes + [bits << 5]
+                    prefixes.append(String(Base32.encode(bytes).prefix(7)))
+                }
+            }
+        }
+        return prefixes
+    }
 }

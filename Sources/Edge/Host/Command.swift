@@ -51,6 +51,14 @@ package struct Command: Sendable {
         return try result.get()
     }
 
+    /// The same where the caller's thread may block until the end.
+    package func runBlocking() throws(HostError) -> Output {
+        guard let stop = FileDescriptor.pipe() else {
+            throw .system(program, "cannot be started", action: "check the limit of open files")
+        }
+        return try withExtendedLifetime(stop) { () throws(HostError) in try wait(stop: stop.reader) }
+    }
+
     var program: String { arguments.first ?? "" }
 
     func error(_ code: HostError.Code, _ detail: String, action: String = "run it by hand to see why") -> HostError {

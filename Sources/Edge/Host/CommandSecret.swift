@@ -15,16 +15,26 @@ package struct CommandSecret: Sendable {
 
     /// Runs the program and takes the first line of what it prints: password stores keep notes behind it.
     package func read() async throws(HostError) -> Secret {
-        let line = try await readAll().firstLine
-        guard !line.isEmpty else { throw unusable("printed nothing") }
-        return line
+        try firstLine(of: try await readAll())
     }
+
+    /// The same where the caller's thread may block until the program's end.
+    package func readBlocking() throws(HostError) -> Secret { try firstLine(of: secret(of: command.runBlocking())) }
 
     /// Runs the program and takes all that it prints.
     ///
     /// What it prints on standard error is in the error when it fails; what it prints on standard output never is.
     package func readAll() async throws(HostError) -> Secret {
-        let output = try await command.run()
+        try secret(of: try await command.run())
+    }
+
+    private func firstLine(of printed: Secret) throws(HostError) -> Secret {
+        let line = printed.firstLine
+        guard !line.isEmpty else { throw unusable("printed nothing") }
+        return line
+    }
+
+    private func secret(of output: Command.Output) throws(HostError) -> Secret {
         guard output.status == 0 else {
             let said = Self.oneLine(output.standardError)
             throw command.error(.failed, "ended with status \(output.status)" + (said.isEmpty ? "" : ": " + said))

@@ -58,36 +58,21 @@ struct BatchWriter {
             result.capped += 1
             return
         }
-        // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
-        let full = request.token.level != .minimal
-        let stream = request.token.stream
-        let signals = request.traits.signals.map(\.rawValue).sorted().joined(separator: " ")
-        let arguments: StatementArguments = [
-            request.at.milliseconds, Int64(stream.rawValue), token,
-            full ? request.method.field(16) : nil,
-            full ? try hash(of: request.network, day: day) : nil,
-            request.traits.netclass?.rawValue.field(64),
-            full ? request.traits.asn.map { Int64($0) } : nil,
-            full && request.selfNet,
-            full ? request.userAgent?.field(256) : nil,
-            request.traits.family?.rawValue.field(64),
-            full && !signals.isEmpty ? signals.field(1024) : nil,
-        ]
+        let hit = try StoredHit(request) { try networkKey(day) }
         try db.cachedStatement(
             sql: """
                 INSERT INTO hits (at, stream, token, method, net, netclass, asn, self_net, ua, family, signals)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: arguments)
+        ).execute(arguments: [
+            hit.at, Int64(hit.stream.rawValue), hit.token, hit.method, hit.net, hit.netclass,
+            hit.asn.map { Int64($0) }, hit.selfNet, hit.userAgent, hit.family, hit.signals,
+        ])
         result.stored += 1
-        result.last[stream] = db.lastInsertedRowID
+        result.last[hit.stream] = db.lastInsertedRowID
     }
 
-    /// 16 hexadecimal digits: equal within a day means the same network, and nothing once the day's key is gone.
-    private mutating func hash(of network: IPPrefix, day: Int64) throws -> String? {
-        let key = try networkKeys[day] ?? keep(day)
-        return KeyedHash.hmac(key: key, Array(network.description.utf8))?.prefix(8).hexadecimal
-    }
+    private mutating func networkKey(_ day: Int64) throws -> [UInt8] { try networkKeys[day] ?? keep(day) }
 
     private mutating func keep(_ day: Int64) throws -> [UInt8] {
         try db.execute(
@@ -119,11 +104,4 @@ extension Date {
     var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
     /// Days since 1970-01-01, UTC.
     var day: Int64 { Int64((timeIntervalSince1970 / 86_400).rounded(.down)) }
-}
-
-extension String {
-    /// Printable ASCII, cut to `limit` characters: safe in a log line, a terminal and JSON.
-    fileprivate func field(_ limit: Int) -> String {
-        String(decoding: utf8.lazy.map { (0x20...0x7e).contains($0) ? $0 : 0x3f }.prefix(limit), as: UTF8.self)
-    }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import Opens
 
 /// One client's connection: takes requests one after the other, answers each, and bounds the time of every step.
@@ -7,7 +6,7 @@ import Opens
 /// Memory is bounded by reading: one read of at most ``readBytes`` is taken, and no further one while a request of it
 /// waits for its turn.
 final class Connection: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
@@ -24,20 +23,37 @@ final class Connection: ChannelDuplexHandler {
         case closed
     }
 
-    let peer: IPAddress
+    /// Whom it reaches.
+    enum Listener: Hashable {
+        /// Recipients and agents.
+        case pixels
+        /// Those who watch over the server.
+        case operations
+    }
+
+    /// Of the socket; where a proxy says in front of the connection who it is for, that address.
+    var peer: IPAddress
+    let listener: Listener
     private let router: Router
     private var phase = Phase.closed
+    private var heads: HeadDecoder
     private var queue = CircularBuffer<Result<Request, Request.Refusal>>()
     private var context: ChannelHandlerContext?
     private var readIsPending = false
     /// No further request is taken: one was refused, or the client or the server is about to end.
     private var isLast = false
+    /// The server ends: one request more is taken.
+    private var isEnding = false
     private var isAdvancing = false
     private var isHead = false
+    /// Nothing has come yet. A client that has just connected is owed an answer, also by a server that is about to end.
+    private var isFresh = true
 
-    init(peer: IPAddress, router: Router) {
+    init(peer: IPAddress, listener: Listener, router: Router) {
         self.peer = peer
+        self.listener = listener
         self.router = router
+        heads = HeadDecoder(limits: router.limits)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -59,19 +75,12 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // A head is all there is to a request: whatever announces a body is refused.
-        guard case .head(let head) = unwrapInboundIn(data) else { return }
-        take(Result { () throws(Request.Refusal) in try Request(head, limits: router.limits) })
+        var bytes = unwrapInboundIn(data)
+        heads.receive(&bytes)
+        while !isLast, let head = heads.next() { take(head) }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else {
-            // After a refusal the decoder complains about every further byte.
-            if !(error is ByteToMessageDecoderError) { context.close(promise: nil) }
-            return
-        }
-        take(.failure(error as? HTTPParserError == .headerOverflow ? .headTooLarge : .malformed))
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event as? ChannelEvent == .inputClosed else {
@@ -112,6 +121,10 @@ final class Connection: ChannelDuplexHandler {
 
     /// The server stops: ends now if nothing is owed, else after the answer.
     func end() {
+        guard !isFresh else {
+            isEnding = true
+            return
+        }
         isLast = true
         if case .waiting = phase, queue.isEmpty { context?.close(promise: nil) }
     }
@@ -121,7 +134,8 @@ final class Connection: ChannelDuplexHandler {
 
     private func take(_ request: Result<Request, Request.Refusal>) {
         guard !isLast else { return }
-        if case .success(let request) = request { isLast = !request.keepAlive } else { isLast = true }
+        isFresh = false
+        if case .success(let request) = request { isLast = isEnding || !request.keepAlive } else { isLast = true }
         queue.append(request)
         advance()
     }
@@ -139,7 +153,7 @@ final class Connection: ChannelDuplexHandler {
                 router.answer(request, on: self)
             case .failure(let refusal):
                 isHead = false
-                router.refused()
+                router.refused(refusal)
                 finish(.refused(refusal))
             }
         }

@@ -2,10 +2,18 @@ import Foundation
 import Tokens
 
 /// A hit log's identity. A log that was restored from a backup must get a new one: it works like UIDVALIDITY.
-struct LogIdentity: Equatable, Sendable {
+package struct LogIdentity: Equatable, Sendable {
     let uuid: UUID
     /// Authenticates cursors, so that one beyond the end of the log proves that the log has lost hits.
     let cursorKey: [UInt8]
+
+    /// The 16 bytes of a UUID, version 4 (RFC 9562 5.4).
+    static func uuid(_ random: RandomBytes) -> [UInt8] {
+        var bytes = random(16)
+        bytes[6] = bytes[6] & 0x0f | 0x40
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        return bytes
+    }
 }
 
 /// A position in a hit log, as the pull API gives it out: opaque to clients.

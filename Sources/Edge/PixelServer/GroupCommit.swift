@@ -3,29 +3,54 @@ import NIOCore
 
 /// Gathers the entries that arrive while the disk is busy and commits them together: one transaction, one sync, and
 /// every answer that waits leaves after it. Belongs to one event loop.
+///
+/// Nobody waits for more than ``Limits/patience``, and no more than ``Limits/queue`` entries wait: what is beyond is
+/// answered as `.busy`. An entry that was still waiting for its batch is then not stored; one that was under way may be.
 final class GroupCommit {
     typealias Outcome = Result<Appended, PixelServerError>
 
-    private let log: HitLog
+    struct Limits {
+        /// Entries of one transaction. SQLite needs some 5 ms for so many.
+        var batch = 1024
+        /// Entries that wait for theirs.
+        var queue = 8192
+        /// A mail client gives up on an image after seconds; it is to have its answer within one.
+        var patience = TimeAmount.milliseconds(900)
+    }
+
+    private struct Answer {
+        let deadline: NIODeadline
+        let done: (Outcome) -> Void
+    }
+
+    private let log: any HitStore
+    private let limits: Limits
     private let eventLoop: any EventLoop
     private let queue = DispatchQueue(label: "hits.commit")
-    private var entries: [LogEntry] = []
-    private var waiting: [(Outcome) -> Void] = []
+    /// In the order of their deadlines, those under way before those that wait.
+    private var underWay = CircularBuffer<Answer>()
+    private var waiting = CircularBuffer<(entry: LogEntry, answer: Answer)>()
     private var isCommitting = false
+    private var isWatched = false
     private var idled: EventLoopPromise<Void>?
 
     /// Told of every commit, before those who wait for it, with its duration in seconds.
     var committed: (Outcome, Double) -> Void = { _, _ in }
 
-    init(log: HitLog, eventLoop: any EventLoop) {
+    init(log: any HitStore, eventLoop: any EventLoop, limits: Limits = Limits()) {
         self.log = log
+        self.limits = limits
         self.eventLoop = eventLoop
     }
 
+    /// Entries that wait for the next commit.
+    var queued: Int { waiting.count }
+
     /// `done` is called on the event loop once the entry is on disk, or with the reason why it is not.
     func submit(_ entry: LogEntry, done: @escaping (Outcome) -> Void) {
-        entries.append(entry)
-        waiting.append(done)
+        guard waiting.count < limits.queue else { return done(.failure(Self.busy("\(waiting.count) requests wait"))) }
+        waiting.append((entry, Answer(deadline: .now() + limits.patience, done: done)))
+        watch()
         guard !isCommitting else { return }
         isCommitting = true
         // What else has arrived in this turn of the loop comes along.
@@ -47,16 +72,13 @@ final class GroupCommit {
     }
 
     private func commit() {
-        let batch = entries
-        let answers = waiting
-        entries.removeAll(keepingCapacity: true)
-        waiting.removeAll(keepingCapacity: true)
+        let count = min(waiting.count, limits.batch)
+        guard count > 0 else { return rest() }
+        let batch = waiting.prefix(count).map(\.entry)
+        underWay = CircularBuffer(waiting.prefix(count).map(\.answer))
+        waiting.removeFirst(count)
         let done = NIOLoopBound(
-            { (outcome: Outcome, seconds: Double) in
-                self.committed(outcome, seconds)
-                for answer in answers { answer(outcome) }
-                if self.entries.isEmpty { self.rest() } else { self.commit() }
-            }, eventLoop: eventLoop)
+            { (outcome: Outcome, seconds: Double) in self.finish(outcome, seconds) }, eventLoop: eventLoop)
         let log = log
         queue.async {
             let start = ContinuousClock.now
@@ -64,5 +86,40 @@ final class GroupCommit {
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             done.eventLoop.execute { done.value(outcome, seconds) }
         }
+    }
+
+    private func finish(_ outcome: Outcome, _ seconds: Double) {
+        committed(outcome, seconds)
+        let answers = underWay
+        underWay.removeAll(keepingCapacity: true)
+        for answer in answers { answer.done(outcome) }
+        commit()
+    }
+
+    /// One timer at a time, which looks at the oldest deadline when it fires.
+    private func watch() {
+        guard !isWatched, let next = underWay.first?.deadline ?? waiting.first?.answer.deadline else { return }
+        isWatched = true
+        eventLoop.assumeIsolated().scheduleTask(deadline: next) {
+            self.isWatched = false
+            self.expire(.now())
+            self.watch()
+        }
+    }
+
+    private func expire(_ now: NIODeadline) {
+        let late = Outcome.failure(Self.busy("a commit takes too long"))
+        while let answer = underWay.first, answer.deadline <= now {
+            underWay.removeFirst()
+            answer.done(late)
+        }
+        while underWay.isEmpty, let (_, answer) = waiting.first, answer.deadline <= now {
+            waiting.removeFirst()
+            answer.done(late)
+        }
+    }
+
+    private static func busy(_ why: String) -> PixelServerError {
+        PixelServerError(.busy, "the hit log is behind: \(why)", .retryLater(after: .seconds(1)))
     }
 }

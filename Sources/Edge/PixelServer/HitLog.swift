@@ -17,13 +17,13 @@ package final class HitLog: Sendable {
     }
 
     private let url: URL
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let lock: FileLock
     private let options: Options
     private let random: RandomBytes
     private let state: Mutex<State>
 
-    private static let deletedAtOnce = 2000
+    static let deletedAtOnce = 2000
 
     private struct State {
         var identity: LogIdentity
@@ -60,7 +60,7 @@ package final class HitLog: Sendable {
     }
 
     package var uuid: UUID { identity.uuid }
-    var identity: LogIdentity { state.withLock { $0.identity } }
+    package var identity: LogIdentity { state.withLock { $0.identity } }
 
     /// Bytes of the database and its write-ahead log on disk.
     package var byteCount: Int {
@@ -92,7 +92,7 @@ package final class HitLog: Sendable {
                     db.cachedStatement(
                         sql: "SELECT * FROM hits WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"),
                     arguments: [Int64(stream.rawValue), seq, limit + 1])
-                return HitPage(hits: rows.prefix(limit).map(Hit.init(row:)), more: rows.count > limit)
+                return HitPage(hits: rows.prefix(limit).map(Hit.init(row:)), more: rows.count > limit, log: identity)
             }
         }
     }
@@ -162,7 +162,7 @@ package final class HitLog: Sendable {
         lock.release()
     }
 
-    private func attempt<Result>(_ body: () throws -> Result) throws(PixelServerError) -> Result {
+    func attempt<Result>(_ body: () throws -> Result) throws(PixelServerError) -> Result {
         do { return try body() } catch { throw Self.failure(error, url) }
     }
 }
@@ -206,12 +206,9 @@ extension HitLog {
     }
 
     private static func identity(in db: Database, _ random: RandomBytes) throws -> LogIdentity {
-        var name = random(16)
-        name[6] = name[6] & 0x0f | 0x40
-        name[8] = name[8] & 0x3f | 0x80
         try db.execute(
             sql: "INSERT OR IGNORE INTO log (id, uuid, cursor_key) VALUES (1, ?, ?)",
-            arguments: [Data(name), Data(random(32))])
+            arguments: [Data(LogIdentity.uuid(random)), Data(random(32))])
         let row = try Row.fetchOne(db, sql: "SELECT uuid, cursor_key FROM log WHERE id = 1")
         guard let uuid: UUID = row?["uuid"], let key: Data = row?["cursor_key"] else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT)
@@ -219,7 +216,7 @@ extension HitLog {
         return LogIdentity(uuid: uuid, cursorKey: Array(key))
     }
 
-    private static func failure(_ error: any Error, _ url: URL) -> PixelServerError {
+    static func failure(_ error: any Error, _ url: URL) -> PixelServerError {
         if let error = error as? PixelServerError { return error }
         guard let error = error as? DatabaseError else {
             return PixelServerError(.storage, "\(url.path): \(error)", .needsUser("check the disk"))

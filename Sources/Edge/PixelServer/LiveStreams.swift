@@ -1,7 +1,8 @@
 import Foundation
 import Tokens
 
-/// `streams.json` as the running server sees it: read again when the file has changed. Belongs to one event loop.
+/// The list of streams as the running server sees it: `streams.json`, read again when the file has changed, or what it is
+/// told of another storage. Belongs to one event loop.
 final class LiveStreams {
     private struct Key: Hashable {
         let stream: UInt32
@@ -16,17 +17,24 @@ final class LiveStreams {
         var nanoseconds: Int
     }
 
-    private let streams: Streams
+    private let file: StreamFile?
     private let failed: (PixelServerError) -> Void
     private var active: Set<Key> = []
     private var revoked: Set<Key> = []
     private var version: Version?
     private var lookedAt: Date?
 
-    /// `failed` is told when the file cannot be read; what was read before stays in force.
-    init(_ streams: Streams, failed: @escaping (PixelServerError) -> Void) {
-        self.streams = streams
+    /// `failed` is told when the file cannot be read; what was read before stays in force. Without a file the list is
+    /// what ``use(_:)`` was given last.
+    init(_ file: StreamFile?, failed: @escaping (PixelServerError) -> Void) {
+        self.file = file
         self.failed = failed
+    }
+
+    func use(_ records: [StreamRecord]) {
+        let keys = { (records: [StreamRecord]) in Set(records.map { Key(stream: $0.stream, epoch: $0.epoch) }) }
+        active = keys(records.filter(\.pulls))
+        revoked = keys(records.filter { $0.revoked != nil })
     }
 
     /// Whether pulls with this generation of keys are answered. Looks at the file once more before it says no.
@@ -45,12 +53,13 @@ final class LiveStreams {
 
     /// At most once a second, or at once without a time.
     private func refresh(_ now: Date?) {
+        guard let file else { return }
         if let now {
             if let lookedAt, abs(now.timeIntervalSince(lookedAt)) < 1 { return }
             lookedAt = now
         }
         var status = stat()
-        guard stat(streams.url.path, &status) == 0 else { return }
+        guard stat(file.url.path, &status) == 0 else { return }
         #if canImport(Darwin)
             let modified = status.st_mtimespec
         #else
@@ -61,13 +70,6 @@ final class LiveStreams {
             nanoseconds: Int(modified.tv_nsec))
         guard found != version else { return }
         version = found
-        do {
-            let records = try streams.list()
-            let keys = { (records: [StreamRecord]) in Set(records.map { Key(stream: $0.stream, epoch: $0.epoch) }) }
-            active = keys(records.filter { $0.revoked == nil })
-            revoked = keys(records.filter { $0.revoked != nil })
-        } catch {
-            failed(error)
-        }
+        do { use(try file.list()) } catch { failed(error) }
     }
 }

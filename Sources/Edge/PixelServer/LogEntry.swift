@@ -6,6 +6,8 @@ import Tokens
 package struct RecordedRequest: Sendable, Equatable {
     package var at: Date
     package var token: Token
+    /// How much of it may be kept: the token's level, or less where the request asks for less.
+    package var level: PrivacyLevel
     package var method: String
     /// The /24 or /48 it came from. The log keeps a keyed hash of it alone.
     package var network: IPPrefix
@@ -20,6 +22,7 @@ package struct RecordedRequest: Sendable, Equatable {
     ) {
         self.at = at
         self.token = token
+        level = token.level
         self.method = method
         self.network = network
         self.selfNet = selfNet
@@ -52,4 +55,6 @@ package struct HitPage: Sendable, Equatable {
     package var hits: [Hit]
     /// There are further hits after these.
     package var more: Bool
+    /// The log that they are of.
+    package var log: LogIdentity
 }

@@ -1,59 +1,108 @@
-/// What the server has done since it started, in Prometheus' text format. Belongs to one event loop.
+/// What the server has done since it started, in Prometheus' text format 0.0.4. Belongs to one event loop.
+///
+/// Counts alone: no token, stream or address is a label.
 struct Metrics {
+    /// Why a pull with a good key was not answered.
+    enum PullRefusal: String, CaseIterable {
+        /// Too many a second of one key.
+        case rate
+        /// Too many at once of one stream.
+        case stream
+        /// Too many at once of all.
+        case server
+    }
+
+    /// What others know.
+    struct Gauges {
+        var connections: Int
+        var polls: Int
+        var queued: Int
+        var logBytes: Int
+    }
+
     var stored = 0
     var capped = 0
     var forged = 0
+    /// Not kept, since the reader wants it so.
+    var declined = 0
     /// Hits answered 503 because the log could not be written.
     var failed = 0
+    /// Hits answered 503 because the log was behind.
+    var overloaded = 0
     /// Requests refused for their form or size.
-    var refused = 0
+    var refused: [Request.Refusal: Int] = [:]
+    /// Requests answered 429 because their network had asked too often.
+    var limited = 0
     var pulls = 0
     var unauthorized = 0
-    var connections = 0
+    var pullsRefused: [PullRefusal: Int] = [:]
     var connectionsRefused = 0
-    private var commits = Histogram()
+    private var commits = Histogram(bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5])
+    private var batches = Histogram(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
 
-    mutating func committed(in seconds: Double) { commits.observe(seconds) }
+    mutating func committed(_ count: Int, in seconds: Double) {
+        commits.observe(seconds)
+        batches.observe(Double(count))
+    }
 
-    func text(polls: Int, logBytes: Int) -> String {
+    func text(_ gauges: Gauges) -> String {
         let counters = [
             ("hits_stored", "Hits put into the log.", stored),
             ("hits_capped", "Hits beyond the daily allowance of their token, counted only.", capped),
             ("hits_forged", "Requests with a token that is not genuine.", forged),
+            ("hits_declined", "Hits not kept because of Sec-GPC or DNT.", declined),
             ("hits_failed", "Requests answered 503 because the log could not be written.", failed),
-            ("requests_refused", "Requests refused for their form or size.", refused),
+            ("hits_overload", "Requests answered 503 because the log was behind.", overloaded),
+            ("requests_limited", "Requests answered 429 because their network had asked too often.", limited),
             ("pulls", "Pull requests with a good key.", pulls),
             ("pulls_unauthorized", "Pull requests answered 401.", unauthorized),
             ("connections_refused", "Connections closed because too many were open.", connectionsRefused),
         ]
-        let gauges = [
-            ("connections_open", "Open connections.", connections),
-            ("polls_waiting", "Pulls in progress, long polls included.", polls),
-            ("log_bytes", "Size of the hit log on disk.", logBytes),
+        let values = [
+            ("connections_open", "Open connections.", gauges.connections),
+            ("polls_waiting", "Pulls in progress, long polls included.", gauges.polls),
+            ("commit_queue", "Requests that wait for the next commit.", gauges.queued),
+            ("log_bytes", "Size of the hit log on disk.", gauges.logBytes),
         ]
-        return counters.map { Self.lines("\($0.0)_total", "counter", $0.1, $0.2) }.joined()
-            + gauges.map { Self.lines($0.0, "gauge", $0.1, $0.2) }.joined() + commits.text("commit_seconds")
+        return counters.map { Self.lines("\($0.0)_total", "counter", $0.1, [("", $0.2)]) }.joined()
+            + Self.lines(
+                "requests_refused_total", "counter", "Requests refused for their form or size.",
+                Request.Refusal.allCases.map { ("{reason=\"\($0.rawValue)\"}", refused[$0] ?? 0) })
+            + Self.lines(
+                "pulls_refused_total", "counter", "Pull requests with a good key answered 429 or 503.",
+                PullRefusal.allCases.map { ("{limit=\"\($0.rawValue)\"}", pullsRefused[$0] ?? 0) })
+            + values.map { Self.lines($0.0, "gauge", $0.1, [("", $0.2)]) }.joined()
+            + commits.text("commit_seconds", "Time to put one batch of hits on disk.")
+            + batches.text("commit_batch_size", "Requests for pixels in one batch.")
     }
 
-    private static func lines(_ name: String, _ kind: String, _ help: String, _ value: Int) -> String {
-        "# HELP sentmark_\(name) \(help)\n# TYPE sentmark_\(name) \(kind)\nsentmark_\(name) \(value)\n"
+    private static func lines(
+        _ name: String, _ kind: String, _ help: String, _ values: [(labels: String, Int)]
+    ) -> String {
+        "# HELP sentmark_\(name) \(help)\n# TYPE sentmark_\(name) \(kind)\n"
+            + values.map { "sentmark_\(name)\($0.labels) \($0.1)\n" }.joined()
     }
 }
 
 private struct Histogram {
-    private static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
-    private var counts = [Int](repeating: 0, count: bounds.count + 1)
+    private let bounds: [Double]
+    private var counts: [Int]
     private var sum = 0.0
 
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        counts = [Int](repeating: 0, count: bounds.count + 1)
+    }
+
     mutating func observe(_ value: Double) {
-        counts[Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count] += 1
+        counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
         sum += value
     }
 
-    func text(_ name: String) -> String {
-        var out = "# HELP sentmark_\(name) Time to put one batch of hits on disk.\n# TYPE sentmark_\(name) histogram\n"
+    func text(_ name: String, _ help: String) -> String {
+        var out = "# HELP sentmark_\(name) \(help)\n# TYPE sentmark_\(name) histogram\n"
         var total = 0
-        for (count, bound) in zip(counts, Self.bounds.map { "\($0)" } + ["+Inf"]) {
+        for (count, bound) in zip(counts, bounds.map { "\($0)" } + ["+Inf"]) {
             total += count
             out += "sentmark_\(name)_bucket{le=\"\(bound)\"} \(total)\n"
         }

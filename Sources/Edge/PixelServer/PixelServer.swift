@@ -2,7 +2,6 @@ import Dispatch
 import Foundation
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Opens
 import ServiceLifecycle
@@ -10,23 +9,28 @@ import Tokens
 
 /// The pixel server: answers `/i/TOKEN.gif`, keeps the hits, and gives them to the streams' agents.
 ///
-/// HTTP/1.1 without TLS, for a reverse proxy or loopback. One event loop decides, one queue writes, one queue reads.
+/// HTTP/1.1, behind a reverse proxy or with TLS of its own. One event loop decides, one queue writes, one queue reads.
 package final class PixelServer: Service {
     private let configuration: Configuration
     private let secret: ServerSecret
     private let classify: Classify
     private let logger: Logger
     private let now: @Sendable () -> Date
-    private let log: HitLog
+    private let log: any HitStore
+    /// What a shared log knows of streams at the start.
+    private let streams: [StreamRecord]
+    private let tls: ServerTLS
 
     /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
-    /// and not when it has begun to serve. ``run()`` is called once.
+    /// and not when it has begun to serve; or connects to the database. Blocks. ``run()`` is called once.
     package init(
         configuration: Configuration, secret: ServerSecret, classify: @escaping Classify, logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }, random: @escaping RandomBytes = systemRandomBytes
     ) throws(PixelServerError) {
         var configuration = configuration
         configuration.limits.connections = min(configuration.limits.connections, Self.openable())
+        tls = try ServerTLS(configuration.certificate)
+        configuration.limits.polls = min(configuration.limits.polls, configuration.limits.connections * 3 / 4)
         self.configuration = configuration
         self.secret = secret
         self.classify = classify
@@ -35,7 +39,12 @@ package final class PixelServer: Service {
         var options = HitLog.Options()
         options.hitsPerTokenPerDay = configuration.limits.hitsPerTokenPerDay
         options.maximumBytes = configuration.limits.logBytes
-        log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+        if let database = configuration.database {
+            log = try PostgresHitLog(server: database, options: options, random: random)
+        } else {
+            log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
+        }
+        streams = try log.news().streams ?? []
     }
 
     /// Serves until a graceful shutdown or cancellation; then takes nothing new, answers what it owes within a second
@@ -54,6 +63,10 @@ package final class PixelServer: Service {
         logger.info("stopped")
     }
 
+    /// Shows a renewed certificate to the connections to come. `.certificate` when it cannot be used: then the one before
+    /// stays.
+    package func renew(_ certificate: ServerCertificate) throws(PixelServerError) { try tls.renew(certificate) }
+
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let eventLoop = group.next()
         let router = try await eventLoop.submit {
@@ -62,27 +75,45 @@ package final class PixelServer: Service {
                     configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
                     logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
-        let listener = try await listen(on: group, router)
-        let port = listener.localAddress?.port ?? configuration.port
-        logger.info("listening", metadata: ["address": "\(configuration.host):\(port)"])
-        configuration.listening(port)
+        if configuration.database != nil {
+            try await eventLoop.submit { router.value.streams.use(self.streams) }.get()
+        }
+        let inherited = configuration.inherited
+        var operations: (any Channel)?
+        if configuration.operations != nil || inherited.operations != nil {
+            let (host, port) = configuration.operations ?? ("", 0)
+            operations = try await listen(
+                on: group, router, .operations, host: host, port: port, inherited: inherited.operations)
+        }
+        let listener = try await listen(
+            on: group, router, .pixels, host: configuration.host, port: configuration.port,
+            inherited: inherited.pixels)
+        try await eventLoop.submit { router.value.pulls.follow() }.get()
+        if let port = operations?.localAddress?.port { configuration.operationsListening(port) }
+        configuration.listening(listener.localAddress?.port ?? configuration.port)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.maintain() }
+            tasks.addTask { await self.eraseWhatIsAskedFor() }
             // Throws when the task is cancelled, which is an order to stop as well.
             try? await gracefulShutdown()
             tasks.cancelAll()
         }
         try? await listener.close()
+        try? await operations?.close()
+        log.hurry()
         try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(700)) }.get()
     }
 
     private func listen(
-        on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>
+        on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>, _ kind: Connection.Listener,
+        host: String, port: Int, inherited: CInt?
     ) async throws(PixelServerError) -> any Channel {
-        let limits = configuration.limits
+        let readsProxyHeader = configuration.clientOrigin == .proxyProtocol
+        let trusted = configuration.trustedProxies
+        let tls = tls
         do {
-            return try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 1024)
+            let bootstrap = ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 4096)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -95,23 +126,42 @@ package final class PixelServer: Service {
                         guard let peer = channel.remoteAddress.flatMap(IPAddress.init(socket:)) else {
                             throw ChannelError.ioOnClosedChannel
                         }
-                        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-                        decoderLimits.maxHeaderFieldSize = limits.headBytes
-                        decoderLimits.maxHeaderListSize = limits.headBytes
-                        decoderLimits.maxHeaderFieldCount = limits.headFields
-                        let decoder = HTTPRequestDecoder(
-                            leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
-                        try channel.pipeline.syncOperations.addHandlers([
-                            ByteToMessageHandler(decoder), Connection(peer: peer, router: router.value),
-                        ])
+                        let connection = Connection(peer: peer, listener: kind, router: router.value)
+                        let pipeline = channel.pipeline.syncOperations
+                        // Those who watch over the server come to it as they are.
+                        if kind == .pixels {
+                            if readsProxyHeader, trusted.contains(where: { $0.contains(peer) }) {
+                                try pipeline.addHandler(ProxyHeaderHandler(for: connection))
+                            }
+                            if let tls = tls.handler() { try pipeline.addHandler(tls) }
+                        }
+                        try pipeline.addHandler(connection)
                     }
                 }
-                .bind(host: configuration.host, port: configuration.port).get()
+            let channel =
+                if let inherited {
+                    try await bootstrap.withBoundSocket(inherited).get()
+                } else {
+                    try await bootstrap.bind(host: host, port: port).get()
+                }
+            var metadata: Logger.Metadata = ["address": "\(host):\(channel.localAddress?.port ?? port)"]
+            if kind == .operations { metadata["for"] = "operations" }
+            if let inherited {
+                metadata["address"] = "\(channel.localAddress.map { "\($0)" } ?? "")"
+                metadata["descriptor"] = "\(inherited)"
+            }
+            logger.info("listening", metadata: metadata)
+            return channel
         } catch {
             let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            guard let inherited else {
+                throw PixelServerError(
+                    .listen, "\(host):\(port): cannot be listened on: \(why)",
+                    .needsUser("choose another address, or stop what uses it"))
+            }
             throw PixelServerError(
-                .listen, "\(configuration.host):\(configuration.port): cannot be listened on: \(why)",
-                .needsUser("choose another address, or stop what uses it"))
+                .listen, "descriptor \(inherited): is no socket that listens: \(why)",
+                .needsUser("see that the socket unit has ListenStream= and no Accept="))
         }
     }
 
@@ -123,6 +173,29 @@ package final class PixelServer: Service {
                 queue.async { continuation.resume(returning: self.deleteSome()) }
             }
             if !more { try? await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+
+    /// Within a second, and with a minute's pause where it fails; in steps.
+    private func eraseWhatIsAskedFor() async {
+        let erasures = Erasures(stateDirectory: configuration.stateDirectory)
+        let queue = DispatchQueue(label: "hits.erase")
+        while !Task.isCancelled {
+            let step = await withCheckedContinuation { (continuation: CheckedContinuation<Erasures.Step?, Never>) in
+                queue.async { continuation.resume(returning: self.erase(erasures)) }
+            }
+            if step == .whole { logger.notice("erased what was asked for") }
+            if step == nil || step == Erasures.Step.none { try? await Task.sleep(for: .seconds(step == nil ? 60 : 1)) }
+        }
+    }
+
+    /// `nil` when it failed.
+    private func erase(_ erasures: Erasures) -> Erasures.Step? {
+        do throws(PixelServerError) {
+            return try erasures.step { erasure throws(PixelServerError) in try log.erase(erasure) }
+        } catch {
+            logger.error("what is to be erased was not", metadata: ["reason": "\(error)"])
+            return nil
         }
     }
 

@@ -11,10 +11,16 @@ package struct PixelServerError: Error, Equatable, Sendable, CustomStringConvert
         case full
         /// The disk or SQLite refused.
         case storage
+        /// Hits come faster than they can be stored.
+        case busy
+        /// The database cannot be reached, or what it was asked has no answer.
+        case unreachable
         /// A file of ours is not what we wrote, or was written by a newer version.
         case unreadable
         /// A name, stream or epoch that cannot be given or found.
         case stream
+        /// The certificate and its key are none, or do not belong together.
+        case certificate
         /// The address cannot be listened on.
         case listen
     }

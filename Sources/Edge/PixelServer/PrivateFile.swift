@@ -70,16 +70,25 @@ enum PrivateFile {
         }
     }
 
+    /// A copy of a private file, mode 0600, on disk when it returns; a file that is there stays, and is an error.
+    /// False when there is nothing to copy.
+    static func copy(_ source: URL, to copy: URL) throws(PixelServerError) -> Bool {
+        guard let bytes = try read(source, maximum: 1 << 24) else { return false }
+        guard try write(bytes, to: copy, exclusive: true) else { throw refusal(copy, EEXIST) }
+        return true
+    }
+
     static func refusal(_ url: URL, _ number: Int32) -> PixelServerError {
         let detail = "\(url.path): \(String(cString: strerror(number)))"
         return switch number {
         case ENOSPC, EDQUOT: PixelServerError(.full, detail, .needsUser("make room on the disk"))
+        case EEXIST: PixelServerError(.permission, detail, .needsUser("name a place where there is none"))
         case EACCES, EPERM, EROFS, ELOOP: PixelServerError(.permission, detail, .needsUser("check its owner and mode"))
         default: PixelServerError(.storage, detail, .needsUser("check the path and the disk"))
         }
     }
 
-    private static func syncDirectory(of url: URL) throws(PixelServerError) {
+    static func syncDirectory(of url: URL) throws(PixelServerError) {
         let descriptor = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(url, errno) }
         defer { close(descriptor) }

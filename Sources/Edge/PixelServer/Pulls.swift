@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import NIOCore
-import NIOHTTP1
 import Opens
 import Secrets
 import Tokens
@@ -11,14 +10,19 @@ final class Pulls {
     private unowned let router: Router
     private let reading = DispatchQueue(label: "hits.pull")
     private var pulls: [StreamID: [ObjectIdentifier: Pull]] = [:]
-    /// The last hit of each stream that has been committed since the start.
-    private var last: [StreamID: Int64] = [:]
+    /// Of every key that has pulled since the start; only keys of listed streams get this far.
+    private var allowances: [Key: PullAllowance] = [:]
     private var isEnding = false
+
+    private struct Key: Hashable {
+        let stream: StreamID
+        let epoch: UInt8
+    }
 
     init(router: Router) { self.router = router }
 
     /// Pulls in progress, those that wait for a hit included.
-    var count: Int { pulls.values.reduce(0) { $0 + $1.count } }
+    private(set) var count = 0
 
     func answer(_ request: Request, from client: IPAddress, on connection: Connection) {
         let now = router.now()
@@ -29,6 +33,11 @@ final class Pulls {
             return connection.finish(.unauthorized)
         }
         router.metrics.pulls += 1
+        if let seconds = take(Key(stream: bearer.stream, epoch: bearer.epoch)) {
+            router.metrics.pullsRefused[.rate, default: 0] += 1
+            return connection.finish(
+                Self.problem(429, "rate", "too many pulls with this key", retryAfter: seconds))
+        }
         router.selfNetworks.note(client.network, of: bearer.stream, now: now)
         let parameters: PullParameters
         do { parameters = try PullParameters(request.query) } catch {
@@ -45,31 +54,57 @@ final class Pulls {
             }
         }
         guard pulls[bearer.stream, default: [:]].count < router.limits.pollsPerStream else {
+            router.metrics.pullsRefused[.stream, default: 0] += 1
             return connection.finish(Self.problem(429, "busy", "too many pulls of this stream", retryAfter: 5))
         }
         guard count < router.limits.polls else {
+            router.metrics.pullsRefused[.server, default: 0] += 1
             return connection.finish(Self.problem(503, "busy", "too many pulls", retryAfter: 5))
         }
         let pull = Pull(
-            stream: bearer.stream, log: log, after: after, limit: parameters.limit,
+            stream: bearer.stream, epoch: bearer.epoch, log: log, after: after, limit: parameters.limit,
+            gzip: Gzip.isAccepted(request.headers["accept-encoding"]),
             until: .now() + .seconds(Int64(parameters.wait)), connection: connection)
         pulls[bearer.stream, default: [:]][ObjectIdentifier(pull)] = pull
+        count += 1
         connection.answerLater { self.remove(pull) }
         read(pull)
     }
 
-    /// Called after every commit with the last hit of each stream in it.
-    func wake(_ committed: [StreamID: Int64]) {
-        for (stream, seq) in committed {
-            last[stream] = seq
-            for pull in (pulls[stream] ?? [:]).values where pull.isWaiting { read(pull) }
+    /// Called after every commit with the streams that have got hits.
+    func wake(_ streams: some Sequence<StreamID>) {
+        for stream in streams {
+            for pull in (pulls[stream] ?? [:]).values {
+                if pull.isWaiting { read(pull) } else { pull.hasNews = true }
+            }
         }
+    }
+
+    /// Looks for what other servers have done, over and over, where there are such.
+    func follow() {
+        guard let interval = router.log.newsInterval else { return }
+        let log = router.log
+        let done = NIOLoopBound({ self.told($0) }, eventLoop: router.eventLoop)
+        router.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
+            self.reading.async {
+                let news = try? log.news()
+                done.eventLoop.execute { done.value(news) }
+            }
+        }
+    }
+
+    /// `nil`: it could not be found out, and whoever writes or reads hits hears why.
+    private func told(_ news: News?) {
+        guard !isEnding else { return }
+        if let streams = news?.streams { router.streams.use(streams) }
+        if let news { wake(news.last.keys) }
+        follow()
     }
 
     /// The server stops: whoever waits is answered with what there is.
     func end() {
         isEnding = true
-        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { read(pull) }
+        for pull in pulls.values.flatMap(\.values) where pull.isWaiting { finish(pull, .json(200, pull.empty)) }
     }
 
     /// Done when no page is being read.
@@ -79,9 +114,18 @@ final class Pulls {
         return promise.futureResult
     }
 
+    /// After how many seconds the key may pull again, if not now.
+    private func take(_ key: Key) -> Int? {
+        let now = NIODeadline.now()
+        let limits = router.limits
+        return allowances[
+            key, default: PullAllowance(burst: limits.pullBurst, perSecond: limits.pullsPerSecond, now: now)
+        ].take(now: now)
+    }
+
     private func remove(_ pull: Pull) {
         pull.timeout?.cancel()
-        pulls[pull.stream]?[ObjectIdentifier(pull)] = nil
+        if pulls[pull.stream]?.removeValue(forKey: ObjectIdentifier(pull)) != nil { count -= 1 }
         if pulls[pull.stream]?.isEmpty == true { pulls[pull.stream] = nil }
     }
 
@@ -94,30 +138,36 @@ final class Pulls {
     private func read(_ pull: Pull) {
         pull.timeout?.cancel()
         pull.timeout = nil
+        pull.hasNews = false
         let log = router.log
-        let (identity, stream, after, limit) = (pull.log, pull.stream, pull.after, pull.limit)
+        let page = PageRead(
+            log: log, identity: pull.log, stream: pull.stream, after: pull.after, limit: pull.limit, gzip: pull.gzip)
         let done = NIOLoopBound({ self.found(pull, $0) }, eventLoop: router.eventLoop)
         reading.async {
-            let page = PageRead(log: log, identity: identity, stream: stream, after: after, limit: limit).result()
-            done.eventLoop.execute { done.value(page) }
+            let outcome = page.result()
+            done.eventLoop.execute { done.value(outcome) }
         }
     }
 
     private func found(_ pull: Pull, _ result: PageRead.Outcome) {
         switch result {
-        case .page(let body): finish(pull, .json(200, body))
+        case .page(let response):
+            // It may have been revoked while it waited.
+            let isActive = router.streams.isActive(pull.stream, epoch: pull.epoch, now: router.now())
+            finish(pull, isActive ? response : .unauthorized)
         case .otherLog: finish(pull, Self.otherLog(router.log.identity))
         case .failed: finish(pull, Self.problem(503, "storage", "the hit log cannot be read", retryAfter: 5))
         case .empty(let body):
+            pull.empty = body
             guard pulls[pull.stream]?[ObjectIdentifier(pull)] != nil else { return }
-            if last[pull.stream, default: 0] > pull.after {
+            if pull.hasNews {
                 // Committed after the page was read and before it came back.
                 read(pull)
             } else if isEnding || pull.until <= .now() {
-                finish(pull, .json(200, body))
+                finish(pull, .json(200, pull.empty))
             } else {
                 pull.timeout = router.eventLoop.assumeIsolated().scheduleTask(deadline: pull.until) {
-                    self.finish(pull, .json(200, body))
+                    self.finish(pull, .json(200, pull.empty))
                 }
             }
         }
@@ -128,29 +178,39 @@ extension Pulls {
     /// A pull in progress. It is read again when its stream gets a hit.
     private final class Pull {
         let stream: StreamID
+        let epoch: UInt8
         let log: LogIdentity
         let after: Int64
         let limit: Int
+        /// The client can read it.
+        let gzip: Bool
         let until: NIODeadline
         let connection: Connection
+        /// What to answer if nothing comes; while it waits.
+        var empty: [UInt8] = []
         /// Set while it waits for a hit; otherwise it is being read.
         var timeout: Scheduled<Void>?
         var isWaiting: Bool { timeout != nil }
+        /// Its stream has got a hit while it was being read.
+        var hasNews = false
 
         init(
-            stream: StreamID, log: LogIdentity, after: Int64, limit: Int, until: NIODeadline, connection: Connection
+            stream: StreamID, epoch: UInt8, log: LogIdentity, after: Int64, limit: Int, gzip: Bool, until: NIODeadline,
+            connection: Connection
         ) {
             self.stream = stream
+            self.epoch = epoch
             self.log = log
             self.after = after
             self.limit = limit
+            self.gzip = gzip
             self.until = until
             self.connection = connection
         }
     }
 
     /// RFC 6750 section 2.1; the scheme in any case.
-    private static func bearer(_ headers: HTTPHeaders) -> PullBearer? {
+    private static func bearer(_ headers: Fields) -> PullBearer? {
         let values = headers["authorization"]
         guard values.count == 1, let value = values.first, value.utf8.count <= 256,
             value.prefix(7).lowercased() == "bearer "
@@ -175,7 +235,7 @@ extension Pulls {
 /// Reads one page and writes it as JSON; away from the event loop.
 private struct PageRead: Sendable {
     enum Outcome: Sendable {
-        case page([UInt8])
+        case page(Response)
         /// No hits: the body to answer with if nothing comes.
         case empty([UInt8])
         case otherLog
@@ -189,11 +249,12 @@ private struct PageRead: Sendable {
         let more: Bool
     }
 
-    let log: HitLog
+    let log: any HitStore
     let identity: LogIdentity
     let stream: StreamID
     let after: Int64
     let limit: Int
+    let gzip: Bool
 
     func result() -> Outcome {
         do throws(PixelServerError) {
@@ -203,13 +264,18 @@ private struct PageRead: Sendable {
                 if log.identity == identity { try log.renewIdentity() }
                 return .otherLog
             }
+            // Of a shared log that may have been found out just now. The beginning is the same in all of them.
+            guard page.log == identity || after == 0 else { return .otherLog }
             let cursor = Cursor(seq: page.hits.last?.seq ?? after)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .withoutEscapingSlashes
             let body = Body(
-                log: identity.uuid.uuidString, cursor: cursor.text(of: identity), hits: page.hits, more: page.more)
+                log: page.log.uuid.uuidString, cursor: cursor.text(of: page.log), hits: page.hits, more: page.more)
             guard let data = try? encoder.encode(body) else { return .failed }
-            return page.hits.isEmpty ? .empty(Array(data)) : .page(Array(data))
+            let bytes = Array(data)
+            if page.hits.isEmpty { return .empty(bytes) }
+            let isWorthwhile = gzip && bytes.count >= Gzip.worthwhileBytes
+            return .page(.page(bytes, gzip: isWorthwhile ? Gzip.compressed(bytes) : nil))
         } catch {
             return .failed
         }

@@ -1,13 +1,11 @@
-import NIOHTTP1
-
 /// A request head that may be answered.
 struct Request {
     /// Why a head is refused before anything is looked up.
-    enum Refusal: Error, Equatable {
+    enum Refusal: String, Error, CaseIterable {
         /// Not HTTP/1.x as RFC 9112 has it, or without exactly one Host.
         case malformed
-        case targetTooLong
-        case headTooLarge
+        case targetTooLong = "target-too-long"
+        case headTooLarge = "head-too-large"
         /// A body is announced; none is ever read.
         case body
     }
@@ -16,30 +14,43 @@ struct Request {
     /// As sent, from the first slash on, without the query.
     let path: Substring
     let query: Substring?
-    let headers: HTTPHeaders
+    let headers: Fields
     let keepAlive: Bool
 
-    init(_ head: HTTPRequestHead, limits: PixelServer.Limits) throws(Refusal) {
-        guard head.uri.utf8.count <= limits.targetBytes else { throw .targetTooLong }
+    /// `minor`: of HTTP/1.
+    init(method: String, target: String, minor: Int, fields: Fields) throws(Refusal) {
         // RFC 9112 section 3.2: one Host, exactly; it is not used for anything.
-        let hosts = head.headers["host"].count
-        guard hosts == 1 || hosts == 0 && head.version.minor == 0 else { throw .malformed }
-        let length = head.headers["content-length"]
-        guard head.headers["transfer-encoding"].isEmpty, length.allSatisfy({ $0 == "0" }) else { throw .body }
-        method = head.method.rawValue
-        headers = head.headers
-        // An upgrade is never accepted, but the decoder stops at one.
-        let upgrades = head.method == .CONNECT || !head.headers["upgrade"].isEmpty
-        keepAlive = head.isKeepAlive && head.version.minor == 1 && !upgrades
-        let target = Self.origin(head.uri)
-        let end = target.firstIndex { $0 == "?" || $0 == "#" } ?? target.endIndex
+        let hosts = fields.all.count { $0.name == "host" }
+        guard hosts == 1 || hosts == 0 && minor == 0 else { throw .malformed }
+        // Section 6.3: what could be understood in two ways is none.
+        let lengths = fields["content-length"]
+        let isChunked = fields.has("transfer-encoding")
+        guard lengths.count <= 1, lengths.isEmpty || !isChunked,
+            lengths.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        else { throw .malformed }
+        guard !isChunked, lengths.allSatisfy({ $0.utf8.allSatisfy { $0 == 0x30 } }) else { throw .body }
+        self.method = method
+        headers = fields
+        // Section 9.3. An upgrade is never accepted; whoever asks for one may go on in another language.
+        let isAsked = fields["connection"].contains {
+            $0.lowercased().split(separator: ",").contains { Self.isClose($0) }
+        }
+        keepAlive = minor == 1 && !isAsked && method != "CONNECT" && !fields.has("upgrade")
+        guard let target = Self.origin(target) else { throw .malformed }
+        let end = target.utf8.firstIndex { $0 == 0x3f || $0 == 0x23 } ?? target.endIndex
         path = target[..<end]
         query = end < target.endIndex && target[end] == "?" ? target[target.index(after: end)...] : nil
     }
 
-    /// RFC 9112 section 3.2.2: a target in absolute form is answered as well.
-    private static func origin(_ uri: String) -> Substring {
-        guard !uri.hasPrefix("/"), let scheme = uri.firstRange(of: "://") else { return uri[...] }
-        return uri[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
+    private static func isClose(_ option: Substring) -> Bool {
+        option.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" } == "close"
+    }
+
+    /// RFC 9112 section 3.2: a path, or in absolute form what is behind the host, or `*`.
+    private static func origin(_ target: String) -> Substring? {
+        if target.utf8.first == 0x2f || target == "*" { return target[...] }
+        guard let scheme = target.firstRange(of: "://"), target[..<scheme.lowerBound].lowercased().hasPrefix("http")
+        else { return nil }
+        return target[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
     }
 }

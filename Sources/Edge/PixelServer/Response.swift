@@ -26,10 +26,17 @@ struct Response: Sendable {
 
     static let notFound = text(404, "not found")
     static let notStored = text(503, "try again", fields: "Retry-After: 1\r\n")
+    static let tooMany = text(429, "too many requests", fields: "Retry-After: 1\r\n")
     /// The same for a key that is unknown, revoked or another server's, and for none.
     static let unauthorized = json(
         401, #"{"error":"unauthorized","detail":"the credential opens no stream here"}"#,
         fields: "WWW-Authenticate: Bearer\r\n")
+
+    /// A page of hits, written small where the client can read that.
+    static func page(_ body: [UInt8], gzip: [UInt8]?) -> Response {
+        guard let gzip else { return json(200, body, fields: "Vary: Accept-Encoding\r\n") }
+        return json(200, gzip, fields: "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n")
+    }
 
     static func notAllowed(_ allowed: String) -> Response {
         Response(405, fields: "Allow: \(allowed)\r\nCache-Control: no-store\r\n")
@@ -44,9 +51,11 @@ struct Response: Sendable {
         }
     }
 
-    static func text(_ status: Int, _ text: String, fields: String = "") -> Response {
+    static func text(
+        _ status: Int, _ text: String, type: String = "text/plain; charset=utf-8", fields: String = ""
+    ) -> Response {
         Response(
-            status, fields: "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n" + fields,
+            status, fields: "Content-Type: \(type)\r\nCache-Control: no-store\r\n" + fields,
             body: Array((text + "\n").utf8))
     }
 

@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import NIOCore
-import NIOHTTP1
 import Opens
 import Tokens
 
@@ -9,7 +8,7 @@ import Tokens
 /// elsewhere and comes back to it.
 final class Router {
     let limits: PixelServer.Limits
-    let log: HitLog
+    let log: any HitStore
     let eventLoop: any EventLoop
     let secret: ServerSecret
     let streams: LiveStreams
@@ -22,13 +21,16 @@ final class Router {
     private let classify: Classify
     private let logger: Logger
     private let commit: GroupCommit
-    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var rates: RateLimiter
+    private var connections: [Connection.Listener: [ObjectIdentifier: Connection]] = [:]
     private var emptied: EventLoopPromise<Void>?
     private var cachedDate: (second: Int64, text: String) = (0, "")
     private var complained: Date?
+    /// When the log refused hits last, unless it has taken some since.
+    private var refused: Date?
 
     init(
-        configuration: PixelServer.Configuration, log: HitLog, secret: ServerSecret, classify: @escaping Classify,
+        configuration: PixelServer.Configuration, log: any HitStore, secret: ServerSecret, classify: @escaping Classify,
         logger: Logger, now: @escaping @Sendable () -> Date, eventLoop: any EventLoop
     ) {
         self.configuration = configuration
@@ -39,8 +41,10 @@ final class Router {
         self.now = now
         self.eventLoop = eventLoop
         limits = configuration.limits
+        rates = RateLimiter(rate: limits.requestsPerSecond, burst: limits.requestsAtOnce)
         commit = GroupCommit(log: log, eventLoop: eventLoop)
-        streams = LiveStreams(Streams(stateDirectory: configuration.stateDirectory)) { error in
+        let file = configuration.database == nil ? StreamFile(stateDirectory: configuration.stateDirectory) : nil
+        streams = LiveStreams(file) { error in
             logger.error("the list of streams was not read", metadata: ["reason": "\(error)"])
         }
         commit.committed = { [weak self] outcome, seconds in self?.committed(outcome, seconds) }
@@ -56,8 +60,13 @@ final class Router {
 
     func answer(_ request: Request, on connection: Connection) {
         let client = ClientAddress.resolve(
-            peer: connection.peer, forwardedFor: request.headers["x-forwarded-for"],
+            peer: connection.peer, request.headers, by: configuration.clientOrigin,
             trusted: configuration.trustedProxies)
+        if connection.listener == .operations { return operations(request, on: connection) }
+        guard admits(request, from: client) else {
+            metrics.limited += 1
+            return connection.finish(.tooMany)
+        }
         let isRead = request.method == "GET" || request.method == "HEAD"
         switch request.path {
         case let path where path.utf8.count >= 3 && path.prefix(3).lowercased() == PixelURL.pathPrefix:
@@ -67,37 +76,83 @@ final class Router {
             pulls.answer(request, from: client, on: connection)
         case "/health":
             guard isRead else { return connection.finish(.notAllowed("GET, HEAD")) }
-            commit.submit(.probe) { outcome in
-                switch outcome {
-                case .success: connection.finish(.json(200, #"{"status":"ok"}"#))
-                case .failure: connection.finish(.json(503, #"{"status":"the hit log cannot be written"}"#))
-                }
-            }
+            ready(on: connection)
         case "/metrics" where configuration.publicMetrics || isLocal(request, client):
             guard isRead else { return connection.finish(.notAllowed("GET, HEAD")) }
-            connection.finish(.text(200, metrics.text(polls: pulls.count, logBytes: log.byteCount)))
+            connection.finish(metricsText)
         default:
             connection.finish(.notFound)
         }
     }
 
-    func refused() { metrics.refused += 1 }
+    /// For those who watch over the server; strangers do not reach it.
+    private func operations(_ request: Request, on connection: Connection) {
+        let isRead = request.method == "GET" || request.method == "HEAD"
+        guard ["/metrics", "/healthz", "/readyz"].contains(request.path) else { return connection.finish(.notFound) }
+        guard isRead else { return connection.finish(.notAllowed("GET, HEAD")) }
+        switch request.path {
+        case "/metrics": connection.finish(metricsText)
+        // That there is an answer says all.
+        case "/healthz": connection.finish(.json(200, #"{"status":"ok"}"#))
+        default: ready(on: connection)
+        }
+    }
+
+    /// Whether a hit would be stored now; found out by a commit. That one may succeed in a log that has no room for a
+    /// hit, so a hit that was refused lately says no as well.
+    private func ready(on connection: Connection) {
+        guard emptied == nil else { return connection.finish(.json(503, #"{"status":"the server is stopping"}"#)) }
+        commit.submit(.probe) { [self] outcome in
+            let isRefusing = refused.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
+            switch outcome {
+            case .success where !isRefusing: connection.finish(.json(200, #"{"status":"ok"}"#))
+            case .success, .failure: connection.finish(.json(503, #"{"status":"the hit log cannot be written"}"#))
+            }
+        }
+    }
+
+    private static let doubtSeconds: TimeInterval = 10
+
+    private var metricsText: Response {
+        .text(
+            200,
+            metrics.text(
+                .init(
+                    connections: connections[.pixels]?.count ?? 0, polls: pulls.count, queued: commit.queued,
+                    logBytes: log.byteCount)),
+            type: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    func refused(_ refusal: Request.Refusal) { metrics.refused[refusal, default: 0] += 1 }
+
+    /// Whether the client's network has not asked too often. Who asks is all that counts, not for what: an answer that
+    /// depended on the token would tell about it. A key opens its stream as often as ``Pulls`` allows.
+    private func admits(_ request: Request, from client: IPAddress) -> Bool {
+        guard limits.requestsPerSecond > 0, request.path != "/v1/hits", !ClientAddress.isLoopback(client),
+            !configuration.trustedProxies.contains(where: { $0.contains(client) })
+        else { return true }
+        let now = Double(NIODeadline.now().uptimeNanoseconds) / 1e9
+        if rates.admits(client.network, now: now) { return true }
+        let facts = RequestFacts(method: request.method, address: client, headers: [], userAgent: nil)
+        guard classify(facts).netclass?.servesManyPeople == true else { return false }
+        return rates.admits(client.network, factor: limits.serviceFactor, now: now)
+    }
 
     /// False when there are too many.
     func opened(_ connection: Connection) -> Bool {
-        guard connections.count < limits.connections, emptied == nil else {
+        let listener = connection.listener
+        let limit = listener == .pixels ? limits.connections : limits.operationsConnections
+        guard connections[listener, default: [:]].count < limit, emptied == nil else {
             metrics.connectionsRefused += 1
             return false
         }
-        connections[ObjectIdentifier(connection)] = connection
-        metrics.connections = connections.count
+        connections[listener, default: [:]][ObjectIdentifier(connection)] = connection
         return true
     }
 
     func closed(_ connection: Connection) {
-        connections[ObjectIdentifier(connection)] = nil
-        metrics.connections = connections.count
-        if connections.isEmpty { emptied?.succeed() }
+        connections[connection.listener]?[ObjectIdentifier(connection)] = nil
+        if connections.values.allSatisfy(\.isEmpty) { emptied?.succeed() }
     }
 
     /// Takes no more connections and requests. Done when what is owed has been answered, or its time is over and the
@@ -105,11 +160,11 @@ final class Router {
     func end(within time: TimeAmount) -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         emptied = promise
-        for connection in connections.values { connection.end() }
+        for connection in connections.values.flatMap(\.values) { connection.end() }
         pulls.end()
-        if connections.isEmpty { promise.succeed() }
+        if connections.values.allSatisfy(\.isEmpty) { promise.succeed() }
         eventLoop.assumeIsolated().scheduleTask(in: time) {
-            for connection in self.connections.values { connection.abort() }
+            for connection in self.connections.values.flatMap(\.values) { connection.abort() }
         }
         return promise.futureResult.assumeIsolated().flatMap { self.commit.idle() }.flatMap { self.pulls.idle() }
             .nonisolated()
@@ -125,34 +180,46 @@ final class Router {
             let record = record(request, token, from: client, at: now)
             let isGenuine = secret.signed(token)
             let isRevoked = streams.isRevoked(token.stream, epoch: token.epoch, now: now)
-            if isGenuine && !isRevoked { entry = .hit(record) }
+            if isGenuine && !isRevoked {
+                // What is discarded waits for the disk as all the others do.
+                entry = record.map { .hit($0) } ?? .probe
+                if record == nil { metrics.declined += 1 }
+            }
         }
         let answer =
             request.method == "GET" || request.method == "HEAD" ? Response.pixel : Response.notAllowed("GET, HEAD")
         commit.submit(entry) { [self] outcome in
             switch outcome {
             case .success: connection.finish(answer)
-            case .failure:
-                metrics.failed += 1
+            case .failure(let error):
+                if error.code == .busy { metrics.overloaded += 1 } else { metrics.failed += 1 }
                 connection.finish(.notStored)
             }
         }
     }
 
-    private func record(_ request: Request, _ token: Token, from client: IPAddress, at now: Date) -> RecordedRequest {
-        let userAgent = request.headers.first(name: "user-agent")
+    /// `nil` when the reader does not want to be counted, and the configuration respects that.
+    private func record(_ request: Request, _ token: Token, from client: IPAddress, at now: Date) -> RecordedRequest? {
+        let userAgent = request.headers.first("user-agent")
         var traits = classify(
             RequestFacts(
-                method: request.method, address: client, headers: request.headers.map { ($0.name, $0.value) },
+                method: request.method, address: client, headers: request.headers.all,
                 userAgent: userAgent))
         let suffix = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count + Token.textCount)
         if String(suffix)?.lowercased() != PixelURL.pathSuffix || request.query != nil {
             traits.signals.insert(.tokenDamaged)
         }
         let network = client.network
-        return RecordedRequest(
+        var record = RecordedRequest(
             at: now, token: token, method: request.method, network: network,
             selfNet: selfNetworks.contains(network, of: token.stream, now: now), userAgent: userAgent, traits: traits)
+        let wishes = [
+            (Signal.globalPrivacyControl, configuration.globalPrivacyControl),
+            (Signal.doNotTrack, configuration.doNotTrack),
+        ].filter { traits.signals.contains($0.0) }.map(\.1)
+        if wishes.contains(.discard) { return nil }
+        if wishes.contains(.minimal) { record.level = .minimal }
+        return record
     }
 
     private func committed(_ outcome: GroupCommit.Outcome, _ seconds: Double) {
@@ -161,10 +228,12 @@ final class Router {
             metrics.stored += appended.stored
             metrics.capped += appended.capped
             metrics.forged += appended.forged
-            metrics.committed(in: seconds)
-            pulls.wake(appended.last)
+            metrics.committed(appended.stored + appended.capped + appended.forged, in: seconds)
+            if appended.stored > 0 { refused = nil }
+            pulls.wake(appended.last.keys)
         case .failure(let error):
             let now = now()
+            refused = now
             if let complained, abs(now.timeIntervalSince(complained)) < 60 { return }
             complained = now
             logger.error("hits are refused: the log cannot be written", metadata: ["reason": "\(error)"])
@@ -174,6 +243,6 @@ final class Router {
     /// From this machine, and not through a proxy that runs on it.
     private func isLocal(_ request: Request, _ client: IPAddress) -> Bool {
         ClientAddress.isLoopback(client)
-            && ["x-forwarded-for", "forwarded", "via"].allSatisfy { request.headers[$0].isEmpty }
+            && !["x-forwarded-for", "forwarded", "via"].contains(where: request.headers.has)
     }
 }

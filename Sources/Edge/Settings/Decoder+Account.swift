@@ -18,7 +18,8 @@ extension Decoder {
         let sent = sent(section)
         let show = show(section)
         let copyOpenedTo = folder(section, .copyOpenedTo)
-        let archives = archives(section)
+        let archives = folders(section, .archives) ?? Defaults.archives
+        let replies = folders(section, .replies) ?? Defaults.replies
         let since = since(section)
         let caFile = neededPath(section, .caFile)
         let proxy = proxy(section, .proxy)
@@ -31,7 +32,8 @@ extension Decoder {
         guard let imap, let user, let name, let login else { return nil }
         let account = Settings.Account(
             name: name.value, imap: imap.value, cleartext: cleartext, user: user.value,
-            authorization: authorization?.value, login: login, sent: sent, archives: archives, show: show,
+            authorization: authorization?.value, login: login, sent: sent, archives: archives, replies: replies,
+            show: show,
             copyOpenedTo: copyOpenedTo, since: since, caFile: caFile, proxy: proxy, compress: compress,
             pollInterval: pollInterval, addresses: addresses, smtp: smtp, outbox: outbox,
             sentCopy: sentCopy)
@@ -92,9 +94,9 @@ extension Decoder {
         case .passwordFile: return neededPath(section, key).map { .password(.file($0)) }
         case .passwordCredential: return credential(section, key).map { .password(.credential($0)) }
         case .password: return password(section, key).map { .password(.literal($0)) }
-        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .since, .show, .copyOpenedTo,
-            .caFile, .proxy, .compress, .pollInterval, .addresses, .smtp, .smtpCleartext,
-            .outbox, .sentCopy:
+        case .each, .name, .imap, .cleartext, .user, .authorization, .sent, .archives, .replies, .since, .show,
+            .copyOpenedTo, .caFile, .proxy, .compress, .pollInterval, .addresses, .smtp, .smtpCleartext, .outbox,
+            .sentCopy:
             return nil
         }
     }
@@ -136,14 +138,14 @@ extension Decoder {
         return name.value == "auto" ? .automatic : .named([name.value])
     }
 
-    private func archives(_ section: Section<AccountKey>) -> Settings.Archives {
+    private func folders(_ section: Section<AccountKey>, _ key: AccountKey) -> Settings.Archives? {
         let form = "\"auto\", false, the name of a folder, or a list of names"
-        guard let node = section.node(.archives) else { return Defaults.archives }
+        guard let node = section.node(key) else { return nil }
         switch node.value.value {
         case .boolean(false): return .nowhere
-        case .array: return .named(section.strings(.archives, expected: form)?.map(\.value) ?? [])
+        case .array: return .named(section.strings(key, expected: form)?.map(\.value) ?? [])
         default:
-            guard let name = section.string(.archives, expected: form) else { return Defaults.archives }
+            guard let name = section.string(key, expected: form) else { return nil }
             return name.value == "auto" ? .automatic : .named([name.value])
         }
     }

@@ -82,28 +82,64 @@ extension Decoder {
         }
         let kept = span(section, .retention, within: Limits.retention)
         let metrics = section.boolean(.metrics)
+        let metricsListen = section.parsed(
+            section.string(.metricsListen, expected: "an address such as \"127.0.0.1:9025\"")
+        ) { text throws(Rejection) in try ListenAddress(parsing: text) }
+        let gpc = word(section, .gpc, Settings.Preference.self)
+        let dnt = word(section, .dnt, Settings.Preference.self)
         let secretFile = path(section, .secretFile)
+        let clientAddress = word(section, .clientAddress, Settings.ClientAddress.self)
+        if section.has(.clientAddress), !section.has(.trustedProxies) {
+            section.reportMissing(.trustedProxies, expected: "the proxies that say so, since there is client_address")
+        }
+        let certificate = certificate(section, chain: .certificateFile, key: .keyFile)
         guard let publicURL else { return nil }
         let secretDefault = Located(value: Defaults.secretFile, position: section.table.position, path: section.path)
         return Settings.Server(
             listen: listen?.value ?? Defaults.listen, publicURL: publicURL.value, store: store,
-            trustedProxies: trusted, retention: kept ?? retention, metrics: metrics ?? Defaults.metrics,
+            trustedProxies: trusted, clientAddress: clientAddress ?? Defaults.clientAddress, certificate: certificate,
+            retention: kept ?? retention, metrics: metrics ?? Defaults.metrics,
+            metricsListen: metricsListen?.value, globalPrivacyControl: gpc ?? Defaults.preference,
+            doNotTrack: dnt ?? Defaults.preference,
             secretFile: secretFile?.value ?? path(secretDefault))
     }
 
     private func store(_ section: Section<ServerKey>) -> Settings.HitStore {
-        let form = "\"sqlite\" or \"sqlite:PATH\""
+        let form = "\"sqlite\", \"sqlite:PATH\" or \"\(DatabaseURL.form)\""
+        let password = storePassword(section)
         guard let text = section.string(.store, expected: form) else { return Defaults.store }
+        if ["postgresql:", "postgres:"].contains(where: { text.value.lowercased().hasPrefix($0) }) {
+            let url = section.parsed(text) { text throws(Rejection) in try DatabaseURL(parsing: text) }
+            return url.map { .postgresql($0.value, password) } ?? Defaults.store
+        }
+        if let key = ServerKey.storePassword.first(where: section.has) {
+            report.problem(
+                at: section.table[key.rawValue]?.keyPosition, section.path(of: key.rawValue),
+                "SQLite takes no password",
+                expected: "store = \"postgresql://…\" beside it, or none")
+        }
         if text.value == "sqlite" { return .stateDirectory }
         let prefix = "sqlite:"
         if text.value.hasPrefix(prefix), text.value.count > prefix.count {
             return .file(path(text.map { String($0.dropFirst(prefix.count)) }))
         }
-        // Not quoted: such a URL may hold a password.
-        let isPostgreSQL = ["postgresql:", "postgres:"].contains { text.value.lowercased().hasPrefix($0) }
-        report.problem(
-            at: text.position, text.path,
-            isPostgreSQL ? "this build has no PostgreSQL store yet" : "not a store", expected: form)
+        // Not quoted: what looks like a URL may hold a password.
+        report.problem(at: text.position, text.path, "not a store", expected: form)
         return Defaults.store
+    }
+
+    /// At most one of them.
+    private func storePassword(_ section: Section<ServerKey>) -> Settings.SecretOrigin? {
+        let given = ServerKey.storePassword.filter(section.has)
+        for key in given.dropFirst() {
+            report.problem(
+                at: section.table[key.rawValue]?.keyPosition, section.path(of: key.rawValue), "a second password",
+                expected: "one of " + ServerKey.storePassword.map(\.rawValue).joined(separator: ", "))
+        }
+        if section.has(.storePasswordCommand) { return command(section, .storePasswordCommand).map { .command($0) } }
+        if section.has(.storePasswordCredential) {
+            return credential(section, .storePasswordCredential).map { .credential($0) }
+        }
+        return neededPath(section, .storePasswordFile).map { .file($0) }
     }
 }

@@ -5,7 +5,7 @@ extension Decoder {
     func submission(_ section: Section<SubmissionKey>, sources: [String]) -> Settings.Submission {
         let listen = address(section, .listen) ?? Defaults.submissionListen
         let listenTLS = address(section, .listenTLS)
-        let certificate = certificate(section)
+        let certificate = certificate(section, chain: .certificateFile, key: .keyFile)
         requireTLS(section, .listen, listen, certificate)
         if let listenTLS, certificate == nil {
             report.problem(
@@ -34,11 +34,10 @@ extension Decoder {
         }?.value
     }
 
-    private func certificate(_ section: Section<SubmissionKey>) -> Settings.Certificate? {
-        let chain = neededPath(section, .certificateFile)
-        let key = neededPath(section, .keyFile)
-        for (key, other) in [(SubmissionKey.certificateFile, SubmissionKey.keyFile), (.keyFile, .certificateFile)]
-        where section.has(key) && !section.has(other) {
+    func certificate<Key>(_ section: Section<Key>, chain chainKey: Key, key keyKey: Key) -> Settings.Certificate? {
+        let chain = neededPath(section, chainKey)
+        let key = neededPath(section, keyKey)
+        for (key, other) in [(chainKey, keyKey), (keyKey, chainKey)] where section.has(key) && !section.has(other) {
             section.reportMissing(other, expected: "its counterpart, since there is \(key.rawValue)")
         }
         guard let chain, let key else { return nil }

@@ -48,6 +48,7 @@ final class Decoder {
             submission: submitted,
             tracking: tracking(section(top, .tracking)), keywords: keywords(section(top, .keywords)),
             labels: labels(section(top, .labels)), colors: colors(section(top, .colors)), privacy: privacy,
+            ranges: ranges(section(top, .ranges)),
             warnings: report.warnings, neededFiles: neededFiles, file: file)
     }
 

@@ -2,12 +2,15 @@
 enum Defaults {
     static let sent = Settings.SentFolders.automatic
     static let archives = Settings.Archives.automatic
+    static let replies = Settings.Archives.automatic
     static let since: Duration? = days(30)
     static let listen = ListenAddress(host: "127.0.0.1", port: 8025)
     static let store = Settings.HitStore.stateDirectory
     static let metrics = false
+    static let preference = Settings.Preference.record
     /// Relative to the configuration.
     static let secretFile = "keys/server"
+    static let clientAddress = Settings.ClientAddress.forwardedFor
     static let logFormat = Settings.Source.LogFormat.combined
     static let submissionListen = ListenAddress(host: "127.0.0.1", port: 5870)
     /// Relative to the configuration.
@@ -25,6 +28,7 @@ enum Defaults {
     ]
     static let labels: [MarkKey: String] = [.tracked: "✓", .opened: "✓✓"]
     static let colors: [MarkKey: String] = [.tracked: "grey", .opened: "green"]
+    static let fetchesRanges = false
     static let privacyLevel = Settings.PrivacyLevel.pseudonymous
     /// Of the agent, and of a server that does not say otherwise.
     static let retention = days(180)

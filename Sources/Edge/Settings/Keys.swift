@@ -1,7 +1,7 @@
 /// Every key there is, section by section. ``Section`` refuses all others.
 
 enum TopKey: String, SectionKey {
-    case account, source, server, submission, tracking, keywords, labels, colors = "colours", privacy
+    case account, source, server, submission, tracking, keywords, labels, colors = "colours", privacy, ranges
 }
 
 enum AccountKey: String, SectionKey {
@@ -11,7 +11,7 @@ enum AccountKey: String, SectionKey {
     case passwordCredential = "password_credential"
     case password
     case tokenCommand = "token_command"
-    case sent, archives, since, show
+    case sent, archives, replies, since, show
     case copyOpenedTo = "copy_opened_to"
     case caFile = "ca_file"
     case proxy, compress
@@ -39,9 +39,20 @@ enum ServerKey: String, SectionKey {
     case listen
     case publicURL = "public_url"
     case store
+    case storePasswordCommand = "store_password_command"
+    case storePasswordFile = "store_password_file"
+    case storePasswordCredential = "store_password_credential"
     case trustedProxies = "trusted_proxies"
+    case clientAddress = "client_address"
+    case certificateFile = "certificate_file"
+    case keyFile = "key_file"
     case retention, metrics
+    case metricsListen = "metrics_listen"
+    case gpc, dnt
     case secretFile = "secret_file"
+
+    /// At most one of these.
+    static let storePassword: [ServerKey] = [.storePasswordCommand, .storePasswordFile, .storePasswordCredential]
 }
 
 enum SubmissionKey: String, SectionKey {
@@ -83,6 +94,24 @@ enum PrivacyKey: String, SectionKey {
     case level, retention
 }
 
+/// Beside the names of the lists.
+enum RangesKey: String, SectionKey {
+    case auto
+    case asnDatabase = "asn_database"
+    case caFile = "ca_file"
+    case proxy
+    case googleProxy = "google-proxy"
+    case googleCrawlers = "google-crawlers"
+    case appleRelay = "apple-relay"
+    case microsoft365 = "microsoft-365"
+    case zscaler
+    case googleUserFetchers = "google-user-fetchers"
+    case googleCloud = "google-cloud"
+    case azure, aws, oracle
+    case digitalOcean = "digitalocean"
+    case linode
+}
+
 extension Settings {
     /// Every key as `section.key`, for the test that the example configuration documents them all.
     package static var keys: Set<String> {
@@ -99,6 +128,7 @@ extension Settings {
                 case .tracking: names(section, TrackingKey.self)
                 case .keywords, .labels, .colors: names(section, MarkKey.self)
                 case .privacy: names(section, PrivacyKey.self)
+                case .ranges: names(section, RangesKey.self)
                 }
             })
     }

@@ -1,8 +1,8 @@
 /// The URL of a server, taken apart: a scheme from a given list, a host, a port, and a path where one is allowed.
 ///
-/// No user name, query or fragment: secrets have their own keys, and the rest means nothing here.
+/// No user name or fragment, and a query for lists alone: secrets have their own keys, and the rest means nothing here.
 package struct ServiceURL: Sendable, Equatable, CustomStringConvertible {
-    /// As written, without a slash at its end.
+    /// As written; without a slash at its end, but for a list's.
     package let text: String
     /// Lower case.
     package let scheme: String
@@ -19,7 +19,9 @@ package struct ServiceURL: Sendable, Equatable, CustomStringConvertible {
 
 extension ServiceURL {
     /// `schemes` gives the default port of each scheme; `form` completes "expected …".
-    init(_ text: String, schemes: [String: UInt16], allowsPath: Bool, form: String) throws(Rejection) {
+    init(
+        _ text: String, schemes: [String: UInt16], allowsPath: Bool, allowsQuery: Bool = false, form: String
+    ) throws(Rejection) {
         // What stands before an "@" may be a password: such a text is not repeated.
         let shown = text.contains("@") ? "the URL" : quoted(text)
         func refused(_ what: String) -> Rejection { Rejection(what: "\(shown) \(what)", expected: form) }
@@ -32,9 +34,18 @@ extension ServiceURL {
         guard let defaultPort = schemes[scheme] else { throw refused("has another scheme") }
 
         var rest = text[colon.upperBound...]
-        while rest.last == "/" { rest.removeLast() }
+        var query = text[text.endIndex...]
+        if allowsQuery {
+            let mark = rest.firstIndex(of: "?") ?? rest.endIndex
+            query = rest[mark...]
+            rest = rest[..<mark]
+        } else {
+            while rest.last == "/" { rest.removeLast() }
+        }
         guard !rest.contains("@") else { throw refused("holds a user name or password") }
-        guard !rest.contains("?"), !rest.contains("#") else { throw refused("holds a query or a fragment") }
+        guard !rest.contains("?"), !rest.contains("#"), !query.contains("#") else {
+            throw refused("holds a query or a fragment")
+        }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         path = String(rest[slash...])
         guard allowsPath || path.isEmpty else { throw refused("holds a path") }
@@ -42,13 +53,20 @@ extension ServiceURL {
         guard let authority = Authority(rest[..<slash]) else { throw refused("has no valid host or port") }
         host = authority.host
         port = authority.port ?? defaultPort
-        self.text = String(text[..<rest.endIndex])
+        self.text = String(text[..<rest.endIndex]) + query
     }
 
     /// `https://`, or `http://` where nobody can listen in.
-    static func web(_ text: String) throws(Rejection) -> ServiceURL {
-        let form = "https://HOST[:PORT][/PATH], or http:// to this machine's loopback"
-        let url = try ServiceURL(text, schemes: ["https": 443, "http": 80], allowsPath: true, form: form)
+    static func web(_ text: String) throws(Rejection) -> ServiceURL { try web(text, allowsQuery: false) }
+
+    /// The same, where something is published.
+    static func list(_ text: String) throws(Rejection) -> ServiceURL { try web(text, allowsQuery: true) }
+
+    private static func web(_ text: String, allowsQuery: Bool) throws(Rejection) -> ServiceURL {
+        let form =
+            "https://HOST[:PORT][/PATH]\(allowsQuery ? "[?QUERY]" : ""), or http:// to this machine's loopback"
+        let url = try ServiceURL(
+            text, schemes: ["https": 443, "http": 80], allowsPath: true, allowsQuery: allowsQuery, form: form)
         guard url.scheme == "https" || url.isLoopback else {
             throw Rejection(what: "\(quoted(text)) is not encrypted", expected: form)
         }

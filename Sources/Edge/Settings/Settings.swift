@@ -20,6 +20,7 @@ package struct Settings: Sendable, Equatable {
     /// Names of a flag's colours (RFC 9979).
     package let colors: ByMark
     package let privacy: Privacy
+    package let ranges: Ranges
     /// What is allowed and not wise.
     package let warnings: [SettingsProblem]
     /// Files that the configuration names and that must be there before an agent starts.
@@ -41,6 +42,8 @@ extension Settings {
         package let sent: SentFolders
         /// Where messages are looked for that are no longer in Sent.
         package let archives: Archives
+        /// Where answers to tracked mail are looked for; ``Archives/automatic`` is INBOX.
+        package let replies: Archives
         /// How the results are shown on the messages themselves.
         package let show: Show
         /// The folder that opened messages are copied to, as the user reads its name.
@@ -125,14 +128,39 @@ extension Settings {
         package let listen: ListenAddress
         package let publicURL: ServiceURL
         package let store: HitStore
-        /// Whose `X-Forwarded-For` is believed.
+        /// Who is believed to say where a request comes from.
         package let trustedProxies: [Network]
+        package let clientAddress: ClientAddress
+        /// Ends TLS in the server itself.
+        package let certificate: Certificate?
         /// How long a hit is kept.
         package let retention: Duration
-        /// Whether `/metrics` answers.
+        /// Whether `/metrics` answers everybody.
         package let metrics: Bool
+        /// Where `/metrics`, `/healthz` and `/readyz` are, on a listener of their own.
+        package let metricsListen: ListenAddress?
+        /// What becomes of a hit with `Sec-GPC: 1`, and with `DNT: 1`.
+        package let globalPrivacyControl: Preference
+        package let doNotTrack: Preference
         /// The server secret, from which all stream keys come. Made when it is not there.
         package let secretFile: String
+    }
+
+    /// How a trusted proxy says where a request comes from.
+    package enum ClientAddress: String, Sendable, CaseIterable {
+        case forwardedFor = "x-forwarded-for"
+        case forwarded
+        case proxyProtocol = "proxy-protocol"
+    }
+
+    /// How a reader's wish not to be tracked is answered.
+    package enum Preference: String, Sendable, CaseIterable {
+        /// The hit is kept as its token says, and the wish with it.
+        case record
+        /// The hit is kept as at the level `minimal`.
+        case minimal
+        /// The hit is not kept.
+        case discard
     }
 
     package enum HitStore: Sendable, Equatable {
@@ -140,6 +168,8 @@ extension Settings {
         case stateDirectory
         /// SQLite, this file.
         case file(String)
+        /// A PostgreSQL database, and its password if libpq is not to find it itself.
+        case postgresql(DatabaseURL, SecretOrigin?)
     }
 
     package struct Tracking: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import IMAP
+import Opens
 import SentSync
 import Tokens
 
@@ -92,18 +93,27 @@ extension AgentStore {
 
     /// Applies what one step of the sync learned, in one transaction.
     /// Returns whether any message has something new to be judged or planned.
+    /// - Parameter since: before that the server had told everything else; `nil` if nobody was listening.
     @discardableResult
     package func apply(
-        _ changes: [Change], to folder: FolderID, signs: Signs, now: Date
+        _ changes: [Change], to folder: FolderID, signs: Signs, since: Date? = nil, now: Date
     ) async throws(StoreError) -> Bool {
         guard !changes.isEmpty else { return false }
         return try await write { db in
-            var news = false
+            var news = StoredNews()
             for change in changes {
                 try FolderWriter(db: db, folder: folder, signs: signs, now: now).apply(change, &news)
             }
-            return news
+            try Self.note(news.touched, in: folder, since: since, now: now, db)
+            return news.isAny
         }
+    }
+
+    /// Somebody has touched these copies.
+    static func note(_ touched: [UID], in folder: FolderID, since: Date?, now: Date, _ db: Database) throws {
+        let copies = Set(touched)
+        guard copies.count <= sweepLimit else { return }
+        try note(OwnActivity(since: since, until: now), ofCopies: copies.sorted(), in: folder, db)
     }
 }
 

@@ -80,6 +80,14 @@ package struct MessageReport: Sendable {
         package var hit: Hit
         package var verdict: Verdict?
     }
+    /// Mail in the sender's inbox about the message.
+    package struct IncomingLine: Sendable {
+        package var arrivedAt: Date
+        package var kind: IncomingMail.Kind
+        package var isByRecipient: Bool
+        package var showsPixel: Bool
+    }
+
     package struct WriteLine: Sendable {
         package var at: Date
         package var action: String
@@ -108,6 +116,11 @@ package struct MessageReport: Sendable {
     package var onlyCounted = 0
     /// How many there were before: deleted, being older than the user wants them kept.
     package var forgotten = 0
+    /// When its sender touched it, or mail that shows its pixel: the last ones.
+    package var ownActivity: [OwnActivity] = []
+    package var incoming: [IncomingLine] = []
+    /// Addresses that it did not reach, as a mail server has reported.
+    package var failed: [String] = []
     package var writes: [WriteLine]
     package var rules: Int
     package var reviewAt: Date?
@@ -289,6 +302,12 @@ extension AgentStore {
             moreHits: max(0, (count ?? 0) - hits.count) + beyond,
             onlyCounted: beyond,
             forgotten: Tally(stored: row["forgotten"])?.hits ?? 0,
+            ownActivity: try ownActivity(db, of: id), incoming: try incomingLines(db, of: id),
+            failed: try String.fetchAll(
+                db,
+                sql: """
+                    SELECT address FROM recipient WHERE message_id = ? AND failed_at IS NOT NULL ORDER BY position
+                    """, arguments: [id]),
             writes: writes.map {
                 .init(
                     at: Date(milliseconds: $0["at"]), action: $0["action"], keyword: $0["keyword"],

@@ -47,20 +47,25 @@ extension AgentStore {
     }
 
     /// Records what was written and what the server then showed. Messages whose signs are as wanted, or can't be,
-    /// are no longer due.
+    /// are no longer due. Returns whether there is something new to be judged.
+    /// - Parameter since: as with ``apply(_:to:signs:since:now:)``.
+    @discardableResult
     package func record(
-        _ readBack: ReadBack, in folder: FolderID, planned: PlanningTask, signs: Signs, now: Date
-    ) async throws(StoreError) {
+        _ readBack: ReadBack, in folder: FolderID, planned: PlanningTask, signs: Signs, since: Date? = nil, now: Date
+    ) async throws(StoreError) -> Bool {
         try await write { db in
+            var news = StoredNews()
             let copies = CopyWriter(db: db, folder: folder, signs: signs, now: now)
             var written: [UID: Set<Mark>] = [:]
             for order in readBack.orders where order.action == .add {
                 for uid in order.uids.uids { written[uid, default: []].insert(order.sign.mark) }
             }
-            for (uid, seen) in readBack.seen { try copies.readBack(uid, seen, written: written[uid] ?? []) }
+            for (uid, seen) in readBack.seen { try copies.readBack(uid, seen, written: written[uid] ?? [], &news) }
+            try Self.note(news.touched, in: folder, since: since, now: now, db)
             for (sign, reason) in readBack.outcome.refused { try copies.refuse(sign, reason) }
             for order in readBack.orders { try Self.record(order, readBack, copies) }
             try Self.settle(db, folder, planned, signs)
+            return !news.touched.isEmpty
         }
     }
 

@@ -83,6 +83,9 @@ package final class AgentStore: Sendable {
         }
     }
 
+    /// Runs on the writing connection when its turn has come, without a transaction.
+    func writeInTurn(_ body: @escaping @Sendable (Database) -> Void) { pool.asyncWriteWithoutTransaction(body) }
+
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value
     {
         do {

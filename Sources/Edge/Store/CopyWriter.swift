@@ -12,26 +12,32 @@ struct CopyWriter {
     let now: Date
 
     /// A sign of ours that is gone without our doing was removed by the user: it is not fought.
-    /// Returns whether something is new.
-    func told(_ uid: UID, flags: Set<Flag>? = nil, labels: Set<Label>? = nil) throws -> Bool {
-        guard let known = try known(uid) else { return false }
+    func told(_ uid: UID, flags: Set<Flag>? = nil, labels: Set<Label>? = nil, _ news: inout StoredNews) throws {
+        guard let known = try known(uid) else { return }
         let seen = SeenOnServer(flags: flags ?? known.seen.flags, labels: labels.map(ours) ?? known.seen.labels)
-        guard seen != known.seen else { return false }
+        guard seen != known.seen else { return }
+        noteTouch(uid, seen, known, &news)
         try noteWithdrawn(uid, seen, known)
         try keep(uid, seen, known)
         try db.perform(
             sql: "UPDATE copy SET plan_due = 1 WHERE folder_id = ? AND uid = ?",
             arguments: [folder.rawValue, uid.rawValue])
-        return true
+        news.isAny = true
     }
 
     /// What was read after our own commands, `written` among them.
-    func readBack(_ uid: UID, _ seen: SeenOnServer, written: Set<Mark>) throws {
+    func readBack(_ uid: UID, _ seen: SeenOnServer, written: Set<Mark>, _ news: inout StoredNews) throws {
         guard let known = try known(uid) else { return }
         let seen = SeenOnServer(flags: seen.flags, labels: seen.labels.map(ours) ?? known.seen.labels)
+        // Who opens the mail whose keyword we write marks it as seen in the same moment.
+        noteTouch(uid, seen, known, &news)
         // The user may have removed one sign while we wrote another one.
         try noteWithdrawn(uid, seen, known)
         try keep(uid, seen, known, written: written)
+    }
+
+    private func noteTouch(_ uid: UID, _ seen: SeenOnServer, _ known: Known, _ news: inout StoredNews) {
+        if UserFlags.areTouched(before: known.seen.flags, after: seen.flags, signs: signs) { news.touched.append(uid) }
     }
 
     private func noteWithdrawn(_ uid: UID, _ seen: SeenOnServer, _ known: Known) throws {

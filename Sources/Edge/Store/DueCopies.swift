@@ -9,7 +9,8 @@ struct DueCopies {
     let folder: FolderID
     let signs: Signs
 
-    /// Those of the newest messages first. A fixed number of queries, however many copies are due.
+    /// Those of the newest messages first. A fixed number of queries, however many copies are due. What is about to be judged
+    /// again is left until then: what came may explain the hit that made the difference.
     func views(limit: Int = -1) throws -> [CopyView] {
         let rows = try Row.fetchAll(
             try db.cachedStatement(
@@ -21,6 +22,7 @@ struct DueCopies {
                             AND copied.mailbox = ? AND copied.message_id = message.message_id) AS is_copied
                     FROM copy JOIN message ON message.id = copy.message_id
                     WHERE copy.plan_due = 1 AND message.tracked = 1 AND copy.folder_id = ?
+                        AND (message.judge_due = 0 OR message.rules = 0)
                     ORDER BY message.id DESC LIMIT ?
                     """), arguments: [signs.copyFolder ?? "", folder.rawValue, limit])
         guard !rows.isEmpty else { return [] }

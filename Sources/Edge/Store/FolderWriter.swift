@@ -5,6 +5,14 @@ import Opens
 import SentSync
 import Tokens
 
+/// What follows from changes that were stored.
+struct StoredNews {
+    /// Whether any message has something new to be judged or planned.
+    var isAny = false
+    /// Copies that somebody has touched.
+    var touched: [UID] = []
+}
+
 /// Writes one ``Change`` of a folder; the caller holds the transaction.
 struct FolderWriter {
     let db: Database
@@ -12,7 +20,7 @@ struct FolderWriter {
     let signs: Signs
     let now: Date
 
-    func apply(_ change: Change, _ news: inout Bool) throws {
+    func apply(_ change: Change, _ news: inout StoredNews) throws {
         switch change {
         case .reset(let uidValidity):
             try forget(UIDSet(from: UID(1)))
@@ -29,7 +37,7 @@ struct FolderWriter {
             try update("hinted = 1", [])
         case .message(let message):
             try record(message)
-            news = true
+            news.isAny = true
         case .scanned(let uids):
             let before = try String.fetchOne(
                 try db.cachedStatement(sql: "SELECT scanned FROM folder WHERE id = ?"), arguments: [folder.rawValue])
@@ -37,9 +45,9 @@ struct FolderWriter {
         case .scanCompleted:
             try update("scan_complete = 1, scanned = ''", [])
         case .flags(let uid, let flags):
-            news = try copies.told(uid, flags: flags) || news
+            try copies.told(uid, flags: flags, &news)
         case .labels(let uid, let labels):
-            news = try copies.told(uid, labels: labels) || news
+            try copies.told(uid, labels: labels, &news)
         case .vanished(let uids):
             try forget(uids)
         case .checkpoint(let uidNext, let highest, let count):

@@ -20,8 +20,9 @@ struct JudgementWriter {
         else {
             return false
         }
+        try askForLook(judgement, account: before["account_id"])
         try writeVerdicts(judgement)
-        let isNews = try MessageHits.count(db, of: id) != stored.known
+        let isNews = try !isUpToDate()
         let settlement = try isNews ? nil : settlement(of: judgement)
         let settled = try (settlement ?? stored.settled)?.text()
         if stored.isCut, settlement != nil {
@@ -49,7 +50,33 @@ struct JudgementWriter {
         if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
         let domainsChanged = try MessageDomains(db: db, now: now).judged(
             before, domains: history.recipientDomains, before: Reach(rawValue: before["reach"]), after: tally.reach)
-        return changed || domainsChanged
+        // Its keywords have waited for this.
+        let isAwaited = try Bool.fetchOne(
+            try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM copy WHERE message_id = ? AND plan_due = 1)"),
+            arguments: [id])
+        return changed || domainsChanged || before["rules"] as Int > 0 && isAwaited == true
+    }
+
+    /// Whether nothing has come while the message was judged.
+    private func isUpToDate() throws -> Bool {
+        try MessageHits.count(db, of: id) == stored.known
+            && AgentStore.ownActivity(db, of: id) == history.ownActivity
+            && AgentStore.incoming(db, of: id) == history.incoming
+            && AgentStore.undelivered(db, of: id) == history.undelivered
+    }
+
+    /// Who loaded a pixel for the first time may be the sender, in mail that has come: the folder is looked through.
+    private func askForLook(_ judgement: Judgement, account: Int64) throws {
+        let isNew = try zip(stored.hits, judgement.verdicts).contains { hit, verdict in
+            guard verdict.mayBePerson, history.countsFrom.map({ hit.hit.at >= $0 }) ?? true else { return false }
+            return try Bool.fetchOne(
+                try db.cachedStatement(
+                    sql: "SELECT NOT EXISTS (SELECT 1 FROM verdict WHERE message_id = ? AND hit_id = ?)"),
+                arguments: [id, hit.id]) == true
+        }
+        guard isNew else { return }
+        try db.perform(
+            sql: "UPDATE account SET look_due = 1 WHERE id = ? AND look_due = 0", arguments: [account])
     }
 
     private func writeVerdicts(_ judgement: Judgement) throws {

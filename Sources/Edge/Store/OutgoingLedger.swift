@@ -1,17 +1,53 @@
 import Foundation
 import GRDB
 import Outgoing
+import Synchronization
 
 /// Writes mail down on its way out. What comes while the disk is busy is written together, in one transaction.
-package actor OutgoingLedger {
+package final class OutgoingLedger: Sendable {
+    fileprivate typealias Work = @Sendable (OutgoingWriter) throws -> OutgoingID
+
     private struct Entry {
-        let work: @Sendable (OutgoingWriter) throws -> OutgoingID
+        let work: Work
         let done: CheckedContinuation<Result<OutgoingID, StoreError>, Never>
     }
 
+    private struct State {
+        var waiting: [Entry] = []
+        /// Whether mail waits for one of them.
+        var isUrgent = false
+        /// A write is due or under way.
+        var isWriting = false
+        /// Somebody will look again soon.
+        var isWatched = false
+
+        mutating func add(_ entry: Entry, isUrgent: Bool) -> Next {
+            waiting.append(entry)
+            self.isUrgent = self.isUrgent || isUrgent
+            if takeTurn() { return .write }
+            if isUrgent || isWatched { return .nothing }
+            isWatched = true
+            return .watch
+        }
+
+        /// Whether the caller has to write now.
+        mutating func takeTurn() -> Bool {
+            guard isUrgent, !isWriting else { return false }
+            isWriting = true
+            return true
+        }
+
+        mutating func take() -> [Entry] {
+            defer { waiting = [] }
+            isUrgent = false
+            return waiting
+        }
+    }
+
+    private enum Next { case nothing, write, watch }
+
     private let store: AgentStore
-    private var waiting: [Entry] = []
-    private var isWriting = false
+    private let state = Mutex(State())
 
     /// How long the end of a mail waits for company: nothing depends on it.
     private static let patience = Duration.milliseconds(20)
@@ -23,64 +59,89 @@ package actor OutgoingLedger {
     package func register(
         _ mail: Registration, outcome: SendingOutcome? = nil, of account: AccountID, now: Date
     ) async throws(StoreError) -> OutgoingID {
-        try await write { try $0.register(mail, outcome: outcome, of: account, now: now) }
+        try await write(isUrgent: outcome == nil) { try $0.register(mail, outcome: outcome, of: account, now: now) }
     }
 
-    package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws(StoreError) {
-        _ = try await write { writer in
+    package func delivered(
+        _ recipients: [Int], of mail: OutgoingID
+    ) async throws(StoreError) {
+        _ = try await write(isUrgent: true) { writer in
             try writer.delivered(recipients, of: mail)
             return mail
         }
     }
 
-    package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws(StoreError) {
-        if outcome.state == .accepted { try? await Task.sleep(for: Self.patience) }
-        _ = try await write { writer in
+    package func finish(
+        _ mail: OutgoingID, _ outcome: SendingOutcome
+    ) async throws(StoreError) {
+        _ = try await write(isUrgent: outcome.state != .accepted) { writer in
             try writer.finish(mail, outcome)
             return mail
         }
     }
 
     private func write(
-        _ work: @escaping @Sendable (OutgoingWriter) throws -> OutgoingID
+        isUrgent: Bool, _ work: @escaping Work
     ) async throws(StoreError) -> OutgoingID {
         try await withCheckedContinuation { done in
-            waiting.append(Entry(work: work, done: done))
-            guard !isWriting else { return }
-            isWriting = true
-            Task { await writeAll() }
+            switch state.withLock({ $0.add(Entry(work: work, done: done), isUrgent: isUrgent) }) {
+            case .nothing: break
+            case .write: begin()
+            case .watch: watch()
+            }
         }.get()
     }
 
-    private func writeAll() async {
-        while !waiting.isEmpty {
-            let batch = waiting
-            waiting = []
-            let results = await store.write(batch.map(\.work))
-            for (entry, result) in zip(batch, results) { entry.done.resume(returning: result) }
+    private func watch() {
+        Task {
+            try? await Task.sleep(for: Self.patience)
+            let isDue = state.withLock { state in
+                state.isWatched = false
+                state.isUrgent = !state.waiting.isEmpty
+                return state.takeTurn()
+            }
+            if isDue { begin() }
         }
-        isWriting = false
+    }
+
+    /// Others have their turn at the database between two writes.
+    private func begin() { store.writeInTurn(writeAll) }
+
+    private func writeAll(_ db: Database) {
+        let batch = state.withLock { $0.take() }
+        let results = store.write(batch.map(\.work), db)
+        for (entry, result) in zip(batch, results) { entry.done.resume(returning: result) }
+        let isDue = state.withLock { state in
+            state.isWriting = false
+            return state.takeTurn()
+        }
+        if isDue { begin() }
     }
 }
 
 extension AgentStore {
     /// In one transaction or, if one of them fails, each in its own: it alone fails then.
-    fileprivate func write(
-        _ works: [@Sendable (OutgoingWriter) throws -> OutgoingID]
-    ) async -> [Result<OutgoingID, StoreError>] {
-        do throws(StoreError) {
-            return try await write { db in try works.map { try $0(OutgoingWriter(db: db)) } }.map { .success($0) }
+    fileprivate func write(_ works: [OutgoingLedger.Work], _ db: Database) -> [Result<OutgoingID, StoreError>] {
+        do {
+            return try transaction(works, db).map { .success($0) }
         } catch {
-            guard works.count > 1 else { return [.failure(error)] }
+            guard works.count > 1 else { return [.failure(StoreError(error, path: path))] }
         }
-        var results: [Result<OutgoingID, StoreError>] = []
-        for work in works {
-            do throws(StoreError) {
-                results.append(.success(try await write { db in try work(OutgoingWriter(db: db)) }))
+        return works.map { work in
+            do {
+                return .success(try transaction([work], db)[0])
             } catch {
-                results.append(.failure(error))
+                return .failure(StoreError(error, path: path))
             }
         }
-        return results
+    }
+
+    private func transaction(_ works: [OutgoingLedger.Work], _ db: Database) throws -> [OutgoingID] {
+        var ids: [OutgoingID] = []
+        try db.inTransaction {
+            ids = try works.map { try $0(OutgoingWriter(db: db)) }
+            return .commit
+        }
+        return ids
     }
 }

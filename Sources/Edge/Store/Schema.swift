@@ -3,8 +3,8 @@ import GRDB
 /// Numbered migrations of agent.db; never edited once released.
 ///
 /// Facts: account, folder, message, recipient, message_token, copy, source, hit, flood, written, withdrawn, inherited,
-/// refused, parked, copied, outgoing, outgoing_recipient, outbox; and `forgotten` of message, which stands for hits that
-/// are deleted.
+/// refused, parked, copied, outgoing, outgoing_recipient, outbox, own_activity, incoming, incoming_folder; and `forgotten`
+/// of message, which stands for hits that are deleted.
 /// Derived (recomputable, each with the version of the rules that made it): verdict, message_domain, unreliable and the
 /// standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
@@ -37,6 +37,9 @@ enum Schema {
         }
         migrator.registerMigration("9 copies with a pixel") { db in
             for statement in copiesWithAPixel { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("10 what the sender does") { db in
+            for statement in whatTheSenderDoes { try db.execute(sql: statement) }
         }
         migrator.registerMigration("11 what a status proves") { db in
             for statement in whatAStatusProves { try db.execute(sql: statement) }

@@ -44,7 +44,10 @@ struct StoredHistory {
             try db.cachedStatement(sql: "SELECT token FROM message_token WHERE message_id = ?"), arguments: [id])
         var history = History(
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
-            recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens.map { $0.lowercased() }), hits: [])
+            recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens.map { $0.lowercased() }), hits: [],
+            ownActivity: try AgentStore.ownActivity(db, of: id))
+        history.incoming = try AgentStore.incoming(db, of: id)
+        history.undelivered = try AgentStore.undelivered(db, of: id)
         if let forgotten = Tally(stored: row["forgotten"]) { history.earlier = forgotten }
         known = try MessageHits.count(db, of: id)
         let digest = history.factsDigest

@@ -125,6 +125,8 @@ private final class Exchange {
         easy.allow(target.isTLS ? "https" : "http", target.isTLS ? ccurl_bit_https : ccurl_bit_http)
         easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         easy.set(CURLOPT_FOLLOWLOCATION, 0)
+        // The limit of a body is one of what it becomes.
+        easy.set(CURLOPT_ACCEPT_ENCODING, "gzip")
         easy.set(CURLOPT_TIMEOUT_MS, milliseconds: request.timeout)
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds: options.connectTimeout)
         easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)

@@ -40,50 +40,55 @@ package struct HeaderFields: Sendable {
     /// Where the body begins: after the empty line, or the end of the bytes if there is none.
     package let bodyStart: Int
 
-    /// `bytes` may be a header block alone, what `BODY[HEADER.FIELDS …]` holds, or a whole message.
+    /// `bytes` may be a header block alone, what `BODY[HEADER.FIELDS …]` holds, or a whole message, of which the header
+    /// alone is kept.
     package init(parsing bytes: some Collection<UInt8>, limits: HeaderLimits = .standard) {
-        let kept = Array(bytes.prefix(limits.bytes))
+        let read = bytes.prefix(limits.bytes)
+        self =
+            read.withContiguousStorageIfAvailable { Self($0, of: bytes.count, limits) }
+            ?? Array(read).withUnsafeBufferPointer { Self($0, of: bytes.count, limits) }
+    }
+
+    /// `count`: octets that there are, of which those in `buffer` are looked at.
+    private init(_ buffer: UnsafeBufferPointer<UInt8>, of count: Int, _ limits: HeaderLimits) {
         var fields: [Field] = []
         var truncated = false
         var wellFormed = true
         var end: Int?
-        kept.withUnsafeBufferPointer { buffer in
-            var start = 0
-            var isField = false
-            while start < buffer.count {
-                let newline = ByteSearch.first(of: 0x0a, in: buffer, from: start)
-                let next = min(newline + 1, buffer.count)
-                if newline == start || (newline == start + 1 && buffer[start] == 0x0d && newline < buffer.count) {
-                    end = next
-                    break
-                }
-                if buffer[start].isBlank {
-                    wellFormed = wellFormed && isField && !buffer[start..<next].allSatisfy(\.isBlankOrLineEnd)
-                    if isField, let last = fields.indices.last {
-                        fields[last].value = fields[last].value.lowerBound..<UInt32(next)
-                    }
-                } else if let colon = Self.colon(in: buffer, start..<next) {
-                    isField = fields.count < limits.fields
-                    wellFormed = wellFormed && colon.after == colon.nameEnd + 1
-                    truncated = truncated || !isField
-                    if isField {
-                        fields.append(
-                            Field(
-                                name: UInt32(start)..<UInt32(colon.nameEnd), value: UInt32(colon.after)..<UInt32(next)))
-                    }
-                } else {
-                    isField = false
-                    wellFormed = false
-                }
-                start = next
+        var start = 0
+        var isField = false
+        while start < buffer.count {
+            let newline = ByteSearch.first(of: 0x0a, in: buffer, from: start)
+            let next = min(newline + 1, buffer.count)
+            if newline == start || (newline == start + 1 && buffer[start] == 0x0d && newline < buffer.count) {
+                end = next
+                break
             }
+            if buffer[start].isBlank {
+                wellFormed = wellFormed && isField && !buffer[start..<next].allSatisfy(\.isBlankOrLineEnd)
+                if isField, let last = fields.indices.last {
+                    fields[last].value = fields[last].value.lowerBound..<UInt32(next)
+                }
+            } else if let colon = Self.colon(in: buffer, start..<next) {
+                isField = fields.count < limits.fields
+                wellFormed = wellFormed && colon.after == colon.nameEnd + 1
+                truncated = truncated || !isField
+                if isField {
+                    fields.append(
+                        Field(name: UInt32(start)..<UInt32(colon.nameEnd), value: UInt32(colon.after)..<UInt32(next)))
+                }
+            } else {
+                isField = false
+                wellFormed = false
+            }
+            start = next
         }
         self.limits = limits
-        self.bytes = kept
+        bytes = Array(buffer[..<(end ?? buffer.count)])
         self.fields = fields
-        isTruncated = truncated || (end == nil && kept.count < bytes.count)
+        isTruncated = truncated || (end == nil && buffer.count < count)
         isWellFormed = wellFormed && end != nil
-        bodyStart = end ?? bytes.count
+        bodyStart = end ?? count
     }
 
     /// The number of fields kept.

@@ -17,14 +17,14 @@ extension FuzzTarget {
         let mail = input.text
 
         try decide(about: mail)
-        let injector = Injector(options: options) { $0 == planted }
+        let injector = Injector(options: options) { $0 == sentToken }
         let placement: Placement
         do throws(Untouched) {
             placement = try injector.place(in: mail, isComplete: isComplete)
         } catch {
             return
         }
-        let edits = placement.edits(picture: PixelURL.element(for: planted, base: "https://px.example.org"))
+        let edits = placement.edits(picture: PixelURL.element(for: sentToken, base: "https://px.example.org"))
         let sent = MessageEdit.apply(edits, to: mail)
         var stream = EditedStream(edits)
         var streamed: [UInt8] = []
@@ -33,7 +33,7 @@ extension FuzzTarget {
         try require(streamed == sent, "cut into \(cuts.lengths) the edits make another mail")
         try require(sent.count == mail.count + EditedStream(edits).growth, "the growth is not what was said")
 
-        let found = findings(in: sent).filter { $0.kind == .own(planted) && !$0.quoted }
+        let found = findings(in: sent).filter { $0.kind == .own(sentToken) && !$0.quoted }
         try require(found.count == 1, "the picture is found \(found.count) times")
         // Whoever reads it as it was finds all else where it was.
         let more = MessageParser.leaves(of: sent).count - MessageParser.leaves(of: mail).count
@@ -62,14 +62,14 @@ extension FuzzTarget {
         )
     }
 
-    private static func findings(in mail: [UInt8]) -> [Finding] {
+    static func findings(in mail: [UInt8]) -> [Finding] {
         let scanner = BeaconScanner()
         return MessageParser.leaves(of: mail).filter { $0.contentType.isHTML && !$0.isAttachment }.flatMap { leaf in
             scanner.findings(inPart: mail[leaf.body], encoding: leaf.encoding, charset: leaf.charset)
         }
     }
 
-    private static let planted: Token = {
+    static let sentToken: Token = {
         let text = Base32.encode([0x50] + [UInt8](repeating: 9, count: 24))
         guard let token = Token(text) else { fatalError("\(text) is no token") }
         return token

@@ -51,13 +51,7 @@ extension SubmissionServer.Configuration {
         self.init(listen: (settings.listen.host, Int(settings.listen.port)))
         listenTLS = settings.listenTLS.map { ($0.host, Int($0.port)) }
         guard let files = settings.certificate else { return }
-        let key = try SecretFile.read(files.keyFile)
-        guard let chain = FileManager.default.contents(atPath: files.chainFile) else {
-            throw HostError(
-                code: .notFound, subject: files.chainFile, detail: "cannot be read",
-                action: "check certificate_file in [submission]")
-        }
-        certificate = (Array(chain), key)
+        certificate = try files.read(for: "[submission]")
         requiresTLS = !settings.isLoopback
     }
 }

@@ -1,4 +1,6 @@
+import Agent
 import Foundation
+import Host
 import PixelServer
 import Settings
 import Transport
@@ -24,6 +26,7 @@ struct ServerFacts: Sendable {
     var port: Port
     var secretPath: String
     var secret: SecretFile
+    var store: Result<StoreFacts, Failure>
     /// Streams in use.
     var streams: Result<Int, Failure>
 }
@@ -32,7 +35,8 @@ struct ServerFacts: Sendable {
 enum ServerChecks {
     static func checks(_ facts: ServerFacts) -> [Check] {
         let topic = "server"
-        return [port(topic, facts), secret(topic, facts), streams(topic, facts.streams)]
+        return [port(topic, facts), secret(topic, facts)] + StoreChecks.checks(topic, facts.store)
+            + [streams(topic, facts.streams)]
     }
 
     private static func port(_ topic: String, _ facts: ServerFacts) -> Check {
@@ -83,15 +87,17 @@ extension ServerFacts {
         } catch {
             secret = .failed(Failure(error))
         }
+        let store = await StoreFacts.find(server)
         let streams: Result<Int, Failure>
-        do throws(PixelServerError) {
-            streams = .success(try Streams(of: server).list().count { $0.revoked == nil })
+        do {
+            let records = try await onThread { try Streams(server, Directories()).list() }
+            streams = .success(Set(records.filter(\.pulls).map(\.stream)).count)
         } catch {
             streams = .failure(Failure(error))
         }
         return ServerFacts(
             listen: "\(server.listen)", port: await port(server.listen, poller), secretPath: server.secretFile,
-            secret: secret, streams: streams)
+            secret: secret, store: store, streams: streams)
     }
 
     private static func port(_ listen: ListenAddress, _ poller: Poller) async -> Port {

@@ -41,6 +41,19 @@ struct WhyJSON: Encodable {
             let status: String
         }
 
+        struct Activity: Encodable {
+            /// Left out if nobody was listening.
+            let since: Date?
+            let until: Date
+        }
+
+        struct Incoming: Encodable {
+            let at: Date
+            let kind: String
+            let byRecipient: Bool
+            let showsPixel: Bool
+        }
+
         let message: StatusJSON.Message
         let tracked: Bool
         let recipients: [Recipient]
@@ -52,6 +65,10 @@ struct WhyJSON: Encodable {
         let onlyCounted: Int?
         /// Left out if there were none.
         let forgotten: Int?
+        /// Left out if there is none, as the two after it.
+        let ownActivity: [Activity]?
+        let incoming: [Incoming]?
+        let undelivered: [String]?
         let written: [Write]
         let rules: Int
         let reviewAt: Date?
@@ -117,6 +134,16 @@ extension WhyJSON.Message {
             moreHits: report.moreHits > 0 ? report.moreHits : nil,
             onlyCounted: report.onlyCounted > 0 ? report.onlyCounted : nil,
             forgotten: report.forgotten > 0 ? report.forgotten : nil,
+            ownActivity: report.ownActivity.isEmpty
+                ? nil : report.ownActivity.map { Activity(since: $0.since, until: $0.until) },
+            incoming: report.incoming.isEmpty
+                ? nil
+                : report.incoming.map {
+                    Incoming(
+                        at: $0.arrivedAt, kind: $0.kind.rawValue, byRecipient: $0.isByRecipient,
+                        showsPixel: $0.showsPixel)
+                },
+            undelivered: report.failed.isEmpty ? nil : report.failed,
             written: report.writes.map {
                 Write(at: $0.at, action: $0.action, keyword: $0.keyword, uid: $0.uid, detail: $0.detail)
             }, rules: report.rules, reviewAt: report.reviewAt)

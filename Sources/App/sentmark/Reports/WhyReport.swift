@@ -89,6 +89,7 @@ extension WhyReport {
                     : forgotten(message) + message.hits.flatMap { lines($0, clock, message.recipients) }
                         + flood(message)
             ),
+            ("Your mailbox", MailboxEvents(message: message).lines(clock)),
             ("Keywords", message.writes.isEmpty ? ["none written so far"] : message.writes.map { line($0, clock) }),
         ]
     }

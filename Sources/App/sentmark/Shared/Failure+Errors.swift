@@ -1,8 +1,10 @@
+import Agent
 import Beacon
 import Foundation
 import HitSources
 import Host
 import Mailbox
+import Networks
 import Opens
 import PixelServer
 import Settings
@@ -26,6 +28,13 @@ extension Failure {
         case let error as InvalidEndpoint: self.init(.configuration, error.description)
         case let error as TokenPatternError: self.init(.configuration, error.description)
         case let error as ClassificationError: self.init(.dataError, error.description)
+        case let error as FetchError: self.init(.unavailable, error.detail, action: error.action)
+        case let error as RefusedList:
+            self.init(
+                .dataError, error.description,
+                action: error.problem.isByComparison
+                    ? "if that is right, remove \(error.file) and update again"
+                    : "look whether its operator has changed it, or name a mirror in [ranges]")
         case is CancellationError: self.init(.temporary, "stopped before it was done")
         default: self.init(.software, "\(error)")
         }
@@ -34,11 +43,12 @@ extension Failure {
     private init(_ error: PixelServerError) {
         let status: SystemExit =
             switch error.code {
-            case .locked: .temporary
+            case .locked, .busy: .temporary
             case .permission: .permission
             case .durability, .full, .storage: .inputOutput
             case .unreadable, .stream: .dataError
-            case .listen: .unavailable
+            case .certificate: .configuration
+            case .listen, .unreachable: .unavailable
             }
         switch error.remedy {
         case .retryLater: self.init(status, error.detail, action: "try again later")

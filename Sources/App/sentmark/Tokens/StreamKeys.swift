@@ -28,8 +28,8 @@ struct StreamKeys: Sendable {
     /// Keys that cannot be read are left out: what needs one says so itself.
     init(of settings: Settings?) {
         self.init(
-            sources: (settings?.sources ?? []).compactMap { source in
-                (try? StreamCredential(reading: source.credentialFile)).map { (source.name, $0) }
+            sources: (settings?.sources ?? []).flatMap { source in
+                ((try? StreamCredential.all(reading: source.credentialFile)) ?? []).map { (source.name, $0) }
             },
             server: (settings?.server?.secretFile).flatMap { path in
                 (try? ServerSecretFile.load(URL(filePath: path))).flatMap(\.self)

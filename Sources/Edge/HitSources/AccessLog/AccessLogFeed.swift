@@ -14,11 +14,17 @@ package struct AccessLogFeed: HitFeed {
     private let file: LogFile
     private let format: Format
     private let credential: StreamCredential
+    private let lookup: NetworkLookup
 
-    package init(path: String, format: Format, credential: StreamCredential) {
+    /// `lookup` tells what network an address belongs to.
+    package init(
+        path: String, format: Format, credential: StreamCredential,
+        lookup: @escaping NetworkLookup = { NetworkTable.builtIn.origin(of: $0) }
+    ) {
         file = LogFile(path: path)
         self.format = format
         self.credential = credential
+        self.lookup = lookup
     }
 
     package func pull(
@@ -77,18 +83,18 @@ package struct AccessLogFeed: HitFeed {
 
     private func hit(_ line: LogLine, _ token: Token, _ seq: Int64) -> Hit {
         let address = IPAddress(Substring(line.address))
-        let netclass = address.flatMap { NetworkTable.builtIn.lookup($0)?.networkClass }
+        let origin = address.map(lookup) ?? NetworkOrigin()
         let agent = line.userAgent.map { String($0.prefix(256)) }
         let family = ClientFamily(userAgent: agent)
         guard token.level != .minimal else {
-            return Hit(seq: seq, at: line.at, token: token.text, method: nil, netclass: netclass, family: family)
+            return Hit(seq: seq, at: line.at, token: token.text, method: nil, netclass: origin.netclass, family: family)
         }
         var headers: [(name: String, value: String)] = []
         if let agent { headers.append(("User-Agent", agent)) }
         if let referer = line.referer { headers.append(("Referer", referer)) }
         return Hit(
             seq: seq, at: line.at, token: token.text, method: line.method, net: address.flatMap { net($0, line.at) },
-            netclass: netclass, ua: agent, family: family,
+            netclass: origin.netclass, asn: origin.asn, ua: agent, family: family,
             signals: Signal.signals(headers: headers, method: line.method))
     }
 

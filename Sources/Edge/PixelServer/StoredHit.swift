@@ -1,0 +1,53 @@
+import Foundation
+import Opens
+import Tokens
+
+/// What is kept of a request, level by level; the rest of it is gone when this is made.
+struct StoredHit: Equatable {
+    /// Milliseconds since 1970.
+    let at: Int64
+    let stream: StreamID
+    let token: String
+    let method: String?
+    /// See ``networkHash(of:key:)``.
+    let net: String?
+    let netclass: String?
+    let asn: UInt32?
+    let selfNet: Bool
+    let userAgent: String?
+    let family: String?
+    /// Separated by blanks.
+    let signals: String?
+
+    /// `networkKey` is the key of the request's day, asked for only where a hash is kept.
+    init<Failure: Error>(
+        _ request: RecordedRequest, networkKey: () throws(Failure) -> [UInt8]
+    ) throws(Failure) {
+        // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
+        let full = request.level != .minimal
+        let names = request.traits.signals.map(\.rawValue).sorted().joined(separator: " ")
+        at = request.at.milliseconds
+        stream = request.token.stream
+        token = request.token.text
+        method = full ? request.method.field(16) : nil
+        net = full ? Self.networkHash(of: request.network, key: try networkKey()) : nil
+        netclass = request.traits.netclass?.rawValue.field(64)
+        asn = full ? request.traits.asn : nil
+        selfNet = full && request.selfNet
+        userAgent = full ? request.userAgent?.field(256) : nil
+        family = request.traits.family?.rawValue.field(64)
+        signals = full && !names.isEmpty ? names.field(1024) : nil
+    }
+
+    /// 16 hexadecimal digits: equal within a day means the same network, and nothing once the day's key is gone.
+    private static func networkHash(of network: IPPrefix, key: [UInt8]) -> String? {
+        KeyedHash.hmac(key: key, Array(network.description.utf8))?.prefix(8).hexadecimal
+    }
+}
+
+extension String {
+    /// Printable ASCII, cut to `limit` characters: safe in a log line, a terminal and JSON.
+    fileprivate func field(_ limit: Int) -> String {
+        String(decoding: utf8.lazy.map { (0x20...0x7e).contains($0) ? $0 : 0x3f }.prefix(limit), as: UTF8.self)
+    }
+}
