@@ -33,7 +33,7 @@ struct ListFetcherTests {
         #expect(sent.contains(/^GET \/a\?b=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12} HTTP/))
         // Nothing that would tell one machine from another.
         let fields = sent.split(separator: "\r\n").dropFirst().map { $0.prefix { $0 != ":" }.lowercased() }
-        #expect(Set(fields) == ["host", "user-agent", "accept"])
+        #expect(Set(fields) == ["host", "user-agent", "accept", "accept-encoding"])
         #expect(sent.contains("User-Agent: sentmark\r\n"))
     }
 

@@ -30,19 +30,15 @@ package final class ByteStream: Sendable {
     ///
     /// Cancelling the task throws `.cancelled`, and loses no byte: the next call returns it.
     /// When 1 MB waits to be received, no more is read from the network.
-    package nonisolated(nonsending) func receive() async throws(TransportError) -> [UInt8]? {
-        try await withTaskExecutorPreference(connection.poller) { () throws(TransportError) in
-            try await connection.receive()
-        }
+    package func receive() async throws(TransportError) -> [UInt8]? {
+        try await connection.receive()
     }
 
     /// Returns when libcurl has taken all bytes; reading goes on meanwhile. Calls are served in their order.
     ///
     /// Cancelling the task throws `.cancelled` and closes the connection, since a part may be on its way.
-    package nonisolated(nonsending) func send(_ bytes: [UInt8]) async throws(TransportError) {
-        try await withTaskExecutorPreference(connection.poller) { () throws(TransportError) in
-            try await connection.send(bytes)
-        }
+    package func send(_ bytes: [UInt8]) async throws(TransportError) {
+        try await connection.send(bytes)
     }
 
     /// Ends the connection without waiting. A pending ``receive()`` returns `nil`, a pending ``send(_:)`` throws.

@@ -27,7 +27,7 @@ actor Connection {
         let done: CheckedContinuation<Result<Void, TransportError>, Never>
     }
 
-    nonisolated let poller: Poller
+    private let poller: Poller
     private let options: ConnectionOptions
     private let peer: String
     private var phase = Phase.new

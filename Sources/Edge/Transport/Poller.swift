@@ -5,13 +5,12 @@ import Synchronization
 /// The one thread that waits for all connections of the process and makes every call of libcurl.
 ///
 /// It is the executor of the actors that own libcurl handles: a handle is touched on this thread alone, and the compiler
-/// sees to it. As a task's executor it takes up what a task has waited for without a change of threads. Waiting on an idle
-/// connection costs a file descriptor and no thread. Nothing that runs here may block.
+/// sees to it. Waiting on an idle connection costs a file descriptor and no thread. Nothing that runs here may block.
 ///
 /// A process makes one and keeps it: the thread never ends.
 ///
 /// `@unchecked Sendable`: `watches` and `timers` are touched on the thread alone, the rest is constant or locked.
-package final class Poller: SerialExecutor, TaskExecutor, @unchecked Sendable {
+package final class Poller: SerialExecutor, @unchecked Sendable {
     struct Readiness: OptionSet {
         let rawValue: UInt8
         static let readable = Readiness(rawValue: 1)
@@ -29,9 +28,6 @@ package final class Poller: SerialExecutor, TaskExecutor, @unchecked Sendable {
         let due: ContinuousClock.Instant
         let action: () -> Void
     }
-
-    /// An exchange on a connection is a few jobs, each of which brings the next.
-    private static let jobRounds = 8
 
     private let epoll: Int32
     /// Readable while `jobs` has some that the thread has not seen.
@@ -137,20 +133,10 @@ extension Poller {
                 }
             }
             fireTimers()
-            runJobs()
-        }
-    }
-
-    /// And those that come of them, but sockets have their turn as well.
-    private func runJobs() {
-        for _ in 0..<Self.jobRounds {
-            let due = jobs.withLock { jobs in
-                defer { jobs = [] }
-                return jobs
-            }
-            if due.isEmpty { return }
-            for job in due {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            for job in jobs.withLock({ jobs in
+                defer { jobs = [] }; return jobs
+            }) {
+                job.runSynchronously(on: asUnownedSerialExecutor())
             }
         }
     }
