@@ -39,6 +39,8 @@ final class Connection: ChannelDuplexHandler {
     private var heads: HeadDecoder
     private var queue = CircularBuffer<Result<Request, Request.Refusal>>()
     private var context: ChannelHandlerContext?
+    /// Looks at the phase's deadline. There is none during a long poll: ten thousand that wait are to cost nothing.
+    private var timer: Scheduled<Void>?
     private var readIsPending = false
     /// No further request is taken: one was refused, or the client or the server is about to end.
     private var isLast = false
@@ -71,6 +73,7 @@ final class Connection: ChannelDuplexHandler {
         if case .answering(let cancel?) = phase { cancel() }
         phase = .closed
         self.context = nil
+        timer?.cancel()
         router.closed(self)
     }
 
@@ -104,6 +107,7 @@ final class Connection: ChannelDuplexHandler {
         let close = isLast && queue.isEmpty
         let bytes = response.encoded(date: router.date, body: !isHead, close: close)
         phase = .writing(until: .now() + .seconds(Int64(router.limits.writeSeconds)))
+        if timer == nil { watch(context, from: .now()) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { result in
             switch result {
@@ -116,7 +120,10 @@ final class Connection: ChannelDuplexHandler {
 
     /// The answer may take long; `cancel` is called when the client goes away before.
     func answerLater(cancel: @escaping () -> Void) {
-        if case .answering = phase { phase = .answering(cancel: cancel) }
+        guard case .answering = phase else { return }
+        phase = .answering(cancel: cancel)
+        timer?.cancel()
+        timer = nil
     }
 
     /// The server stops: ends now if nothing is owed, else after the answer.
@@ -176,7 +183,7 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// One timer for the life of the connection: it looks at the phase's deadline when it fires and sleeps again.
+    /// One timer after the other for the life of the connection: each looks at the phase's deadline when it fires.
     private func watch(_ context: ChannelHandlerContext, from now: NIODeadline) {
         let until =
             switch phase {
@@ -184,7 +191,10 @@ final class Connection: ChannelDuplexHandler {
             case .answering, .closed: now + .seconds(1)
             }
         // A linger is shorter than the timer's sleep may be.
-        context.eventLoop.assumeIsolated().scheduleTask(deadline: min(until, now + .seconds(1))) { self.look() }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(until, now + .seconds(1))) {
+            self.timer = nil
+            self.look()
+        }
     }
 
     private func look() {

@@ -36,17 +36,21 @@ package struct Erasures: Sendable {
     package enum Step: Equatable, Sendable {
         /// There is nothing to do.
         case none
-        /// There is more to do of the first.
+        /// There is more to do of the first ones.
         case part
-        /// It is done, and off the list.
+        /// They are done, and off the list.
         case whole
     }
 
-    /// One step of the first that is left. `erase` says whether there is more to do of it.
-    package func step(_ erase: (Erasure) throws(PixelServerError) -> Bool) throws(PixelServerError) -> Step {
-        guard let first = try list().first else { return .none }
+    /// So many are carried out together.
+    private static let atOnce = 100
+
+    /// One step of the first that are left. `erase` says whether there is more to do of them.
+    package func step(_ erase: ([Erasure]) throws(PixelServerError) -> Bool) throws(PixelServerError) -> Step {
+        let first = try Array(list().prefix(Self.atOnce))
+        guard !first.isEmpty else { return .none }
         if try erase(first) { return .part }
-        try change { all in all.filter { $0 != first } }
+        try change { all in all.filter { !first.contains($0) } }
         return .whole
     }
 
