@@ -83,7 +83,7 @@ struct StreamEraseCommand: AsyncParsableCommand {
             if error.code == .locked { return false }
             throw error
         }
-        while try erasures.step({ first throws(PixelServerError) in try log.erase(first) }) != .none { continue }
+        while try erasures.step({ all throws(PixelServerError) in try log.erase(all) }) != .none { continue }
         try log.close()
         return true
     }

@@ -36,9 +36,9 @@ package protocol HitStore: AnyObject, Sendable {
     /// which hits go on being stored; true when there is more.
     func maintain(now: Date, retention: TimeInterval) throws(PixelServerError) -> Bool
 
-    /// Takes what the erasure names out of the log. One short transaction, beside which hits go on being stored; true when
+    /// Takes what the erasures name out of the log, in short transactions beside which hits go on being stored; true when
     /// there is more. Numbers of what was erased are never given again.
-    func erase(_ erasure: Erasure) throws(PixelServerError) -> Bool
+    func erase(_ erasures: [Erasure]) throws(PixelServerError) -> Bool
 
     /// Gives the log a new UUID, so that clients start again from its beginning. To be done after restoring a backup,
     /// or numbers that were given before are given a second time to other hits.

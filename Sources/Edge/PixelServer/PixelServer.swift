@@ -192,7 +192,7 @@ package final class PixelServer: Service {
     /// `nil` when it failed.
     private func erase(_ erasures: Erasures) -> Erasures.Step? {
         do throws(PixelServerError) {
-            return try erasures.step { first throws(PixelServerError) in try log.erase(first) }
+            return try erasures.step { all throws(PixelServerError) in try log.erase(all) }
         } catch {
             logger.error("what is to be erased was not", metadata: ["reason": "\(error)"])
             return nil

@@ -171,9 +171,9 @@ struct PostgresTests {
         func seqs(_ owner: StreamCredential) throws -> [Int64] {
             try log.hits(of: owner.stream, after: 0, limit: 9).hits.map(\.seq)
         }
-        #expect(try !log.erase(.token(state.token(1))))
+        #expect(try !log.erase([.token(state.token(1))]))
         #expect(try seqs(state.credential) == [2, 5])
-        #expect(try !log.erase(.stream(state.credential.stream)))
+        #expect(try !log.erase([.stream(state.credential.stream)]))
         #expect(try seqs(state.credential).isEmpty)
         #expect(try seqs(other) == [3, 6])
         let tallies = try await PrivatePostgres.shared().sql(

@@ -1,6 +1,11 @@
 extension PostgresHitLog {
     /// The bytes go when PostgreSQL vacuums, and from its write-ahead log, standbys and backups as those go.
-    package func erase(_ erasure: Erasure) throws(PixelServerError) -> Bool {
+    package func erase(_ erasures: [Erasure]) throws(PixelServerError) -> Bool {
+        for erasure in erasures where try erase(erasure) { return true }
+        return false
+    }
+
+    private func erase(_ erasure: Erasure) throws(PixelServerError) -> Bool {
         let what: [PostgresParameter] =
             switch erasure {
             case .stream(let stream): [.integer(Int64(stream.rawValue)), .null]
