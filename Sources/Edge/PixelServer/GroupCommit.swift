@@ -31,6 +31,8 @@ final class GroupCommit {
     private var underWay = CircularBuffer<Answer>()
     private var waiting = CircularBuffer<(entry: LogEntry, answer: Answer)>()
     private var isCommitting = false
+    /// Batches on disk whose answers have not left: ``AnswerTime``.
+    private var unreleased = 0
     private var isWatched = false
     private var idled: EventLoopPromise<Void>?
 
@@ -59,26 +61,30 @@ final class GroupCommit {
 
     /// Done when nothing is on its way to the disk.
     func idle() -> EventLoopFuture<Void> {
-        guard isCommitting else { return eventLoop.makeSucceededVoidFuture() }
+        guard isCommitting || unreleased > 0 else { return eventLoop.makeSucceededVoidFuture() }
         let promise = idled ?? eventLoop.makePromise(of: Void.self)
         idled = promise
         return promise.futureResult
     }
 
     private func rest() {
-        isCommitting = false
+        guard !isCommitting, unreleased == 0 else { return }
         idled?.succeed()
         idled = nil
     }
 
     private func commit() {
         let count = min(waiting.count, limits.batch)
-        guard count > 0 else { return rest() }
+        guard count > 0 else {
+            isCommitting = false
+            return rest()
+        }
+        let begun = NIODeadline.now()
         let batch = waiting.prefix(count).map(\.entry)
         underWay = CircularBuffer(waiting.prefix(count).map(\.answer))
         waiting.removeFirst(count)
         let done = NIOLoopBound(
-            { (outcome: Outcome, seconds: Double) in self.finish(outcome, seconds) }, eventLoop: eventLoop)
+            { (outcome: Outcome, seconds: Double) in self.finish(outcome, seconds, begun) }, eventLoop: eventLoop)
         let log = log
         queue.async {
             let start = ContinuousClock.now
@@ -88,11 +94,20 @@ final class GroupCommit {
         }
     }
 
-    private func finish(_ outcome: Outcome, _ seconds: Double) {
+    private func finish(_ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) {
         committed(outcome, seconds)
         let answers = underWay
         underWay.removeAll(keepingCapacity: true)
-        for answer in answers { answer.done(outcome) }
+        if let moment = AnswerTime.release(of: answers.count, begun: begun, done: .now()) {
+            unreleased += 1
+            eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
+                for answer in answers { answer.done(outcome) }
+                self.unreleased -= 1
+                self.rest()
+            }
+        } else {
+            for answer in answers { answer.done(outcome) }
+        }
         commit()
     }
 
