@@ -158,11 +158,14 @@ enum DoctorSamples {
             .failure(Failure(.dataError, "streams.json: not a list of streams", action: "restore it from a backup"))),
     ]
 
+    private static var networks: [Check] {
+        [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
+    }
+
     static var checks: [Check] {
         [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
             + accounts.flatMap { AccountChecks.checks($0, signs: usual) }
             + shown.flatMap(AccountChecks.checks) + sources.flatMap(SourceChecks.checks)
-            + servers.flatMap(ServerChecks.checks)
-            + [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
+            + servers.flatMap(ServerChecks.checks) + networks
     }
 }
