@@ -183,6 +183,10 @@ enum DoctorSamples {
             .failure(Failure(.dataError, "streams.json: not a list of streams", action: "restore it from a backup"))),
     ]
 
+    private static var networks: [Check] {
+        [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)
+    }
+
     static var checks: [Check] {
         var checks = [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
         checks += accounts.flatMap { AccountChecks.checks($0, signs: usual) }
