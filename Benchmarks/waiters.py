@@ -30,7 +30,7 @@ def cpu_seconds(pid):
 
 
 def resident_kilobytes(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1.024
 
 
 def add_streams(server, count):
@@ -102,6 +102,7 @@ def measure(program, table, **_):
 def measure_waiters(server, streams, table):
     pid, port = server.process.pid, server.port
     before = resident_kilobytes(pid)
+    table.row("memory of the server before", f"{before / 1000:.1f} MB")
     progress(f"{len(streams):,} waiters")
     begin = time.monotonic()
     waiters = [wait_for_news(port, stream, pull) for stream, _, pull in streams]
@@ -110,7 +111,7 @@ def measure_waiters(server, streams, table):
             raise AgentError(f"only {count} wait")
         time.sleep(0.05)
     took = time.monotonic() - begin
-    each = (resident_kilobytes(pid) - before) * 1024 / len(streams)
+    each = (resident_kilobytes(pid) - before) * 1000 / len(streams)
     table.row(f"memory of a waiter, {len(streams):,} of them", f"{each / 1000:.1f} KB  (connected in {took:.1f} s)", "≤ 20 KB",
               bytes=each)
     cpu = cpu_seconds(pid)
