@@ -61,13 +61,19 @@ struct ListenerTests {
                 certificateChain: try NIOSSLCertificate.fromPEMBytes(chain).map { .certificate($0) },
                 privateKey: .privateKey(try key.reveal { try NIOSSLPrivateKey(bytes: $0, format: .pem) })))
         let channel = NIOAsyncTestingChannel()
-        let client = try await channel.testingEventLoop.submit { try Client(channel, tls: tls) }.get()
+        try await channel.testingEventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(ArrivalCount())
+        }.get()
+        let wrapped = try await channel.testingEventLoop.submit {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }.get()
         try await channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
-        try await client.run { socket in
+        try await wrapped.executeThenClose { inbound, outbound in
+            let socket = ClientSocket(channel, inbound, outbound, tls: tls)
             try await channel.writeInbound(ByteBuffer(string: "STARTTLS\r\n"))
             #expect(try await socket.receive(within: .seconds(20)) == Array("STARTTLS\r\n".utf8))
             try await channel.writeInbound(ByteBuffer(string: "NOOP\r\n"))
-            try socket.startTLS(after: Array("220 go ahead\r\n".utf8))
+            try await socket.startTLS(after: Array("220 go ahead\r\n".utf8))
             try await channel.close()
             #expect((try? await socket.receive(within: .seconds(20))) == nil)
         }

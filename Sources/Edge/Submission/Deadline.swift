@@ -1,21 +1,20 @@
-import NIOPosix
 import Synchronization
 
 /// What `work` returns or, if that takes longer than `limit`, `nil`. The work then goes on, and `late` is told what it
 /// returned.
 func result<Value: Sendable>(
-    within limit: Duration, on executor: (any TaskExecutor)?, of work: @escaping @Sendable () async -> Value,
+    within limit: Duration, of work: @escaping @Sendable () async -> Value,
     late: @escaping @Sendable (Value) async -> Void
 ) async -> Value? {
     await withCheckedContinuation { continuation in
-        let race = Race(continuation)
-        // No task that sleeps: hardly any timer ever rings, and this one costs next to nothing.
-        let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .init(limit)) {
-            race.take()?.resume(returning: nil)
+        let shared = Race(continuation)
+        let timer = Task {
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            shared.take()?.resume(returning: nil)
         }
-        Task(executorPreference: executor) {
+        Task {
             let value = await work()
-            guard let waiting = race.take() else { return await late(value) }
+            guard let waiting = shared.take() else { return await late(value) }
             timer.cancel()
             waiting.resume(returning: value)
         }

@@ -23,15 +23,12 @@ package struct Envelope: Sendable {
     package let recipients: [RecipientCommand]
     /// Whether the log is waited for even where nothing depends on it: by a program that ends with the mail.
     let waits: Bool
-    /// Where its work is done.
-    let executor: (any TaskExecutor)?
 
     package init(
         account: SubmissionAccount, way: SendingWay, mail: MailCommand, recipients: [RecipientCommand],
-        waits: Bool = false, on executor: (any TaskExecutor)? = nil
+        waits: Bool = false
     ) {
         self.waits = waits
-        self.executor = executor
         self.account = account
         self.way = way
         self.mail = mail
@@ -40,50 +37,36 @@ package struct Envelope: Sendable {
 
     var addresses: [EnvelopeAddress] { recipients.map(\.recipient) }
 
-    /// What the header of a mail decides.
-    enum Reading: Sendable {
-        case settled(Decision)
-        /// The rules want more of it.
-        case open(SendingRules, SendingDraft)
-    }
-
-    /// `head` has all of the header.
-    func read(_ head: [UInt8]) -> Reading {
-        guard let rules = account.rules else {
-            return .settled(
-                Decision(
-                    plan: SendingPlan(
-                        original: head, sender: mail.sender, recipients: addresses, because: .unsigned)))
-        }
-        let draft = rules.draft(head, sender: mail.sender, recipients: addresses)
-        return draft.settled.map { .settled(Decision(plan: $0)) } ?? .open(rules, draft)
-    }
-
     /// In time, whatever happens: any trouble of ours, and the mail goes out as it came.
     package func decide(_ head: [UInt8], isComplete: Bool, room: Int?) async -> Decision {
-        await decide(head, read(head), isComplete: isComplete, room: room)
-    }
-
-    func decide(_ head: [UInt8], _ reading: Reading, isComplete: Bool, room: Int?) async -> Decision {
-        let (rules, draft): (SendingRules, SendingDraft)
-        switch reading {
-        case .settled(let decision): return decision
-        case .open(let first, let second): (rules, draft) = (first, second)
-        }
-        let decision = await result(within: Decision.patience, on: executor) {
-            await register(await plan(rules, head, draft, isComplete, room), of: head)
+        let decision = await result(within: Decision.patience) {
+            await plan(head, isComplete: isComplete, room: room)
         } late: { late in
             // Nobody has been sent that token.
             if let entry = late.entry {
                 try? await account.log.finish(entry, SendingOutcome(.refused, reply: "sent without a token: too late"))
             }
         }
-        return decision
-            ?? Decision(
-                plan: SendingPlan(original: head, sender: mail.sender, recipients: addresses, because: .deadline))
+        return decision ?? original(head, because: .deadline)
     }
 
-    private func register(_ plan: SendingPlan, of head: [UInt8]) async -> Decision {
+    /// What the header alone decides; `nil` if more is needed.
+    func decideByHeader(_ head: [UInt8]) -> Decision? {
+        guard let rules = account.rules else { return original(head, because: .unsigned) }
+        return rules.planByHeader(of: head, sender: mail.sender, recipients: addresses).map { Decision(plan: $0) }
+    }
+
+    func original(_ head: [UInt8], because trouble: SendingTrouble) -> Decision {
+        Decision(
+            plan: SendingPlan(original: head, sender: mail.sender, recipients: addresses, because: trouble))
+    }
+
+    private func plan(_ head: [UInt8], isComplete: Bool, room: Int?) async -> Decision {
+        guard let rules = account.rules else { return original(head, because: .unsigned) }
+        var random = SystemRandomNumberGenerator()
+        let plan = rules.plan(
+            for: head, isComplete: isComplete, sender: mail.sender, recipients: addresses, message: random.next(),
+            room: room)
         guard plan.isTracked else { return Decision(plan: plan) }
         let hash = plan.copies.count > 1 ? KeyedHash.sha256(head) : nil
         do {
@@ -99,22 +82,6 @@ package struct Envelope: Sendable {
         }
     }
 
-    /// Octets that are looked through in a fraction of a millisecond: others wait no longer for the thread.
-    private static let shortLength = 128 << 10
-
-    private func plan(
-        _ rules: SendingRules, _ head: [UInt8], _ draft: SendingDraft, _ isComplete: Bool, _ room: Int?
-    ) async -> SendingPlan {
-        var random = SystemRandomNumberGenerator()
-        let message: UInt64 = random.next()
-        guard head.count > Self.shortLength else {
-            return rules.plan(for: head, draft, isComplete: isComplete, message: message, room: room)
-        }
-        return await withTaskExecutorPreference(globalConcurrentExecutor) {
-            rules.plan(for: head, draft, isComplete: isComplete, message: message, room: room)
-        }
-    }
-
     /// Writes down what became of it. A mail with a token that was accepted is in the log already and needs no waiting for.
     package func close(_ decision: Decision, _ outcome: SendingOutcome) async {
         let write = { @Sendable in
@@ -126,9 +93,9 @@ package struct Envelope: Sendable {
             }
         }
         if !waits, decision.entry == nil || outcome.state == .accepted {
-            Task(executorPreference: executor) { await write() }
+            Task { await write() }
         } else {
-            _ = await result(within: Decision.patience, on: executor, of: write) { _ in }
+            _ = await result(within: Decision.patience, of: write) { _ in }
         }
     }
 }

@@ -15,8 +15,7 @@ package struct MailInTransit {
     private let upstream: Upstream
     private var stage = Stage.collecting
     private var head: [UInt8] = []
-    /// Once all of the header has come.
-    private var reading: Envelope.Reading?
+    private var isHeaderDecided = false
     private let declaredSize: Int?
     private let mayGrow: Bool
 
@@ -40,7 +39,7 @@ package struct MailInTransit {
             do {
                 try await upstream.content(bytes)
             } catch {
-                stage = .refused(await delivery(decision).finish(.notSent(error)))
+                stage = .refused(await delivery(decision).finish(.nothingSent(error), sent: []))
             }
         case .refused: break
         }
@@ -54,11 +53,16 @@ package struct MailInTransit {
         if let fault { return await giveUp(fault.refusal) }
         switch stage {
         case .collecting:
-            let decision = await envelope.decide(
-                head, reading ?? envelope.read(head), isComplete: true, room: room(head.count))
-            return await delivery(decision).send(head).reply
+            var decision = isHeaderDecided ? nil : envelope.decideByHeader(head)
+            if decision == nil { decision = await envelope.decide(head, isComplete: true, room: room(head.count)) }
+            return await delivery(decision ?? envelope.original(head, because: .deadline)).send(head).reply
         case .passing(let decision, var edits):
-            return await delivery(decision).finish(await upstream.endData(edits.finish()))
+            do {
+                return await delivery(decision).finish(
+                    .init(reply: try await upstream.endData(edits.finish())), sent: [])
+            } catch {
+                return await delivery(decision).finish(.uncertain(error), sent: [])
+            }
         case .refused(let reply):
             return reply
         }
@@ -84,52 +88,36 @@ package struct MailInTransit {
 
     private mutating func collect(_ piece: [UInt8]) async {
         let seen = head.count
-        if seen + piece.count > head.capacity {
-            // Doubled, but not for the last piece.
-            head.reserveCapacity(max(seen + piece.count, min(2 * seen, InjectionOptions.lookAhead + piece.count)))
-        }
         head += piece
-        if reading == nil, hasHeaderEnd(since: seen) { reading = envelope.read(head) }
-        if case .settled(let decision) = reading {
-            // What is shorter is sent whole, at its end.
-            if head.count >= Upstream.pieceLength { await pass(decision) }
-        } else if head.count >= InjectionOptions.lookAhead {
-            await pass(
-                await envelope.decide(
-                    head, reading ?? envelope.read(head), isComplete: false, room: room(declaredSize)))
+        if !isHeaderDecided, hasHeaderEnd(since: seen) {
+            isHeaderDecided = true
+            if let decision = envelope.decideByHeader(head) { return await pass(decision) }
         }
+        guard head.count >= InjectionOptions.lookAhead else { return }
+        await pass(await envelope.decide(head, isComplete: false, room: room(declaredSize)))
     }
 
     /// Whether the empty line behind the header is in what came since, or the header is longer than any.
     private func hasHeaderEnd(since seen: Int) -> Bool {
-        head.withUnsafeBufferPointer { head in
-            if head.starts(with: [0x0d, 0x0a]) { return true }
-            var feed = ByteSearch.first(of: 0x0a, in: head, from: max(0, seen - 3))
-            while feed + 2 < head.count {
-                if head[feed + 1] == 0x0d, head[feed + 2] == 0x0a { return true }
-                feed = ByteSearch.first(of: 0x0a, in: head, from: feed + 1)
-            }
-            return false
-        }
+        let end: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
+        return head.starts(with: end[2...]) || head[max(0, seen - 3)...].firstRange(of: end) != nil
     }
 
     private mutating func pass(_ decision: Decision) async {
         var edits = EditedStream(decision.plan.copies[0].edits)
-        defer { head = [] }
         do {
             let reply = try await upstream.beginData()
             guard reply.isIntermediate else {
-                return stage = .refused(await delivery(decision).finish(.answered(reply)))
+                stage = .refused(await delivery(decision).finish(.init(reply: reply), sent: []))
+                head = []
+                return
             }
-            // Of 8 MB a copy would be dear.
-            for start in stride(from: 0, to: head.count, by: Upstream.pieceLength) {
-                let piece = head[start..<min(start + Upstream.pieceLength, head.count)]
-                try await upstream.content(edits.feed(piece))
-            }
+            try await upstream.content(edits.feed(head[...]))
             stage = .passing(decision, edits)
         } catch {
-            stage = .refused(await delivery(decision).finish(.notSent(error)))
+            stage = .refused(await delivery(decision).finish(.nothingSent(error), sent: []))
         }
+        head = []
     }
 
     /// How much the provider's limit lets a mail of that size grow. One that does not tell its size may be just below it.

@@ -79,10 +79,10 @@ struct ProxySession {
                     continue
                 }
                 events.removeFirst()
-                try client.startTLS(after: bytes)
+                try await client.startTLS(after: bytes)
                 session.encrypted()
             case .startTLS:
-                try client.startTLS(after: [])
+                try await client.startTLS(after: [])
                 session.encrypted()
             case .hello: events += session.helloAccepted(await offer())
             case .authenticate(let user, let password, let authorization):
@@ -139,7 +139,7 @@ extension ProxySession {
             case .recipient(let command):
                 let refusal =
                     mail == nil
-                    ? Reply(503, "5.5.1", "the sender was refused") : upstream?.extensions.refusal(of: command)
+                    ? Reply(503, "5.5.1", "the sender was refused") : await upstream?.refusal(of: command)
                 replies.append(refusal)
                 if refusal == nil { commands.recipients.append(command) }
             default: continue
@@ -171,7 +171,7 @@ extension ProxySession {
             self.account = account
         }
         if let reply = await connect(account) { return reply }
-        if let refusal = upstream?.extensions.refusal(of: command) { return refusal }
+        if let refusal = await upstream?.refusal(of: command) { return refusal }
         mail = command
         client.isBusy(true)
         return nil
@@ -180,8 +180,8 @@ extension ProxySession {
     private mutating func connect(_ account: SubmissionAccount) async -> Reply? {
         if let open = upstream {
             // What is idle may have been closed, and a new one does as well.
-            if !open.isClosed, !isDirty { return nil }
-            if !open.isClosed, (try? await open.reset()) != nil {
+            if await !open.isClosed, !isDirty { return nil }
+            if await !open.isClosed, (try? await open.reset()) != nil {
                 isDirty = false
                 return nil
             }
@@ -248,8 +248,7 @@ extension ProxySession {
     private mutating func beginMail() -> Reply {
         guard let account, let upstream, let mail, !recipients.isEmpty else { return Self.noAnswer }
         let envelope = Envelope(
-            account: account, way: isCommand ? .sendmail : .smtp, mail: mail, recipients: recipients, waits: isCommand,
-            on: client.executor)
+            account: account, way: isCommand ? .sendmail : .smtp, mail: mail, recipients: recipients, waits: isCommand)
         transit = MailInTransit(envelope, to: upstream, declaredSize: mail.size, mayGrow: mayGrow)
         return Reply(354, "end with <CRLF>.<CRLF>")
     }

@@ -7,18 +7,19 @@ import SMTP
 package enum StandardStreams {
     /// Until one of the two sides ends it. Throws ``SubmissionError`` where they are no pipes.
     package static func serve(_ accounts: SubmissionAccounts, logger: Logger) async throws {
-        let client: Client
+        let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
         do {
-            client = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .takingOwnershipOfDescriptors(input: dup(STDIN_FILENO), output: dup(STDOUT_FILENO)) { channel in
-                    channel.eventLoop.makeCompletedFuture { try Client(channel, tls: nil) }
+                    channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
                 }
         } catch {
             throw SubmissionError(
                 "standard input and output cannot be used for SMTP: \(error)", action: "connect them by pipes")
         }
-        try await client.run { socket in
+        try await channel.executeThenClose { inbound, outbound in
             let configuration = ServerSession.Configuration(hostName: "localhost")
+            let socket = ClientSocket(channel.channel, inbound, outbound, tls: nil)
             var session = ProxySession(configuration, accounts: accounts, client: socket, logger: logger)
             await session.run()
         }

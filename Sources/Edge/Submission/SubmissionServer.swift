@@ -66,6 +66,8 @@ package struct SubmissionServer: Service {
         }
     }
 
+    private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
     private func bind(
         _ address: (host: String, port: Int), tls: NIOSSLContext?, on group: MultiThreadedEventLoopGroup
     ) async throws(SubmissionError) -> NIOAsyncChannel<Client, Never> {
@@ -79,7 +81,8 @@ package struct SubmissionServer: Service {
                     channel.eventLoop.makeCompletedFuture {
                         // From the beginning: a client may greet at once.
                         if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-                        return try Client(channel, tls: self.tls)
+                        try channel.pipeline.syncOperations.addHandler(ArrivalCount())
+                        return try Client(wrappingChannelSynchronously: channel)
                     }
                 }
         } catch {
@@ -102,8 +105,9 @@ package struct SubmissionServer: Service {
 
     private func serve(_ client: Client, _ isTLS: Bool, _ sessions: Sessions) async {
         do {
-            try await client.run { socket in
-                guard let number = sessions.enter(socket.channel) else {
+            try await client.executeThenClose { inbound, outbound in
+                let socket = ClientSocket(client.channel, inbound, outbound, tls: tls)
+                guard let number = sessions.enter(client.channel) else {
                     return try await socket.send(Reply(421, "4.3.2", "no more connections").bytes)
                 }
                 defer { sessions.leave(number) }

@@ -47,22 +47,26 @@ package struct UnattendedMail: Sendable {
         let envelope = Envelope(
             account: account, way: .outbox, mail: MailCommand(mail.sender, parameters),
             recipients: mail.recipients.map { RecipientCommand($0) })
-        if let refusal = refusal(of: envelope, over: upstream) { return Self.outcome(refusal) }
+        if let refusal = await refusal(of: envelope, over: upstream) { return Self.outcome(refusal) }
         do {
             let replies = try await upstream.envelope(envelope.mail, envelope.recipients)
             if let refusal = Self.refusal(in: replies, envelope) { return refusal }
         } catch {
             return .postponed(error.text)
         }
-        let decision = await envelope.decide(
-            mail.sent, isComplete: true, room: upstream.extensions.room(for: mail.sent.count))
+        var decision = envelope.decideByHeader(mail.sent)
+        if decision == nil {
+            decision = await envelope.decide(
+                mail.sent, isComplete: true, room: upstream.extensions.room(for: mail.sent.count))
+        }
+        let settled = decision ?? envelope.original(mail.sent, because: .deadline)
         do {
             try await permit()
         } catch {
-            await envelope.close(decision, SendingOutcome(.refused, reply: "not sent: \(error)"))
+            await envelope.close(settled, SendingOutcome(.refused, reply: "not sent: \(error)"))
             throw error
         }
-        let end = await Delivery(envelope: envelope, upstream: upstream, decision: decision).send(mail.sent)
+        let end = await Delivery(envelope: envelope, upstream: upstream, decision: settled).send(mail.sent)
         return switch end.outcome.state {
         case .accepted: .accepted(providerID: end.outcome.providerID)
         case .uncertain: .uncertain(end.reply.text)
@@ -76,11 +80,11 @@ package struct UnattendedMail: Sendable {
         return [.size(mail.sent.count)] + [eightBit, utf8].compactMap(\.self)
     }
 
-    private func refusal(of envelope: Envelope, over upstream: Upstream) -> Reply? {
+    private func refusal(of envelope: Envelope, over upstream: Upstream) async -> Reply? {
         if case .limit(let limit) = upstream.extensions.size, mail.sent.count > limit {
             return Reply(552, "5.3.4", "it is larger than the provider takes (\(limit) bytes)")
         }
-        return upstream.extensions.refusal(of: envelope.mail, envelope.recipients)
+        return await upstream.refusal(of: envelope.mail, envelope.recipients)
     }
 
     /// All get it or nobody does: who is told of a refusal must not wonder who has it.

@@ -1,6 +1,5 @@
 import MIME
 import SMTP
-import Synchronization
 import Transport
 
 /// Why nothing came of an exchange with the provider.
@@ -17,17 +16,7 @@ package enum UpstreamError: Error, Sendable, Equatable {
     }
 }
 
-/// What became of a message that was handed to the provider.
-package enum Ending: Sendable {
-    case answered(Reply)
-    /// The connection was lost before the end was sent, without which nothing is accepted.
-    case notSent(UpstreamError)
-    /// The end was sent and no answer came (RFC 1047).
-    case unanswered(UpstreamError)
-}
-
-/// A connection to the provider, logged in. It lives on the thread that waits for its socket: an exchange changes threads
-/// twice, however many answers it has.
+/// A connection to the provider, logged in.
 package actor Upstream {
     /// How long an answer may take (RFC 5321 4.5.3.2).
     package struct Patience: Sendable {
@@ -43,12 +32,10 @@ package actor Upstream {
     package nonisolated let extensions: Extensions
     /// In lower case.
     package nonisolated let host: String
-    private let poller: Poller
     private let stream: ByteStream
     private let peer: String
     private let patience: Patience
     private let watchdog: Watchdog
-    private let closed = Atomic(false)
     private var session: ClientSession
     private var replies: [Reply] = []
 
@@ -56,11 +43,10 @@ package actor Upstream {
     package static func open(
         _ options: ConnectionOptions, on poller: Poller, patience: Patience = Patience()
     ) async throws(TransportError) -> Upstream {
-        Upstream(try await ByteStream.open(options, on: poller), options.endpoint, patience, poller)
+        Upstream(try await ByteStream.open(options, on: poller), options.endpoint, patience)
     }
 
-    private init(_ stream: ByteStream, _ endpoint: Endpoint, _ patience: Patience, _ poller: Poller) {
-        self.poller = poller
+    private init(_ stream: ByteStream, _ endpoint: Endpoint, _ patience: Patience) {
         self.patience = patience
         self.stream = stream
         host = endpoint.host
@@ -70,10 +56,16 @@ package actor Upstream {
         watchdog = Watchdog { stream.close() }
     }
 
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { poller.asUnownedSerialExecutor() }
-
     /// Whether the provider has said that it closes the connection, or has closed it.
-    package nonisolated var isClosed: Bool { closed.load(ordering: .relaxed) }
+    package private(set) var isClosed = false
+
+    package func refusal(of mail: MailCommand) -> Reply? { session.refusal(of: mail) }
+    package func refusal(of recipient: RecipientCommand) -> Reply? { session.refusal(of: recipient) }
+
+    /// Why a whole envelope cannot go to this provider, if so.
+    package func refusal(of mail: MailCommand, _ recipients: [RecipientCommand]) -> Reply? {
+        session.refusal(of: mail) ?? recipients.lazy.compactMap { self.session.refusal(of: $0) }.first
+    }
 
     /// The envelope, together where the provider allows it: a reply for each command, in order, the first for MAIL if
     /// there is one. If the connection ends after some of them, the rest are a 451 of ours; throws if it ends before.
@@ -98,44 +90,16 @@ package actor Upstream {
         return try await reply(within: patience.data)
     }
 
-    package func content(_ piece: [UInt8]) async throws(UpstreamError) {
+    package func content(_ piece: some Collection<UInt8> & Sendable) async throws(UpstreamError) {
         try await send(session.content(piece), within: patience.block)
     }
 
-    /// Sends the rest of the message and its end.
-    package func endData(_ last: [UInt8]) async -> Ending {
-        do throws(UpstreamError) {
-            // What has failed was not taken whole, and its last octets are the end.
-            try await send(session.content(last) + session.endOfContent(), within: patience.block)
-        } catch {
-            return .notSent(error)
-        }
-        do throws(UpstreamError) {
-            return .answered(try await reply(within: patience.end))
-        } catch {
-            return .unanswered(error)
-        }
+    /// Sends the rest of the message and its end: the answer is that to the whole. Before this has begun to send nothing
+    /// of the message can have been accepted.
+    package func endData(_ last: some Collection<UInt8> & Sendable) async throws(UpstreamError) -> Reply {
+        try await send(session.content(last) + session.endOfContent(), within: patience.block)
+        return try await reply(within: patience.end)
     }
-
-    /// A whole message, from DATA on.
-    package func deliver(_ message: [UInt8], _ edits: EditedStream) async -> Ending {
-        var edits = edits
-        var rest = message[...]
-        do throws(UpstreamError) {
-            let reply = try await beginData()
-            guard reply.isIntermediate else { return .answered(reply) }
-            while rest.count > Self.pieceLength {
-                try await content(edits.feed(rest.prefix(Self.pieceLength)))
-                rest = rest.dropFirst(Self.pieceLength)
-            }
-        } catch {
-            return .notSent(error)
-        }
-        return await endData(edits.feed(rest) + edits.finish())
-    }
-
-    /// Octets of a message that are sent at once.
-    package static let pieceLength = 64 << 10
 
     /// Says goodbye and does not wait for the answer.
     package func quit() async {
@@ -145,7 +109,7 @@ package actor Upstream {
 
     /// Ends the connection at once: of a message that is under way the end is never sent.
     package func close() {
-        closed.store(true, ordering: .relaxed)
+        isClosed = true
         stream.close()
     }
 

@@ -21,7 +21,7 @@ package struct ReplyParser: Sendable {
         if let failure { throw failure }
         var replies: [Reply] = []
         do throws(ReplyError) {
-            var rest = Array(bytes)[...]
+            var rest = bytes[...]
             while let end = rest.firstIndex(of: 0x0a) {
                 try append(rest[..<end])
                 rest = rest[rest.index(after: end)...]
