@@ -13,6 +13,8 @@ extension FuzzTarget {
         let mail = input.text
         _ = try cleanCopy(of: mail)
 
+        // One that is there already, in a quote, would go as well.
+        guard !findings(in: mail).contains(where: { $0.kind == .own(sentToken) }) else { return }
         let injector = Injector(options: options) { $0 == sentToken }
         guard let placement = try? injector.place(in: mail) else { return }
         let edits = placement.edits(picture: PixelURL.element(for: sentToken, base: "https://px.example.org"))

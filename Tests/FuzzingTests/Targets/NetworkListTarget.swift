@@ -4,7 +4,7 @@ import FoundationEssentials
 
 extension FuzzTarget {
     /// What an operator, or whoever answers in its place, publishes as its list; and our own file of one.
-    static let networkList = FuzzTarget("network-list", workPerByte: 3_000) { input in
+    static let networkList = FuzzTarget("network-list", workPerByte: 12_000) { input in
         let lists: [PublishedList] = [
             .appleRelay, .googleProxy, .aws, .azure, .microsoft365, .oracle, .zscaler, .linode,
         ]
