@@ -23,6 +23,8 @@ struct TokenRenewalTests {
             user = "alice"
             token_command = ["/bin/sh", "\(home)/token.sh"]
             since = "all"
+            # A look at INBOX selects Sent once more.
+            replies = false
             """)
         return world
     }
