@@ -78,7 +78,7 @@ extension PostgresFailure.Refusal {
     /// Two servers have begun to make the same at once: `IF NOT EXISTS` does not see what is not committed.
     fileprivate var isAnotherOnesWork: Bool {
         // unique_violation, duplicate_table, duplicate_schema.
-        mayPass || ["23505", "42P07", "42P06"].contains(state)
+        mayPass || ["23505", "42P07", "42P06", "42710"].contains(state)
             || state == PostgresFailure.notNull && column == "version"
     }
 }
