@@ -26,8 +26,8 @@ final class Router {
     private var emptied: EventLoopPromise<Void>?
     private var cachedDate: (second: Int64, text: String) = (0, "")
     private var complained: Date?
-    /// When the log refused hits last, unless it has taken some since.
-    private var refused: Date?
+    /// When the log had no room for hits last, unless it has taken some since.
+    private var filled: Date?
 
     init(
         configuration: PixelServer.Configuration, log: any HitStore, secret: ServerSecret, classify: @escaping Classify,
@@ -99,13 +99,13 @@ final class Router {
     }
 
     /// Whether a hit would be stored now; found out by a commit. That one may succeed in a log that has no room for a
-    /// hit, so a hit that was refused lately says no as well.
+    /// hit, so one that was refused for that lately says no as well.
     private func ready(on connection: Connection) {
         guard emptied == nil else { return connection.finish(.json(503, #"{"status":"the server is stopping"}"#)) }
         commit.submit(.probe) { [self] outcome in
-            let isRefusing = refused.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
+            let isFull = filled.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
             switch outcome {
-            case .success where !isRefusing: connection.finish(.json(200, #"{"status":"ok"}"#))
+            case .success where !isFull: connection.finish(.json(200, #"{"status":"ok"}"#))
             case .success, .failure: connection.finish(.json(503, #"{"status":"the hit log cannot be written"}"#))
             }
         }
@@ -229,11 +229,11 @@ final class Router {
             metrics.capped += appended.capped
             metrics.forged += appended.forged
             metrics.committed(appended.stored + appended.capped + appended.forged, in: seconds)
-            if appended.stored > 0 { refused = nil }
+            if appended.stored > 0 { filled = nil }
             pulls.wake(appended.last.keys)
         case .failure(let error):
             let now = now()
-            refused = now
+            if error.code == .full { filled = now }
             if let complained, abs(now.timeIntervalSince(complained)) < 60 { return }
             complained = now
             logger.error("hits are refused: the log cannot be written", metadata: ["reason": "\(error)"])
