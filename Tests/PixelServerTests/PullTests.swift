@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import Opens
 import Synchronization
+import TestSupport
 import Testing
 import Tokens
 
@@ -244,7 +245,7 @@ struct PullTests {
 
     @Test func allowanceIsFilledEvenly() {
         let start = NIODeadline.now()
-        var allowance = PullAllowance(burst: 2, perSecond: 4, now: start)
+        var allowance = PullAllowance(burst: 2, perSecond: 4)
         #expect(allowance.take(now: start) == nil && allowance.take(now: start) == nil)
         #expect(allowance.take(now: start) == 1)
         #expect(allowance.take(now: start + .milliseconds(240)) == 1)
@@ -253,7 +254,7 @@ struct PullTests {
         // Never more than the burst.
         let later = start + .hours(1)
         #expect((0..<3).map { _ in allowance.take(now: later) } == [nil, nil, 1])
-        var slow = PullAllowance(burst: 1, perSecond: 1, now: start)
+        var slow = PullAllowance(burst: 1, perSecond: 1)
         #expect(slow.take(now: start) == nil && slow.take(now: start) == 1)
     }
 

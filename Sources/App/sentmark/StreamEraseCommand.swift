@@ -71,14 +71,9 @@ struct StreamEraseCommand: AsyncParsableCommand {
 
     /// False while a server runs that has the log for itself, and does it.
     private func carryOut(_ erasures: Erasures, _ server: Settings.Server) throws -> Bool {
-        let directory = PixelServer.Configuration(server, Directories()).stateDirectory
         let log: any HitStore
         do throws(PixelServerError) {
-            if let database = PostgresServer(server.store) {
-                log = try PostgresHitLog(server: database, random: systemRandomBytes)
-            } else {
-                log = try HitLog(directory: directory, random: systemRandomBytes)
-            }
+            log = try PixelServer.Configuration(server, Directories()).openLog(random: systemRandomBytes)
         } catch {
             if error.code == .locked { return false }
             throw error

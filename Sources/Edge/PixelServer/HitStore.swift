@@ -65,3 +65,14 @@ extension HitLog: HitStore {
     /// A transaction of SQLite is short.
     package func hurry() {}
 }
+
+extension PixelServer.Configuration {
+    /// The log that it names. Blocks; `.locked` while another process has it for itself.
+    package func openLog(random: @escaping RandomBytes) throws(PixelServerError) -> any HitStore {
+        var options = HitLog.Options()
+        options.hitsPerTokenPerDay = limits.hitsPerTokenPerDay
+        options.maximumBytes = limits.logBytes
+        guard let database else { return try HitLog(directory: stateDirectory, options: options, random: random) }
+        return try PostgresHitLog(server: database, options: options, random: random)
+    }
+}

@@ -18,7 +18,7 @@ package final class PixelServer: Service {
     private let now: @Sendable () -> Date
     private let log: any HitStore
     /// What a shared log knows of streams at the start.
-    private let streams: [StreamRecord]
+    private let streams: [StreamRecord]?
     private let tls: ServerTLS
 
     /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
@@ -36,15 +36,8 @@ package final class PixelServer: Service {
         self.classify = classify
         self.logger = logger
         self.now = now
-        var options = HitLog.Options()
-        options.hitsPerTokenPerDay = configuration.limits.hitsPerTokenPerDay
-        options.maximumBytes = configuration.limits.logBytes
-        if let database = configuration.database {
-            log = try PostgresHitLog(server: database, options: options, random: random)
-        } else {
-            log = try HitLog(directory: configuration.stateDirectory, options: options, random: random)
-        }
-        streams = try log.news().streams ?? []
+        log = try configuration.openLog(random: random)
+        streams = try log.news().streams
     }
 
     /// Serves until a graceful shutdown or cancellation; then takes nothing new, answers what it owes within a second
@@ -75,9 +68,7 @@ package final class PixelServer: Service {
                     configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
                     logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
-        if configuration.database != nil {
-            try await eventLoop.submit { router.value.streams.use(self.streams) }.get()
-        }
+        if let streams { try await eventLoop.submit { router.value.streams.use(streams) }.get() }
         let inherited = configuration.inherited
         var operations: (any Channel)?
         if configuration.operations != nil || inherited.operations != nil {

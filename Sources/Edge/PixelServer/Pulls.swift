@@ -116,11 +116,9 @@ final class Pulls {
 
     /// After how many seconds the key may pull again, if not now.
     private func take(_ key: Key) -> Int? {
-        let now = NIODeadline.now()
         let limits = router.limits
-        return allowances[
-            key, default: PullAllowance(burst: limits.pullBurst, perSecond: limits.pullsPerSecond, now: now)
-        ].take(now: now)
+        return allowances[key, default: PullAllowance(burst: limits.pullBurst, perSecond: limits.pullsPerSecond)]
+            .take(now: .now())
     }
 
     private func remove(_ pull: Pull) {

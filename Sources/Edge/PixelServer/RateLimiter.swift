@@ -14,23 +14,18 @@ struct RateLimiter {
     static let ways = 4
     static let buckets = 16_384
 
-    private struct Bucket {
+    private struct Place {
         /// Of the network's name; 0 is none.
         var key: UInt64 = 0
-        /// Requests that were made and are not yet forgotten, at `at`.
-        var level: Double = 0
-        /// Seconds of a clock that only goes forward.
-        var at: Double = 0
-
-        func level(_ now: Double, _ rate: Double) -> Double { max(0, level - max(0, now - at) * rate) }
+        var bucket = Bucket()
     }
 
-    private var table: [Bucket]
+    private var table: [Place]
 
     init(rate: Double, burst: Double, buckets: Int = Self.buckets) {
         self.rate = rate
         self.burst = burst
-        table = Array(repeating: Bucket(), count: max(Self.ways, buckets / Self.ways * Self.ways))
+        table = Array(repeating: Place(), count: max(Self.ways, buckets / Self.ways * Self.ways))
     }
 
     /// Whether a request of this network may be answered; counts it then.
@@ -42,7 +37,6 @@ struct RateLimiter {
         let hash = UInt64(truncatingIfNeeded: network.hashValue)
         let key = hash == 0 ? 1 : hash
         let first = Int(key % UInt64(table.count / Self.ways)) * Self.ways
-        let rate = rate * factor
         var place = first
         var least = Double.infinity
         for index in first..<first + Self.ways {
@@ -50,17 +44,13 @@ struct RateLimiter {
                 place = index
                 break
             }
-            let level = table[index].key == 0 ? -1 : table[index].level(now, self.rate)
+            let level = table[index].key == 0 ? -1 : table[index].bucket.level(rate: rate, now: now)
             if level < least {
                 least = level
                 place = index
             }
         }
-        if table[place].key != key { table[place] = Bucket(key: key, level: 0, at: now) }
-        let level = table[place].level(now, rate)
-        guard level + 1 <= burst * factor else { return false }
-        table[place].level = level + 1
-        table[place].at = now
-        return true
+        if table[place].key != key { table[place] = Place(key: key) }
+        return table[place].bucket.take(rate: rate * factor, burst: burst * factor, now: now) == nil
     }
 }

@@ -131,7 +131,7 @@ final class Router {
         guard limits.requestsPerSecond > 0, request.path != "/v1/hits", !ClientAddress.isLoopback(client),
             !configuration.trustedProxies.contains(where: { $0.contains(client) })
         else { return true }
-        let now = Double(NIODeadline.now().uptimeNanoseconds) / 1e9
+        let now = NIODeadline.now().seconds
         if rates.admits(client.network, now: now) { return true }
         let facts = RequestFacts(method: request.method, address: client, headers: [], userAgent: nil)
         guard classify(facts).netclass?.servesManyPeople == true else { return false }
