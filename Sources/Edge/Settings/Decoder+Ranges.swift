@@ -6,7 +6,7 @@ extension Decoder {
         var ranges = Settings.Ranges()
         let form = "a URL, or false to do without the list"
         for list in PublishedList.allCases {
-            guard let key = RangesKey(rawValue: list.rawValue), let node = section.node(key) else { continue }
+            guard let node = section.node(.list(list)) else { continue }
             if case .boolean(false) = node.value.value {
                 ranges.urls[list] = nil
             } else if let url = section.parsed(section.text(of: node, expected: form), ServiceURL.list) {

@@ -68,9 +68,7 @@ extension Decoder {
 
     /// `retention` is what holds if the section does not say.
     func server(_ section: Section<ServerKey>, retention: Duration) -> Settings.Server? {
-        let listen = section.parsed(section.string(.listen, expected: "an address such as \"\(Defaults.listen)\"")) {
-            text throws(Rejection) in try ListenAddress(parsing: text)
-        }
+        let listen = address(section, .listen, such: "\(Defaults.listen)")
         let publicURL = section.parsed(
             section.required(
                 .publicURL, expected: "what the pixels' URLs begin with, such as \"https://px.example.org\""),
@@ -82,9 +80,7 @@ extension Decoder {
         }
         let kept = span(section, .retention, within: Limits.retention)
         let metrics = section.boolean(.metrics)
-        let metricsListen = section.parsed(
-            section.string(.metricsListen, expected: "an address such as \"127.0.0.1:9025\"")
-        ) { text throws(Rejection) in try ListenAddress(parsing: text) }
+        let metricsListen = address(section, .metricsListen, such: "127.0.0.1:9025")
         let gpc = word(section, .gpc, Settings.Preference.self)
         let dnt = word(section, .dnt, Settings.Preference.self)
         let secretFile = path(section, .secretFile)
@@ -96,17 +92,18 @@ extension Decoder {
         guard let publicURL else { return nil }
         let secretDefault = Located(value: Defaults.secretFile, position: section.table.position, path: section.path)
         return Settings.Server(
-            listen: listen?.value ?? Defaults.listen, publicURL: publicURL.value, store: store,
+            listen: listen ?? Defaults.listen, publicURL: publicURL.value, store: store,
             trustedProxies: trusted, clientAddress: clientAddress ?? Defaults.clientAddress, certificate: certificate,
             retention: kept ?? retention, metrics: metrics ?? Defaults.metrics,
-            metricsListen: metricsListen?.value, globalPrivacyControl: gpc ?? Defaults.preference,
+            metricsListen: metricsListen, globalPrivacyControl: gpc ?? Defaults.preference,
             doNotTrack: dnt ?? Defaults.preference,
             secretFile: secretFile?.value ?? path(secretDefault))
     }
 
     private func store(_ section: Section<ServerKey>) -> Settings.HitStore {
         let form = "\"sqlite\", \"sqlite:PATH\" or \"\(DatabaseURL.form)\""
-        let password = storePassword(section)
+        let password = password(
+            section, command: .storePasswordCommand, file: .storePasswordFile, credential: .storePasswordCredential)
         guard let text = section.string(.store, expected: form) else { return Defaults.store }
         if ["postgresql:", "postgres:"].contains(where: { text.value.lowercased().hasPrefix($0) }) {
             let url = section.parsed(text) { text throws(Rejection) in try DatabaseURL(parsing: text) }
@@ -126,20 +123,5 @@ extension Decoder {
         // Not quoted: what looks like a URL may hold a password.
         report.problem(at: text.position, text.path, "not a store", expected: form)
         return Defaults.store
-    }
-
-    /// At most one of them.
-    private func storePassword(_ section: Section<ServerKey>) -> Settings.SecretOrigin? {
-        let given = ServerKey.storePassword.filter(section.has)
-        for key in given.dropFirst() {
-            report.problem(
-                at: section.table[key.rawValue]?.keyPosition, section.path(of: key.rawValue), "a second password",
-                expected: "one of " + ServerKey.storePassword.map(\.rawValue).joined(separator: ", "))
-        }
-        if section.has(.storePasswordCommand) { return command(section, .storePasswordCommand).map { .command($0) } }
-        if section.has(.storePasswordCredential) {
-            return credential(section, .storePasswordCredential).map { .credential($0) }
-        }
-        return neededPath(section, .storePasswordFile).map { .file($0) }
     }
 }

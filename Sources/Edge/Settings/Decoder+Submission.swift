@@ -3,8 +3,9 @@ import MIME
 extension Decoder {
     /// `sources` are the names of those there are.
     func submission(_ section: Section<SubmissionKey>, sources: [String]) -> Settings.Submission {
-        let listen = address(section, .listen) ?? Defaults.submissionListen
-        let listenTLS = address(section, .listenTLS)
+        let example = "\(Defaults.submissionListen)"
+        let listen = address(section, .listen, such: example) ?? Defaults.submissionListen
+        let listenTLS = address(section, .listenTLS, such: example)
         let certificate = certificate(section, chain: .certificateFile, key: .keyFile)
         requireTLS(section, .listen, listen, certificate)
         if let listenTLS, certificate == nil {
@@ -12,7 +13,8 @@ extension Decoder {
                 at: section.node(.listenTLS)?.position, section.path(of: SubmissionKey.listenTLS.rawValue),
                 "\(listenTLS) needs a certificate", expected: "certificate_file and key_file as well")
         }
-        let password = password(section)
+        let password = password(
+            section, command: .passwordCommand, file: .passwordFile, credential: .passwordCredential)
         return Settings.Submission(
             listen: listen, listenTLS: listenTLS, certificate: certificate, password: password ?? passwordFile(section),
             isPasswordMade: password == nil, source: source(section, among: sources),
@@ -28,8 +30,8 @@ extension Decoder {
             disclosure: text(section, .disclosure, Limits.disclosureBytes), sendmail: command(section, .sendmail))
     }
 
-    private func address(_ section: Section<SubmissionKey>, _ key: SubmissionKey) -> ListenAddress? {
-        section.parsed(section.string(key, expected: "an address such as \"\(Defaults.submissionListen)\"")) {
+    func address<Key>(_ section: Section<Key>, _ key: Key, such example: String) -> ListenAddress? {
+        section.parsed(section.string(key, expected: "an address such as \"\(example)\"")) {
             text throws(Rejection) in try ListenAddress(parsing: text)
         }?.value
     }
@@ -56,16 +58,19 @@ extension Decoder {
             expected: "127.0.0.1 or ::1, or certificate_file and key_file as well")
     }
 
-    private func password(_ section: Section<SubmissionKey>) -> Settings.SecretOrigin? {
-        let given = SubmissionKey.password.filter(section.has)
-        for key in given.dropFirst() {
+    /// At most one of the three.
+    func password<Key>(
+        _ section: Section<Key>, command commandKey: Key, file fileKey: Key, credential credentialKey: Key
+    ) -> Settings.SecretOrigin? {
+        let keys = [commandKey, fileKey, credentialKey]
+        for key in keys.filter(section.has).dropFirst() {
             report.problem(
                 at: section.table[key.rawValue]?.keyPosition, section.path(of: key.rawValue), "a second password",
-                expected: "one of " + SubmissionKey.password.map(\.rawValue).joined(separator: ", "))
+                expected: "one of " + keys.map(\.rawValue).joined(separator: ", "))
         }
-        if section.has(.passwordCommand) { return command(section, .passwordCommand).map { .command($0) } }
-        if section.has(.passwordCredential) { return credential(section, .passwordCredential).map { .credential($0) } }
-        return neededPath(section, .passwordFile).map { .file($0) }
+        if section.has(commandKey) { return command(section, commandKey).map { .command($0) } }
+        if section.has(credentialKey) { return credential(section, credentialKey).map { .credential($0) } }
+        return neededPath(section, fileKey).map { .file($0) }
     }
 
     private func passwordFile(_ section: Section<SubmissionKey>) -> Settings.SecretOrigin {

@@ -1,3 +1,5 @@
+import Opens
+
 /// Every key there is, section by section. ``Section`` refuses all others.
 
 enum TopKey: String, SectionKey {
@@ -51,7 +53,6 @@ enum ServerKey: String, SectionKey {
     case gpc, dnt
     case secretFile = "secret_file"
 
-    /// At most one of these.
     static let storePassword: [ServerKey] = [.storePasswordCommand, .storePasswordFile, .storePasswordCredential]
 }
 
@@ -72,9 +73,6 @@ enum SubmissionKey: String, SectionKey {
     case stripQuoted = "strip_quoted"
     case htmlFromText = "html_from_text"
     case disclosure, sendmail
-
-    /// At most one of these.
-    static let password: [SubmissionKey] = [.passwordCommand, .passwordFile, .passwordCredential]
 }
 
 enum TrackingKey: String, SectionKey {
@@ -94,22 +92,25 @@ enum PrivacyKey: String, SectionKey {
     case level, retention
 }
 
-/// Beside the names of the lists.
-enum RangesKey: String, SectionKey {
-    case auto
-    case asnDatabase = "asn_database"
-    case caFile = "ca_file"
-    case proxy
-    case googleProxy = "google-proxy"
-    case googleCrawlers = "google-crawlers"
-    case appleRelay = "apple-relay"
-    case microsoft365 = "microsoft-365"
-    case zscaler
-    case googleUserFetchers = "google-user-fetchers"
-    case googleCloud = "google-cloud"
-    case azure, aws, oracle
-    case digitalOcean = "digitalocean"
-    case linode
+/// The keys of [ranges]: these, and the names of the lists.
+struct RangesKey: SectionKey {
+    static let auto = RangesKey(name: "auto")
+    static let asnDatabase = RangesKey(name: "asn_database")
+    static let caFile = RangesKey(name: "ca_file")
+    static let proxy = RangesKey(name: "proxy")
+
+    static func list(_ list: PublishedList) -> RangesKey { RangesKey(name: list.rawValue) }
+
+    static let allCases = [auto, asnDatabase, caFile, proxy] + PublishedList.allCases.map(list)
+
+    let rawValue: String
+
+    init?(rawValue: String) {
+        guard Self.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
+        self.init(name: rawValue)
+    }
+
+    private init(name: String) { rawValue = name }
 }
 
 extension Settings {
