@@ -161,88 +161,6 @@ package enum Services {
             return policy
         }
     }
-
-    /// What `FileDescriptorName=` calls the socket of `/metrics`, `/healthz` and `/readyz`; any other is the pixels'.
-    private static let operationsSocket = "operations"
-
-    /// The server's own, made if there is none yet.
-    package static func secret(_ settings: Settings.Server) throws -> ServerSecret {
-        try ServerSecretFile.loadOrCreate(URL(filePath: settings.secretFile), random: systemRandomBytes)
-    }
-
-    /// What addresses are looked up in, and what keeps it up to date.
-    package static func networks(
-        _ settings: Settings.Ranges, _ directories: Directories, on poller: Poller?, logger: Logger,
-        now: @escaping @Sendable () -> Date
-    ) -> (lookup: NetworkLookup, service: NetworkService) {
-        let directory = RangesDirectory(directories)
-        let live = LiveNetworks(settings, directory, logger: logger)
-        return (live.lookup, NetworkService(live, settings, directory, on: poller, now: now, logger: logger))
-    }
-
-    package static func pixelServer(
-        _ settings: Settings.Server, _ secret: ServerSecret, _ directories: Directories,
-        lookup: @escaping NetworkLookup, logger: Logger, now: @escaping @Sendable () -> Date,
-        sockets: ActivatedSockets? = nil, listening: @escaping @Sendable () -> Void = {}
-    ) async throws -> PixelServer {
-        try directories.create()
-        var configuration = PixelServer.Configuration(settings, directories)
-        configuration.listening = { _ in listening() }
-        configuration.certificate = try serverCertificate(settings)
-        configuration.inherited.operations = sockets?.descriptor(named: operationsSocket)
-        configuration.inherited.pixels = sockets?.descriptor(notNamed: operationsSocket)
-        return try await onThread { [configuration] in
-            try PixelServer(
-                configuration: configuration, secret: secret, classify: classify(by: lookup), logger: logger, now: now)
-        }
-    }
-
-    /// What the server shows where it ends TLS itself, as its files are now.
-    package static func serverCertificate(_ settings: Settings.Server) throws -> ServerCertificate? {
-        guard let files = settings.certificate else { return nil }
-        let (chain, key) = try files.read(for: "[server]")
-        return ServerCertificate(chain: chain, key: key)
-    }
-
-    private static func classify(by lookup: @escaping NetworkLookup) -> Classify {
-        { facts in
-            let origin = lookup(facts.address)
-            return RequestTraits(
-                netclass: origin.netclass, asn: origin.asn, family: ClientFamily(userAgent: facts.userAgent),
-                signals: Signal.signals(headers: facts.headers, method: facts.method))
-        }
-    }
-}
-
-extension Settings {
-    /// Whether addresses are looked up here: by a pixel server, or in a web server's log.
-    package var looksUpNetworks: Bool {
-        server != nil
-            || sources.contains { source in
-                if case .accessLog = source.kind { true } else { false }
-            }
-    }
-}
-
-extension PixelServer.Configuration {
-    package init(_ settings: Settings.Server, _ directories: Directories) {
-        let state =
-            switch settings.store {
-            case .stateDirectory, .postgresql: URL(filePath: directories.state)
-            case .file(let path): URL(filePath: path).deletingLastPathComponent()
-            }
-        self.init(
-            host: settings.listen.host, port: Int(settings.listen.port), publicURL: settings.publicURL.text,
-            stateDirectory: state)
-        database = PostgresServer(settings.store)
-        trustedProxies = settings.trustedProxies.compactMap { IPPrefix($0.description) }
-        clientOrigin = PixelServer.ClientOrigin(settings.clientAddress)
-        retention = settings.retention.seconds
-        publicMetrics = settings.metrics
-        operations = settings.metricsListen.map { ($0.host, Int($0.port)) }
-        globalPrivacyControl = .init(settings.globalPrivacyControl)
-        doNotTrack = .init(settings.doNotTrack)
-    }
 }
 
 extension KeywordNames {
@@ -256,47 +174,6 @@ extension KeywordNames {
     }
 }
 
-extension PixelServer.Preference {
-    fileprivate init(_ settings: Settings.Preference) {
-        self =
-            switch settings {
-            case .record: .record
-            case .minimal: .minimal
-            case .discard: .discard
-            }
-    }
-}
-
-extension StreamCredential {
-    /// The one to sign and pull with: the first line of the file. Throws as ``all(reading:)``.
-    package init(reading path: String) throws {
-        guard let first = try Self.all(reading: path).first else { throw Self.missing(in: path) }
-        self = first
-    }
-
-    /// One a line: the first signs and pulls, those below it are earlier keys of the stream, by whose tokens mail is known
-    /// that was sent with them. Throws ``HostError`` when the file cannot be used, and says so when a line of it is none.
-    package static func all(reading path: String) throws -> [StreamCredential] {
-        let lines = try SecretFile.read(path).reveal { bytes in
-            bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).map {
-                Secret(Array($0))
-            }
-        }
-        let found = lines.prefix(maximumCount + 1).compactMap { StreamCredential($0) }
-        guard !found.isEmpty, found.count == lines.count, found.count <= maximumCount else { throw missing(in: path) }
-        return found
-    }
-
-    /// A stream has no more keys.
-    private static var maximumCount: Int { 16 }
-
-    private static func missing(in path: String) -> HostError {
-        HostError(
-            code: .unusable, subject: path, detail: "holds no credential of a pixel server",
-            action: "put there what `sentmark stream add` printed (it begins with smk1_)")
-    }
-}
-
 extension String {
     /// A URL without `https://`.
     fileprivate var afterScheme: String { firstRange(of: "://").map { String(self[$0.upperBound...]) } ?? self }
@@ -304,28 +181,4 @@ extension String {
 
 extension Duration {
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}
-
-extension PixelServer.ClientOrigin {
-    fileprivate init(_ setting: Settings.ClientAddress) {
-        self =
-            switch setting {
-            case .forwardedFor: .forwardedFor
-            case .forwarded: .forwarded
-            case .proxyProtocol: .proxyProtocol
-            }
-    }
-}
-
-extension Settings.Certificate {
-    /// The chain and the key; `section` is where the files are named.
-    func read(for section: String) throws(HostError) -> (chain: [UInt8], key: Secret) {
-        let key = try SecretFile.read(keyFile)
-        guard let chain = FileManager.default.contents(atPath: chainFile) else {
-            throw HostError(
-                code: .notFound, subject: chainFile, detail: "cannot be read",
-                action: "check certificate_file in \(section)")
-        }
-        return (Array(chain), key)
-    }
 }

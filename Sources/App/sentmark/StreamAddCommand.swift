@@ -24,17 +24,13 @@ struct StreamAddCommand: AsyncParsableCommand {
     @Argument(help: "What to call it: 1 to 64 characters without a space.")
     var name: String
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("A new file for the credential, mode 0600. Never overwritten.", valueName: "file"),
-        completion: .file())
-    var output: String?
+    @OptionGroup var destination: CredentialDestination
 
     func run() async throws {
         // The credential may be the very file that a source of this configuration waits for.
         let settings = try config.load(filesMustExist: false)
         let server = try settings.requireServer()
-        let destination = try CredentialDestination(output)
+        try destination.check()
         let secret = try ServerSecretFile.loadOrCreate(URL(filePath: server.secretFile), random: systemRandomBytes)
         let streams = Streams(of: server)
         let credential = try streams.add(name, secret: secret, now: Date(), random: systemRandomBytes)
@@ -49,7 +45,7 @@ struct StreamAddCommand: AsyncParsableCommand {
             [[source]]
             kind = "sentmark"
             url = "\(server.publicURL)"
-            credential_file = "\(output ?? "<the file you put it into>")"
+            credential_file = "\(destination.output ?? "<the file you put it into>")"
 
             """)
     }

@@ -23,15 +23,11 @@ struct StreamRotateCommand: AsyncParsableCommand {
     @Argument(help: "The stream's name.")
     var name: String
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("A new file for the credential, mode 0600. Never overwritten.", valueName: "file"),
-        completion: .file())
-    var output: String?
+    @OptionGroup var destination: CredentialDestination
 
     func run() async throws {
         let server = try config.load(filesMustExist: false).requireServer()
-        let destination = try CredentialDestination(output)
+        try destination.check()
         guard let secret = try ServerSecretFile.load(URL(filePath: server.secretFile)) else {
             throw Failure(
                 .configuration, "\(server.secretFile): the server's secret is not there",

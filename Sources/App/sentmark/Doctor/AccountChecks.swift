@@ -79,7 +79,7 @@ enum AccountChecks {
     private static func checks(
         _ topic: String, _ folder: AccountFacts.Folder, _ signs: Signs, _ server: MailServer?
     ) -> [Check] {
-        let messages = folder.messages == 1 ? "1 message" : "\(folder.messages) messages"
+        let messages = folder.messages.counted("message")
         return [Check(topic, "Sent folder", .good, "\(folder.name), \(messages)")]
             + (signs.contains(.keyword) ? [keywords(topic, folder, signs)] : [])
             + [ShownAs.check(topic, folder, signs, server)]

@@ -51,10 +51,7 @@ enum DoctorSummary {
         let failed = checks.count { if case .failed = $0.outcome { true } else { false } }
         let warned = checks.count { $0.outcome == .warning }
         guard failed + warned > 0 else { return "All is well.\n" }
-        func counted(_ count: Int, _ word: String) -> String? {
-            count > 0 ? "\(count) \(word)\(count == 1 ? "" : "s")" : nil
-        }
-        let parts = [counted(failed, "problem"), counted(warned, "warning")].compactMap(\.self)
+        let parts = [(failed, "problem"), (warned, "warning")].filter { $0.0 > 0 }.map { $0.counted($1) }
         return parts.joined(separator: ", ") + ".\n"
     }
 }

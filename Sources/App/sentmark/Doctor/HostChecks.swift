@@ -50,7 +50,7 @@ enum HostChecks {
     static func configuration(_ settings: Settings, path: String) -> [Check] {
         let warnings = settings.warnings.map { Check("configuration", "file", .warning, $0.description) }
         let parts = [
-            counted(settings.accounts.count, "account"), counted(settings.sources.count, "source"),
+            settings.accounts.count.counted("account"), settings.sources.count.counted("source"),
             settings.server == nil ? nil : "a pixel server",
         ].compactMap { $0 }
         let summary = Check("configuration", "file", .good, "\(path) (\(parts.joined(separator: ", ")))")
@@ -79,8 +79,6 @@ enum HostChecks {
             topic, "disk", free < noSpace ? .failed(.inputOutput) : .warning, text,
             action: "make room; what cannot be written is tried again later")
     }
-
-    private static func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
 }
 
 extension HostFacts {

@@ -31,8 +31,8 @@ enum NetworkChecks {
         return [
             Check(
                 topic, "lists", .good,
-                "\(RangesText.counted(stored.count, "list", "lists")), \(report.prefixes) prefixes, "
-                    + "the oldest fetched \(RangesText.counted(days, "day", "days")) ago")
+                "\(stored.count.counted("list")), \(report.prefixes) prefixes, "
+                    + "the oldest fetched \(days.counted("day")) ago")
         ]
     }
 

@@ -57,7 +57,7 @@ enum StoreChecks {
                 action: "install that version")
         case .found(let version, let isCurrent):
             let hits = facts.hits.map { ", \($0) hits so far" } ?? ""
-            let servers = facts.servers == 1 ? "1 server" : "\(facts.servers) servers"
+            let servers = facts.servers.counted("server")
             return Check(
                 topic, name, .good,
                 "version \(version)\(isCurrent ? "" : ", brought up to date at the next start")\(hits), "

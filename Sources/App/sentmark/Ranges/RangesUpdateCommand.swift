@@ -63,8 +63,6 @@ struct RangesUpdateCommand: AsyncParsableCommand {
 }
 
 enum RangesText {
-    static func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
-
     /// What serves after an update that went wrong.
     static func kept(of list: PublishedList, in directory: RangesDirectory) -> String {
         guard let stored = try? directory.read(list) else { return "nothing is changed" }

@@ -52,7 +52,7 @@ struct StatusReport: Sendable {
     }
 
     private func lines(on account: AccountReport, _ clock: ClockText) -> [String] {
-        let count = account.tracked == 1 ? "1 tracked message" : "\(account.tracked) tracked messages"
+        let count = account.tracked.counted("tracked message")
         var lines = ["\(account.account): \(count); \(account.words(clock))"]
         for refusal in account.refusals {
             lines.append("  \(refusal.sign.words) \(refusal.verb): \(refusal.reason)")

@@ -1,16 +1,20 @@
+import ArgumentParser
 import Foundation
 import Host
 import Secrets
 
 /// Where a new credential goes: a new file of mode 0600, or standard output.
-struct CredentialDestination {
-    private let path: String?
+struct CredentialDestination: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A new file for the credential, mode 0600. Never overwritten.", valueName: "file"),
+        completion: .file())
+    var output: String?
 
     /// Throws where no file can be made. To be asked before there is a credential: each uses up one of the 16 keys that a
     /// name can have.
-    init(_ path: String?) throws(Failure) {
-        self.path = path
-        guard let path else { return }
+    func check() throws(Failure) {
+        guard let path = output else { return }
         guard !FileManager.default.fileExists(atPath: path) else {
             throw Failure(.configuration, "\(path): is there already", action: "name another file, or move it away")
         }
@@ -23,7 +27,7 @@ struct CredentialDestination {
     /// `undo` is called when it cannot be written, before the error is thrown.
     func write(_ credential: Secret, undo: () throws -> Void) throws {
         do {
-            if let path {
+            if let path = output {
                 try SecretFile.create(path, credential)
             } else {
                 try StandardOutput.write(credential.reveal { $0 } + [UInt8(ascii: "\n")])
