@@ -12,8 +12,9 @@ import urllib.request
 from pathlib import Path
 
 from idle import cpu_seconds, mebibytes
-from world import Agent, AgentError, free_ports, main, median, progress, wait_until
+from world import AgentError, free_ports, main, median, progress, wait_until
 
+from agent import pixel_server
 from tokens import bearer, mint
 
 TOKENS = 20_000  # the server keeps 200 hits of one token a day
@@ -111,11 +112,8 @@ class Server:
     name = "sentmark serve, durable"
 
     def __init__(self, program, directory):
-        self.agent = Agent(program, directory)
-        self.port, = free_ports(1)
-        self.agent.configure([], self.port)
-        self.agent.add_stream("benchmark")
-        self.credential = (self.agent.home / "keys" / "px").read_text().strip()
+        self.agent = pixel_server(program, directory)
+        self.port, self.credential = self.agent.port, self.agent.credential
         self.commits, self.memory = "", ""
 
     def start(self):

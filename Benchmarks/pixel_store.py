@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from idle import cpu_seconds
 from world import main, median, milliseconds, mint, percentile, progress
 
 from agent import Agent
@@ -23,14 +24,13 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/14
 
 
 def seconds_of_cpu(pids):
-    used = 0
+    used = 0.0
     for pid in pids:
         try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            used += cpu_seconds(pid)
         except OSError:
             continue
-        used += int(fields[11]) + int(fields[12])
-    return used / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def load(port, requests, seconds):
@@ -84,7 +84,7 @@ class Server(Agent):
         port, = free_ports(1)
         self.configure([], port, source=False, sections=f'store = "{store}"\n')
         self.add_stream("benchmark")
-        new_token = mint((self.home / "keys" / "px").read_text().strip())
+        new_token = mint(self.credential)
         self.requests = [f"GET /i/{new_token()}.gif HTTP/1.1\r\nHost: px\r\nUser-Agent: {AGENT}\r\n"
                          f"X-Forwarded-For: 81.{n % 250}.{n // 250 % 250}.7\r\n\r\n".encode() for n in range(TOKENS)]
 

@@ -4,41 +4,36 @@
 Each waiter is a stream of its own on a connection of its own. Descriptors are needed for both sides: ulimit -n 32768.
 """
 
-import base64
 import hashlib
 import hmac
 import http.client
 import json
-import os
 import re
 import resource
 import socket
 import tempfile
 import time
-from pathlib import Path
 
-from world import Agent, AgentError, main, milliseconds, percentile, progress
+from idle import cpu_seconds, mebibytes
+from world import AgentError, main, milliseconds, percentile, progress
+
+from agent import pixel_server
+from tokens import from_base32, pull_bearer, token
 
 WAITERS = 10_000
 HITS = 1_000
 PATIENCE = 60
 
 
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def resident_kilobytes(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1.024
+    return mebibytes(pid, "VmRSS") * 1048.576
 
 
 def add_streams(server, count):
     """The list as `sentmark stream add` writes it, and the keys as the server derives them: adding them one by one would
     take minutes."""
     first = json.loads(server.command("stream", "list", "--json"))["streams"][0]
-    text = (server.home / "keys" / "server").read_text().strip().upper()
-    root = base64.b32decode(text + "=" * (-len(text) % 8))
+    root = from_base32((server.home / "keys" / "server").read_text().strip())
     root = hmac.digest(bytes(32), root, hashlib.sha256)
 
     def derive(purpose, stream):
@@ -57,19 +52,10 @@ def add_streams(server, count):
     return streams
 
 
-def base32(octets):
-    return base64.b32encode(octets).decode().rstrip("=").lower()
-
-
-def mint(stream, key):
-    body = bytes([1 << 6 | 1 << 4]) + stream + os.urandom(8) + b"\0"
-    return base32(body + hmac.digest(key, b"sentmark/token/1" + body, hashlib.sha256)[:12])
-
-
 def wait_for_news(port, stream, key):
     connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
     connection.sendall(
-        (f"GET /v1/hits?wait=55 HTTP/1.1\r\nHost: px\r\nAuthorization: Bearer smp1_{base32(stream + bytes(1) + key)}\r\n"
+        (f"GET /v1/hits?wait=55 HTTP/1.1\r\nHost: px\r\nAuthorization: Bearer {pull_bearer(stream, 0, key)}\r\n"
          "Accept: application/json\r\nAccept-Encoding: gzip\r\n\r\n").encode())
     return connection
 
@@ -86,11 +72,7 @@ def measure(program, table, **_):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 32_768), hard))
     with tempfile.TemporaryDirectory(prefix="sentmark-waiters-") as home:
-        server = Agent(program, home)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        server.configure([], port, source=False)
-        server.add_stream("first")
+        server = pixel_server(program, home)
         streams = add_streams(server, WAITERS + 1)[:WAITERS]
         server.start("serve")
         try:
@@ -123,7 +105,7 @@ def measure_waiters(server, streams, table):
         pixel = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         pixel.connect()
         begin = time.monotonic()
-        pixel.request("GET", f"/i/{mint(stream, key)}.gif")
+        pixel.request("GET", f"/i/{token(stream, 0, key)}.gif")
         answer = waiters[number].recv(1 << 16)
         delays.append(time.monotonic() - begin)
         if not answer.startswith(b"HTTP/1.1 200"):

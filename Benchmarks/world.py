@@ -52,7 +52,7 @@ class World:
         if apart:
             self.route(self.dovecot.imaps_port)
             self.pixels.start("serve")
-        self.new_token = mint((self.directory / "agent" / "keys" / "px").read_text().strip())
+        self.new_token = mint(self.agent.credential)
 
     def _accounts(self, port=None):
         if self.everybody:

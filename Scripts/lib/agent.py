@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 from dovecot import MASTER
+from privateserver import free_ports
 from processes import Process, spawn, wait_until
 
 
@@ -116,6 +117,11 @@ trusted_proxies = ["127.0.0.1/32"]
     def add_stream(self, name="demo"):
         self.command("stream", "add", name, "--output", str(self.home / "keys" / "px"))
 
+    @property
+    def credential(self):
+        """Of the stream."""
+        return (self.home / "keys" / "px").read_text().strip()
+
     def new_token(self):
         """{"token", "url", "html"}"""
         said = self.command("token", "new", "--json")
@@ -175,6 +181,14 @@ trusted_proxies = ["127.0.0.1/32"]
                 return answer.status == 200
         except OSError:
             return False
+
+
+def pixel_server(program, home, name="demo"):
+    """An agent that is to be started as `serve`: on a free port, without accounts, with one stream."""
+    server = Agent(program, home)
+    server.configure([], *free_ports(1), source=False)
+    server.add_stream(name)
+    return server
 
 
 def load_pixel(url, user_agent, address, method="GET", **headers):

@@ -18,8 +18,7 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
-from agent import Agent, AgentError, direct
-from privateserver import free_ports
+from agent import AgentError, direct, pixel_server
 from tokens import bearer, mint
 
 CONNECTIONS = 16
@@ -85,12 +84,8 @@ class Log:
 
 def campaign(program, home, kills, seed):
     chance = random.Random(seed)
-    server = Agent(program, home)
-    port, = free_ports(1)
-    server.configure([], port)
-    server.add_stream("kill")
-    credential = (server.home / "keys" / "px").read_text().strip()
-    load, log = Load(port, mint(credential)), Log(port, bearer(credential))
+    server = pixel_server(program, home)
+    load, log = Load(server.port, mint(server.credential)), Log(server.port, bearer(server.credential))
     wrong = 0
     for number in range(kills):
         server.start("serve")

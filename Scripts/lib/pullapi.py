@@ -8,17 +8,16 @@ by the schema. With --schemathesis that program (PyPI: schemathesis) makes up N 
 """
 
 import argparse
-import base64
 import gzip
 import http.client
 import json
-import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from agent import Agent, AgentError, load_pixel
+from agent import AgentError, load_pixel, pixel_server
+from tokens import bearer, to_base32
 
 sys.path.append("/usr/lib/python3/dist-packages")  # for a Python that is not Debian's
 import jsonschema  # noqa: E402
@@ -26,13 +25,6 @@ import yaml  # noqa: E402
 
 DESCRIPTION = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 HITS = 40
-
-
-def bearer(credential):
-    """What opens the hits of the stream: all of its credential but the key that signs tokens."""
-    text = credential.strip().removeprefix("smk1_").upper()
-    key = base64.b32decode(text + "=" * (-len(text) % 8))
-    return "smp1_" + base64.b32encode(key[:4] + key[36:]).decode().rstrip("=").lower()
 
 
 class Description:
@@ -130,7 +122,7 @@ def every_answer(server, key, description):
     for query in ("?limit=0", "?limit=1001", "?wait=56", "?wait=x", "?after=x", "?since=1", "?limit=1&limit=1"):
         check(query, 400, pull(query))
     check("no key", 401, pull(key=None))
-    check("a foreign key", 401, pull(key=bearer("smk1_" + base64.b32encode(bytes(68)).decode().rstrip("=").lower())))
+    check("a foreign key", 401, pull(key=bearer("smk1_" + to_base32(bytes(68)))))
     check("a body", 413, pull(Content_Length="1"))
     check("a long target", 414, pull("?after=" + "a" * 1100))
     check("a large head", 431, pull(X_Large="a" * 9000))
@@ -161,13 +153,9 @@ def main():
     description = Description(DESCRIPTION)
     failed = 0
     with tempfile.TemporaryDirectory(prefix="sentmark-pull-api-") as home:
-        server = Agent(options.program.resolve(), home)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        server.configure([], port, source=False)
-        server.add_stream()
+        server = pixel_server(options.program.resolve(), home)
         key_file = str(server.home / "keys" / "px")
-        key = bearer(Path(key_file).read_text())
+        key = bearer(server.credential)
         try:
             server.start("serve")
             fill(server, key_file)

@@ -19,8 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from agent import Agent, AgentError
-from privateserver import free_ports
+from agent import AgentError, pixel_server
 from tokens import mint
 
 THRESHOLD = 4.5
@@ -60,14 +59,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sentmark-timing-") as home:
-        server = Agent(options.program.absolute(), Path(home))
-        port, = free_ports(1)
-        server.configure([], port)
-        server.add_stream("timing")
+        server = pixel_server(options.program.absolute(), Path(home))
         try:
             server.start("serve")
-            bad, good = measure(port, mint((server.home / "keys" / "px").read_text().strip()), options.requests,
-                                random.Random(options.seed))
+            bad, good = measure(server.port, mint(server.credential), options.requests, random.Random(options.seed))
         except (AgentError, OSError) as error:
             sys.exit(f"timingoracle.py: {error}")
         finally:
