@@ -98,27 +98,8 @@ struct ReplicaTests {
     /// Of a GET; `nil` if there is no answer. No program is run for it: a server that is started at that moment would hold
     /// the other end of its output.
     private static func status(of path: String, at port: Int, agent: String) -> Int? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        let isConnected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        let request = Array(
-            "GET \(path) HTTP/1.1\r\nHost: px\r\nUser-Agent: \(agent)\r\nConnection: close\r\n\r\n".utf8)
-        guard isConnected, send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            return nil
-        }
-        var answer = [UInt8](repeating: 0, count: 64)
-        // "HTTP/1.1 200 "
-        guard recv(descriptor, &answer, 13, Int32(MSG_WAITALL)) == 13 else { return nil }
-        return Int(String(decoding: answer[9..<12], as: UTF8.self))
+        guard let client = try? TestClient(port: port) else { return nil }
+        try? client.send("GET \(path) HTTP/1.1\r\nHost: px\r\nUser-Agent: \(agent)\r\n\r\n")
+        return try? client.answer().status
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real HAProxy with Config/haproxy.cfg, on a free port of loopback; all else is as it is shipped.
@@ -9,7 +10,7 @@ final class HAProxy: @unchecked Sendable {
     private let process = Process()
 
     init(of root: URL, to server: Int, in directory: URL) throws {
-        port = try Self.freePort()
+        port = try Loopback.freePort()
         var text = try String(contentsOf: root.appending(path: "Config/haproxy.cfg"), encoding: .utf8)
         for (shipped, ours) in [
             ("    bind [::]:443 v6only\n", ""), ("bind :443", "bind 127.0.0.1:\(port)"),
@@ -39,21 +40,5 @@ final class HAProxy: @unchecked Sendable {
     func stop() {
         process.terminate()
         process.waitUntilExit()
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(bound)
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -1,16 +1,19 @@
 import Foundation
 
 /// A blocking HTTP client that shows the bytes as they came. Every read ends after ten seconds at the latest.
-final class TestClient {
-    struct Failure: Error { let what: String }
+package final class TestClient {
+    package struct Failure: Error {
+        let what: String
+        package init(what: String) { self.what = what }
+    }
 
-    struct Answer {
-        let head: String
-        let body: [UInt8]
-        var status: Int { Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0 }
-        var text: String { head + String(decoding: body, as: UTF8.self) }
-        var bytes: [UInt8] { Array(head.utf8) + body }
-        func field(_ name: String) -> String? {
+    package struct Answer {
+        package let head: String
+        package let body: [UInt8]
+        package var status: Int { Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0 }
+        package var text: String { head + String(decoding: body, as: UTF8.self) }
+        package var bytes: [UInt8] { Array(head.utf8) + body }
+        package func field(_ name: String) -> String? {
             head.components(separatedBy: "\r\n").first { $0.lowercased().hasPrefix(name.lowercased() + ": ") }
                 .map { String($0.dropFirst(name.count + 2)) }
         }
@@ -19,7 +22,7 @@ final class TestClient {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init(port: Int) throws {
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -39,9 +42,9 @@ final class TestClient {
 
     deinit { close(descriptor) }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -52,9 +55,9 @@ final class TestClient {
         }
     }
 
-    func shutdownOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func shutdownOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    func answer(to method: String = "GET") throws -> Answer {
+    package func answer(to method: String = "GET") throws -> Answer {
         while true {
             if let end = buffer.firstRange(of: [13, 10, 13, 10]) {
                 let head = String(decoding: buffer[..<end.upperBound], as: UTF8.self)
@@ -71,7 +74,7 @@ final class TestClient {
     }
 
     /// What comes until the server closes.
-    func rest() throws -> [UInt8] {
+    package func rest() throws -> [UInt8] {
         while try receive() {}
         defer { buffer = [] }
         return buffer
@@ -84,5 +87,25 @@ final class TestClient {
         guard count >= 0 else { throw Failure(what: "nothing came: \(errno)") }
         buffer += chunk[..<count]
         return count > 0
+    }
+}
+
+/// Of this machine alone.
+package enum Loopback {
+    /// One that nobody had when it was asked for.
+    package static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard bound else { throw TestClient.Failure(what: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
