@@ -103,7 +103,7 @@ extension NetworkTable {
                     list.parts.map { part in
                         Group(
                             part.networkClass, source: list.source,
-                            date: String(Timestamp.format(list.fetched).prefix(10)),
+                            date: Timestamp.day(list.fetched),
                             asn: list.list.asn, prefixes: part.prefixes)
                     }
                 })

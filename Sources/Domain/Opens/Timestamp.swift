@@ -27,6 +27,9 @@ package enum Timestamp {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// `2026-11-23`, UTC.
+    package static func day(_ date: Date) -> String { String(format(date).prefix(10)) }
+
     /// `nil` unless the text has exactly this form and names a time that exists (no leap seconds: logs have none).
     package static func parse(_ text: String) -> Date? {
         let bytes = Array(text.utf8.prefix(25))

@@ -52,7 +52,7 @@ enum NetworkChecks {
             [
                 Check(
                     topic, "ASN database", .good,
-                    "\(database.name), of \(Timestamp.format(database.built).prefix(10))")
+                    "\(database.name), of \(Timestamp.day(database.built))")
             ]
         }
     }

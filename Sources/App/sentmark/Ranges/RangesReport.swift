@@ -96,7 +96,7 @@ extension RangesReport {
                 ]
             case .builtIn(let count, let date):
                 return [
-                    list.rawValue, "built in", "\(count)", String(Timestamp.format(date).prefix(10)), "\(age(date))",
+                    list.rawValue, "built in", "\(count)", Timestamp.day(date), "\(age(date))",
                 ]
             case .none: return [list.rawValue, "not there", "", "", ""]
             case .off: return [list.rawValue, "off", "", "", ""]
@@ -113,7 +113,7 @@ extension RangesReport {
         switch database {
         case nil: break
         case .success(let database):
-            lines.append("ASN database: \(database.name), of \(Timestamp.format(database.built).prefix(10)).")
+            lines.append("ASN database: \(database.name), of \(Timestamp.day(database.built)).")
         case .failure(let failure): lines.append("ASN database: \(failure).")
         }
         for (list, state) in lists {

@@ -66,6 +66,6 @@ enum RangesText {
     /// What serves after an update that went wrong.
     static func kept(of list: PublishedList, in directory: RangesDirectory) -> String {
         guard let stored = try? directory.read(list) else { return "nothing is changed" }
-        return "the one of \(Timestamp.format(stored.fetched).prefix(10)) stays"
+        return "the one of \(Timestamp.day(stored.fetched)) stays"
     }
 }

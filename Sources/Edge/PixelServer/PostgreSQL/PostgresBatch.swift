@@ -140,5 +140,5 @@ struct PostgresBatch {
 
 extension StoredHit {
     /// Days since 1970-01-01, UTC.
-    fileprivate var day: Int64 { Int64((Double(at) / 86_400_000).rounded(.down)) }
+    fileprivate var day: Int64 { Date(milliseconds: at).day }
 }

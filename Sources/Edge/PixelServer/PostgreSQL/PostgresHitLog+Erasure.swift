@@ -30,7 +30,7 @@ extension PostgresHitLog {
             let answers = try connection.run(
                 [PostgresStatement("DELETE FROM sentmark.tallies \(choice)", what)] + deletions, until: until)
             return answers.dropFirst().contains {
-                $0.first?.first?.flatMap(Int.init) ?? 0 == Self.deletedAtOnce
+                $0.number ?? 0 == Self.deletedAtOnce
             }
         }
     }

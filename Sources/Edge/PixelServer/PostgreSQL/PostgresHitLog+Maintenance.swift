@@ -40,7 +40,7 @@ extension PostgresHitLog {
             ], until: deadline)
         let days = Set((answers.last ?? []).compactMap { $0.first?.flatMap(Int64.init) })
         shared.withLock { shared in shared.networkKeys = shared.networkKeys.filter { days.contains($0.key) } }
-        return answers.first?.first?.first?.flatMap(Int.init) ?? 0 < Self.deletedAtOnce
+        return answers.first?.number ?? 0 < Self.deletedAtOnce
     }
 
     /// Of the oldest hits by number, which are the oldest by time but for what servers' clocks differ.
@@ -62,7 +62,7 @@ extension PostgresHitLog {
                     SELECT count(*) FROM deleted
                     """, [.integer(at), .integer(Int64(Self.deletedAtOnce))])
             ], until: deadline)
-        return rows.first?.first?.first?.flatMap(Int.init) ?? 0
+        return rows.first?.number ?? 0
     }
 
     /// True when it is gone. Nobody writes to the table of a month that is over.
@@ -94,7 +94,7 @@ extension PostgresHitLog {
                     WHERE n.nspname = 'sentmark' AND c.relkind = 'r'
                     """)
             ], until: deadline)
-        guard let bytes = size?.first?.first?.first?.flatMap(Int.init) else { return }
+        guard let bytes = size?.first?.number else { return }
         shared.withLock { $0.byteCount = bytes }
     }
 }

@@ -11,7 +11,7 @@ extension PostgresSchema {
         guard tables.first?.isEmpty == false else { return 0 }
         let rows = try connection.run(
             [PostgresStatement("SELECT version FROM sentmark.version WHERE id = 1")], until: deadline)
-        return rows.first?.first?.first?.flatMap(Int.init) ?? 0
+        return rows.first?.number ?? 0
     }
 
     /// Makes the tables, or brings them up to date. Of several servers that try at once one does it.

@@ -27,6 +27,11 @@ enum PostgresParameter {
 /// The answer to a statement: rows of values as text.
 typealias PostgresRows = [[String?]]
 
+extension PostgresRows {
+    /// Where that is one number: it.
+    var number: Int? { first?.first?.flatMap(Int.init) }
+}
+
 /// Parameters as libpq takes them: all values in one run of bytes.
 struct PostgresParameters {
     /// Never empty, so that an empty value has a place too: to libpq no pointer is SQL's NULL.
