@@ -185,7 +185,10 @@ struct World {
         }
     }
 
+    /// Asks again until it is so. `seconds`: what is plenty on a machine that does nothing else; a busy one gets three
+    /// times as long.
     func wait(_ seconds: Double = 20, _ what: String, _ condition: () async throws -> Bool) async throws {
+        let seconds = seconds * 3
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try await !condition() {
             guard ContinuousClock.now < deadline else {

@@ -130,11 +130,11 @@ func picture(in message: [UInt8], of id: String) -> String? {
     return inserted.hasPrefix("<img src=\"\(Proxy.pictureBase)/i/") && inserted.hasSuffix(">") ? String(inserted) : nil
 }
 
-/// Asks again until it is so; an error after 20 s.
+/// Asks again until it is so; an error after a minute.
 func wait(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "waited 20 s for \(what)")
+        try #require(ContinuousClock.now < deadline, "waited a minute for \(what)")
         try await Task.sleep(for: .milliseconds(5))
     }
 }
