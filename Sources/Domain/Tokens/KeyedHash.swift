@@ -8,10 +8,12 @@ package enum KeyedHash {
         return ccrypto_hmac_sha256(key, key.count, message, message.count, &out) == 1 ? out : nil
     }
 
-    /// 32 bytes of output keying material: extract without salt, one block of expand.
-    package static func derive(from secret: [UInt8], info: [UInt8]) -> [UInt8]? {
-        guard let pseudorandom = hmac(key: [UInt8](repeating: 0, count: 32), secret) else { return nil }
-        return hmac(key: pseudorandom, info + [1])
+    /// RFC 5869 section 2.2, without salt: the pseudorandom key that ``expand(_:info:)`` takes.
+    package static func extract(_ secret: [UInt8]) -> [UInt8]? { hmac(key: [UInt8](repeating: 0, count: 32), secret) }
+
+    /// RFC 5869 section 2.3: 32 bytes of output keying material, which is one block.
+    package static func expand(_ pseudorandomKey: [UInt8], info: [UInt8]) -> [UInt8]? {
+        hmac(key: pseudorandomKey, info + [1])
     }
 
     package static func sha256(_ message: [UInt8]) -> [UInt8]? {

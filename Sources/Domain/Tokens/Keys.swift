@@ -23,12 +23,15 @@ package struct StreamKey: Sendable, Equatable {
 /// The pixel server's root key: every stream's keys derive from it, so that a token is checked without a look-up.
 package struct ServerSecret: Sendable, Equatable {
     package static let byteCount = 32
-    private let secret: Secret
+    /// What HKDF extracts of it: made once, since keys are derived for each request.
+    private let pseudorandomKey: Secret
 
-    /// `nil` unless it is 32 bytes.
+    /// `nil` unless it is 32 bytes, or when libcrypto fails.
     package init?(_ secret: Secret) {
-        guard secret.count == ServerSecret.byteCount else { return nil }
-        self.secret = secret
+        guard secret.count == ServerSecret.byteCount, let key = secret.reveal({ KeyedHash.extract($0) }) else {
+            return nil
+        }
+        pseudorandomKey = Secret(key)
     }
 
     package func streamKey(_ stream: StreamID, epoch: UInt8) -> StreamKey? {
@@ -52,6 +55,6 @@ package struct ServerSecret: Sendable, Equatable {
     }
 
     private func derive(_ purpose: String, _ stream: StreamID, _ epoch: UInt8) -> [UInt8]? {
-        secret.reveal { KeyedHash.derive(from: $0, info: Array(purpose.utf8) + stream.bytes + [epoch]) }
+        pseudorandomKey.reveal { KeyedHash.expand($0, info: Array(purpose.utf8) + stream.bytes + [epoch]) }
     }
 }
