@@ -53,10 +53,11 @@ extension Services {
     }
 
     private static func classify(by lookup: @escaping NetworkLookup) -> Classify {
-        { facts in
+        let families = FamilyCache()
+        return { facts in
             let origin = lookup(facts.address)
             return RequestTraits(
-                netclass: origin.netclass, asn: origin.asn, family: ClientFamily(userAgent: facts.userAgent),
+                netclass: origin.netclass, asn: origin.asn, family: families.family(of: facts.userAgent),
                 signals: Signal.signals(headers: facts.headers, method: facts.method))
         }
     }

@@ -29,19 +29,21 @@ package extension Signal {
         var out: Set<Signal> = []
         var hasUserAgent = false
         for header in headers.prefix(64) {
-            let value = String(decoding: header.value.utf8.prefix(512), as: UTF8.self).lowercased()
+            // Most fields are none of these, and this runs for every request.
+            var value: String { String(decoding: header.value.utf8.prefix(512), as: UTF8.self).lowercased() }
             switch header.name.lowercased() {
             case "purpose", "sec-purpose", "x-purpose", "x-moz":
-                if ["prefetch", "preview", "prerender"].contains(where: value.contains) {
+                let purpose = value
+                if ["prefetch", "preview", "prerender"].contains(where: purpose.contains) {
                     out.insert(.purposePrefetch)
                 }
             case "sec-gpc": if value == "1" { out.insert(.globalPrivacyControl) }
             case "dnt": if value == "1" { out.insert(.doNotTrack) }
             case "referer": if isWebmail(referer: value) { out.insert(.refererWebmail) }
-            case "accept-language": if !value.isEmpty { out.insert(.acceptLanguage) }
+            case "accept-language": if !header.value.isEmpty { out.insert(.acceptLanguage) }
             case "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site": out.insert(.secFetch)
             case "if-none-match", "if-modified-since": out.insert(.conditional)
-            case "user-agent": hasUserAgent = value.contains { $0 != " " }
+            case "user-agent": hasUserAgent = header.value.utf8.prefix(512).contains { $0 != UInt8(ascii: " ") }
             default: break
             }
         }
