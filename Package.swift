@@ -59,8 +59,9 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        // C libraries, each with one owner: Transport has CCurl and CLinux, Beacon CXML2, Settings CTOML,
-        // Tokens CCrypto, Host CHost, Mailbox CZlib, PixelServer CPQ and CGzip, Networks CMaxMindDB.
+        // C libraries, each with one owner: Transport has CCurl, Beacon CXML2, Settings CTOML, Tokens CCrypto, Host CHost,
+        // Mailbox CZlib, PixelServer CPQ and CGzip, Networks CMaxMindDB. CLinux is none, but the kernel's epoll: Transport
+        // and PixelServer have a loop each, since neither may contain the other.
         .target(name: "CCurl", path: "Sources/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLinux", path: "Sources/C/CLinux"),
         .target(name: "CHost", path: "Sources/C/CHost"),
@@ -106,7 +107,8 @@ let package = Package(
         edge(
             "PixelServer",
             [
-                "CGzip", "CPQ", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                "CGzip", "CLinux", "CPQ", "Tokens", "Opens", "Secrets", grdb, log, lifecycle,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 // With Submission the only one that ends TLS itself: BoringSSL is most of what it takes to build.

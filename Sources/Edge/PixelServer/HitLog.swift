@@ -22,6 +22,8 @@ package final class HitLog: Sendable {
     private let options: Options
     private let random: RandomBytes
     private let state: Mutex<State>
+    /// A batch that failed leaves its requests counted.
+    private let tallies = Mutex(RequestTallies())
 
     static let deletedAtOnce = 2000
 
@@ -74,10 +76,12 @@ package final class HitLog: Sendable {
     package func append(_ batch: [LogEntry]) throws(PixelServerError) -> Appended {
         try attempt {
             let known = state.withLock { $0.networkKeys }
-            let (appended, keys) = try pool.write { db in
-                var writer = BatchWriter(db: db, options: options, random: random, networkKeys: known)
-                for entry in batch { try writer.append(entry) }
-                return (try writer.finished(), writer.networkKeys)
+            let (appended, keys) = try tallies.withLock { tallies in
+                try pool.write { db in
+                    var writer = try BatchWriter(db: db, options: options, random: random, networkKeys: known)
+                    for entry in batch { try writer.append(entry, &tallies) }
+                    return (try writer.finished(), writer.networkKeys)
+                }
             }
             state.withLock { $0.networkKeys = keys }
             return appended
@@ -88,11 +92,15 @@ package final class HitLog: Sendable {
     package func hits(of stream: StreamID, after seq: Int64, limit: Int) throws(PixelServerError) -> HitPage {
         try attempt {
             try pool.read { db in
-                let rows = try Row.fetchAll(
-                    db.cachedStatement(
-                        sql: "SELECT * FROM hits WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"),
-                    arguments: [Int64(stream.rawValue), seq, limit + 1])
-                return HitPage(hits: rows.prefix(limit).map(Hit.init(row:)), more: rows.count > limit, log: identity)
+                let statement = try db.cachedStatement(
+                    sql: "SELECT \(Hit.columns) FROM hits WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?")
+                var hits: [Hit] = []
+                hits.reserveCapacity(limit + 1)
+                let rows = try Row.fetchCursor(statement, arguments: [Int64(stream.rawValue), seq, limit + 1])
+                while let row = try rows.next() { hits.append(Hit(row: row)) }
+                let more = hits.count > limit
+                if more { hits.removeLast() }
+                return HitPage(hits: hits, more: more, log: identity)
             }
         }
     }

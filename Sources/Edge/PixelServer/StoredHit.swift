@@ -48,6 +48,7 @@ struct StoredHit: Equatable {
 extension String {
     /// Printable ASCII, cut to `limit` characters: safe in a log line, a terminal and JSON.
     fileprivate func field(_ limit: Int) -> String {
-        String(decoding: utf8.lazy.map { (0x20...0x7e).contains($0) ? $0 : 0x3f }.prefix(limit), as: UTF8.self)
+        if utf8.count <= limit, utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return self }
+        return String(decoding: utf8.lazy.map { (0x20...0x7e).contains($0) ? $0 : 0x3f }.prefix(limit), as: UTF8.self)
     }
 }
