@@ -27,6 +27,14 @@ struct HeadDecoderTests {
         return out
     }
 
+    /// What is read at a glance is what is read bit by bit, and nothing but one request that is in order.
+    private func onlyAgrees(_ bytes: [UInt8]) {
+        let only = bytes.withUnsafeBytes { HeadDecoder.only($0, Self.limits) }
+        guard let only else { return }
+        #expect(decode(bytes) == [Self.text(only)])
+        #expect(bytes.suffix(4) == [13, 10, 13, 10])
+    }
+
     private static func text(_ request: Request) -> String {
         let fields = request.headers.all.map { "\($0.name)=\($0.value)" }.joined(separator: "|")
         let query = request.query.map { "?\($0)" } ?? ""
@@ -78,6 +86,7 @@ struct HeadDecoderTests {
     func heads(_ bytes: String, _ expected: [String]) {
         let bytes = Array(bytes.utf8)
         for size in [Int.max, 1, 2, 3, 5] { #expect(decode(bytes, pieces: size) == expected, "in pieces of \(size)") }
+        onlyAgrees(bytes)
     }
 
     @Test func whatNeverEndsIsRefusedInTime() {
@@ -111,6 +120,7 @@ struct HeadDecoderTests {
                 default: bytes[place] = UInt8(next(256))
                 }
             }
+            onlyAgrees(bytes)
             var decoder = HeadDecoder(limits: Self.limits)
             var buffer = ByteBuffer(bytes: bytes)
             decoder.receive(&buffer)

@@ -51,11 +51,23 @@ final class Connection: ChannelDuplexHandler {
     /// Nothing has come yet. A client that has just connected is owed an answer, also by a server that is about to end.
     private var isFresh = true
 
+    /// One of those that strangers may have open at once.
+    var seat: Seat?
+    /// What had come before it was this connection's, and when the head has to be whole that this begins.
+    private var received: (bytes: ByteBuffer, until: NIODeadline)?
+
     init(peer: IPAddress, listener: Listener, router: Router) {
         self.peer = peer
         self.listener = listener
         self.router = router
         heads = HeadDecoder(limits: router.limits)
+    }
+
+    /// One that has been served elsewhere so far.
+    convenience init(peer: IPAddress, seat: Seat, received: ByteBuffer, until: NIODeadline, router: Router) {
+        self.init(peer: peer, listener: .pixels, router: router)
+        self.seat = seat
+        self.received = (received, until)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -64,8 +76,12 @@ final class Connection: ChannelDuplexHandler {
             return
         }
         self.context = context
-        phase = .waiting(until: .now() + .seconds(Int64(router.limits.headSeconds)))
+        phase = .waiting(until: received?.until ?? .now() + .seconds(Int64(router.limits.headSeconds)))
         watch(context, from: .now())
+        if var bytes = received?.bytes {
+            received = nil
+            receive(&bytes)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -74,11 +90,16 @@ final class Connection: ChannelDuplexHandler {
         phase = .closed
         self.context = nil
         timer?.cancel()
+        seat = nil
         router.closed(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
+        receive(&bytes)
+    }
+
+    private func receive(_ bytes: inout ByteBuffer) {
         heads.receive(&bytes)
         while !isLast, let head = heads.next() { take(head) }
     }

@@ -23,6 +23,13 @@ struct HeadDecoder {
         }
     }
 
+    /// The request, if these bytes are one whole head that is in order, and nothing else.
+    static func only(_ bytes: UnsafeRawBufferPointer, _ limits: PixelServer.Limits) -> Request? {
+        guard let end = end(of: bytes, from: 0), end + 4 == bytes.count, end <= limits.headBytes + limits.targetBytes
+        else { return nil }
+        return try? parse(bytes, 0, end + 2, limits)
+    }
+
     /// The next whole head, or why the connection takes no more; nil until more has come.
     mutating func next() -> Result<Request, Request.Refusal>? {
         guard !isOver, unread.readableBytes > 0 else { return nil }

@@ -13,29 +13,32 @@ struct Metrics {
     }
 
     /// What others know.
-    struct Gauges {
+    struct Others {
         var connections: Int
         var polls: Int
         var queued: Int
         var logBytes: Int
+        /// Requests answered 429 because their network had asked too often.
+        var limited: Int
+        /// Not kept, since the reader wants it so.
+        var declined: Int
+        /// Connections of strangers closed because too many were open.
+        var refused: Int
     }
 
     var stored = 0
     var capped = 0
     var forged = 0
-    /// Not kept, since the reader wants it so.
-    var declined = 0
     /// Hits answered 503 because the log could not be written.
     var failed = 0
     /// Hits answered 503 because the log was behind.
     var overloaded = 0
     /// Requests refused for their form or size.
     var refused: [Request.Refusal: Int] = [:]
-    /// Requests answered 429 because their network had asked too often.
-    var limited = 0
     var pulls = 0
     var unauthorized = 0
     var pullsRefused: [PullRefusal: Int] = [:]
+    /// Connections of those who watch over the server, closed because too many were open.
     var connectionsRefused = 0
     private var commits = Histogram(bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5])
     private var batches = Histogram(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
@@ -45,24 +48,27 @@ struct Metrics {
         batches.observe(Double(count))
     }
 
-    func text(_ gauges: Gauges) -> String {
+    func text(_ others: Others) -> String {
         let counters = [
             ("hits_stored", "Hits put into the log.", stored),
             ("hits_capped", "Hits beyond the daily allowance of their token, counted only.", capped),
             ("hits_forged", "Requests with a token that is not genuine.", forged),
-            ("hits_declined", "Hits not kept because of Sec-GPC or DNT.", declined),
+            ("hits_declined", "Hits not kept because of Sec-GPC or DNT.", others.declined),
             ("hits_failed", "Requests answered 503 because the log could not be written.", failed),
             ("hits_overload", "Requests answered 503 because the log was behind.", overloaded),
-            ("requests_limited", "Requests answered 429 because their network had asked too often.", limited),
+            ("requests_limited", "Requests answered 429 because their network had asked too often.", others.limited),
             ("pulls", "Pull requests with a good key.", pulls),
             ("pulls_unauthorized", "Pull requests answered 401.", unauthorized),
-            ("connections_refused", "Connections closed because too many were open.", connectionsRefused),
+            (
+                "connections_refused", "Connections closed because too many were open.",
+                connectionsRefused + others.refused
+            ),
         ]
         let values = [
-            ("connections_open", "Open connections.", gauges.connections),
-            ("polls_waiting", "Pulls in progress, long polls included.", gauges.polls),
-            ("commit_queue", "Requests that wait for the next commit.", gauges.queued),
-            ("log_bytes", "Size of the hit log on disk.", gauges.logBytes),
+            ("connections_open", "Open connections.", others.connections),
+            ("polls_waiting", "Pulls in progress, long polls included.", others.polls),
+            ("commit_queue", "Requests that wait for the next commit.", others.queued),
+            ("log_bytes", "Size of the hit log on disk.", others.logBytes),
         ]
         return counters.map { Self.lines("\($0.0)_total", "counter", $0.1, [("", $0.2)]) }.joined()
             + Self.lines(

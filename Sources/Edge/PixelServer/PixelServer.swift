@@ -11,15 +11,15 @@ import Tokens
 ///
 /// HTTP/1.1, behind a reverse proxy or with TLS of its own. One event loop decides, one queue writes, one queue reads.
 package final class PixelServer: Service {
-    private let configuration: Configuration
+    let configuration: Configuration
     private let secret: ServerSecret
     private let classify: Classify
-    private let logger: Logger
-    private let now: @Sendable () -> Date
+    let logger: Logger
+    let now: @Sendable () -> Date
     private let log: any HitStore
     /// What a shared log knows of streams at the start.
     private let streams: [StreamRecord]?
-    private let tls: ServerTLS
+    let tls: ServerTLS
 
     /// Opens the hit log and takes its lock, so that a second server on the same directory fails here (`.locked`)
     /// and not when it has begun to serve; or connects to the database. Blocks. ``run()`` is called once.
@@ -62,26 +62,21 @@ package final class PixelServer: Service {
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let eventLoop = group.next()
+        let pixels = Pixels(
+            configuration: configuration, secret: secret, classify: classify, logger: logger, now: now)
+        let seats = Seats(configuration.limits.connections)
+        if let streams { pixels.streams.use(streams) }
         let router = try await eventLoop.submit {
             NIOLoopBound(
                 Router(
-                    configuration: self.configuration, log: self.log, secret: self.secret, classify: self.classify,
-                    logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
+                    configuration: self.configuration, log: self.log, secret: self.secret, pixels: pixels,
+                    seats: seats, logger: self.logger, now: self.now, eventLoop: eventLoop), eventLoop: eventLoop)
         }.get()
-        if let streams { try await eventLoop.submit { router.value.streams.use(streams) }.get() }
-        let inherited = configuration.inherited
-        var operations: (any Channel)?
-        if configuration.operations != nil || inherited.operations != nil {
-            let (host, port) = configuration.operations ?? ("", 0)
-            operations = try await listen(
-                on: group, router, .operations, host: host, port: port, inherited: inherited.operations)
-        }
-        let listener = try await listen(
-            on: group, router, .pixels, host: configuration.host, port: configuration.port,
-            inherited: inherited.pixels)
+        let operations = try await listenForOperations(on: group, router)
+        let entrance = try await listenForPixels(on: group, router, pixels, seats)
         try await eventLoop.submit { router.value.pulls.follow() }.get()
-        if let port = operations?.localAddress?.port { configuration.operationsListening(port) }
-        configuration.listening(listener.localAddress?.port ?? configuration.port)
+        if let port = operations?.port { configuration.operationsListening(port) }
+        configuration.listening(entrance.port ?? configuration.port)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.maintain() }
             tasks.addTask { await self.eraseWhatIsAskedFor() }
@@ -89,71 +84,10 @@ package final class PixelServer: Service {
             try? await gracefulShutdown()
             tasks.cancelAll()
         }
-        try? await listener.close()
-        try? await operations?.close()
         log.hurry()
-        try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(700)) }.get()
-    }
-
-    private func listen(
-        on group: MultiThreadedEventLoopGroup, _ router: NIOLoopBound<Router>, _ kind: Connection.Listener,
-        host: String, port: Int, inherited: CInt?
-    ) async throws(PixelServerError) -> any Channel {
-        let readsProxyHeader = configuration.clientOrigin == .proxyProtocol
-        let trusted = configuration.trustedProxies
-        let tls = tls
-        do {
-            let bootstrap = ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 4096)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.maxMessagesPerRead, value: 1)
-                .childChannelOption(
-                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Connection.readBytes)
-                )
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        guard let peer = channel.remoteAddress.flatMap(IPAddress.init(socket:)) else {
-                            throw ChannelError.ioOnClosedChannel
-                        }
-                        let connection = Connection(peer: peer, listener: kind, router: router.value)
-                        let pipeline = channel.pipeline.syncOperations
-                        // Those who watch over the server come to it as they are.
-                        if kind == .pixels {
-                            if readsProxyHeader, trusted.contains(where: { $0.contains(peer) }) {
-                                try pipeline.addHandler(ProxyHeaderHandler(for: connection))
-                            }
-                            if let tls = tls.handler() { try pipeline.addHandler(tls) }
-                        }
-                        try pipeline.addHandler(connection)
-                    }
-                }
-            let channel =
-                if let inherited {
-                    try await bootstrap.withBoundSocket(inherited).get()
-                } else {
-                    try await bootstrap.bind(host: host, port: port).get()
-                }
-            var metadata: Logger.Metadata = ["address": "\(host):\(channel.localAddress?.port ?? port)"]
-            if kind == .operations { metadata["for"] = "operations" }
-            if let inherited {
-                metadata["address"] = "\(channel.localAddress.map { "\($0)" } ?? "")"
-                metadata["descriptor"] = "\(inherited)"
-            }
-            logger.info("listening", metadata: metadata)
-            return channel
-        } catch {
-            let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-            guard let inherited else {
-                throw PixelServerError(
-                    .listen, "\(host):\(port): cannot be listened on: \(why)",
-                    .needsUser("choose another address, or stop what uses it"))
-            }
-            throw PixelServerError(
-                .listen, "descriptor \(inherited): is no socket that listens: \(why)",
-                .needsUser("see that the socket unit has ListenStream= and no Accept="))
-        }
+        await entrance.close(within: .milliseconds(600))
+        await operations?.close(within: .zero)
+        try? await eventLoop.flatSubmit { router.value.end(within: .milliseconds(300)) }.get()
     }
 
     /// Retention, at the start and every hour; in steps, so that a stop does not wait for it.
@@ -209,15 +143,5 @@ package final class PixelServer: Service {
         #endif
         guard result == 0 else { return 512 }
         return max(16, Int(clamping: limit.rlim_cur) - 64)
-    }
-}
-
-extension IPAddress {
-    fileprivate init?(socket: SocketAddress) {
-        switch socket {
-        case .v4(let address): self.init(bytes: withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
-        case .v6(let address): self.init(bytes: withUnsafeBytes(of: address.address.sin6_addr) { Array($0) })
-        case .unixDomainSocket: return nil
-        }
     }
 }

@@ -27,7 +27,7 @@ final class Pulls {
     func answer(_ request: Request, from client: IPAddress, on connection: Connection) {
         let now = router.now()
         guard let bearer = Self.bearer(request.headers), bearer.isGenuine(for: router.secret),
-            router.streams.isActive(bearer.stream, epoch: bearer.epoch, now: now)
+            router.pixels.streams.isActive(bearer.stream, epoch: bearer.epoch, now: now)
         else {
             router.metrics.unauthorized += 1
             return connection.finish(.unauthorized)
@@ -38,7 +38,7 @@ final class Pulls {
             return connection.finish(
                 Self.problem(429, "rate", "too many pulls with this key", retryAfter: seconds))
         }
-        router.selfNetworks.note(client.network, of: bearer.stream, now: now)
+        router.pixels.selfNetworks.note(client.network, of: bearer.stream, now: now)
         let parameters: PullParameters
         do { parameters = try PullParameters(request.query) } catch {
             return connection.finish(Self.problem(400, error.name, error.detail))
@@ -96,7 +96,7 @@ final class Pulls {
     /// `nil`: it could not be found out, and whoever writes or reads hits hears why.
     private func told(_ news: News?) {
         guard !isEnding else { return }
-        if let streams = news?.streams { router.streams.use(streams) }
+        if let streams = news?.streams { router.pixels.streams.use(streams) }
         if let news { wake(news.last.keys) }
         follow()
     }
@@ -151,7 +151,7 @@ final class Pulls {
         switch result {
         case .page(let response):
             // It may have been revoked while it waited.
-            let isActive = router.streams.isActive(pull.stream, epoch: pull.epoch, now: router.now())
+            let isActive = router.pixels.streams.isActive(pull.stream, epoch: pull.epoch, now: router.now())
             finish(pull, isActive ? response : .unauthorized)
         case .otherLog: finish(pull, Self.otherLog(router.log.identity))
         case .failed: finish(pull, Self.problem(503, "storage", "the hit log cannot be read", retryAfter: 5))
@@ -240,13 +240,6 @@ private struct PageRead: Sendable {
         case failed
     }
 
-    private struct Body: Encodable {
-        let log: String
-        let cursor: String
-        let hits: [Hit]
-        let more: Bool
-    }
-
     let log: any HitStore
     let identity: LogIdentity
     let stream: StreamID
@@ -265,12 +258,7 @@ private struct PageRead: Sendable {
             // Of a shared log that may have been found out just now. The beginning is the same in all of them.
             guard page.log == identity || after == 0 else { return .otherLog }
             let cursor = Cursor(seq: page.hits.last?.seq ?? after)
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .withoutEscapingSlashes
-            let body = Body(
-                log: page.log.uuid.uuidString, cursor: cursor.text(of: page.log), hits: page.hits, more: page.more)
-            guard let data = try? encoder.encode(body) else { return .failed }
-            let bytes = Array(data)
+            let bytes = page.json(cursor: cursor.text(of: page.log))
             if page.hits.isEmpty { return .empty(bytes) }
             let isWorthwhile = gzip && bytes.count >= Gzip.worthwhileBytes
             return .page(.page(bytes, gzip: isWorthwhile ? Gzip.compressed(bytes) : nil))

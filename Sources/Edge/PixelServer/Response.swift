@@ -87,6 +87,18 @@ struct Response: Sendable {
     ]
 }
 
+/// The text of a Date field, made once a second.
+struct HTTPClock {
+    private var second: Int64 = 0
+    private var cached = ""
+
+    mutating func text(_ now: Date) -> String {
+        let second = Int64(now.timeIntervalSince1970.rounded(.down))
+        if second != self.second || cached.isEmpty { (self.second, cached) = (second, HTTPDate.text(now)) }
+        return cached
+    }
+}
+
 /// RFC 9110 section 5.6.7, IMF-fixdate: `Mon, 23 Nov 2026 15:04:05 GMT`.
 enum HTTPDate {
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -1,0 +1,113 @@
+import Foundation
+import Logging
+import NIOCore
+import Opens
+import Synchronization
+import Tokens
+
+/// Decides about requests for pixels, on whichever thread they arrive.
+final class Pixels: Sendable {
+    let streams: LiveStreams
+    let selfNetworks = SelfNetworks()
+    let limits: PixelServer.Limits
+    private let configuration: PixelServer.Configuration
+    private let secret: ServerSecret
+    private let classify: Classify
+    private let now: @Sendable () -> Date
+    private let rates: Mutex<RateLimiter>
+    /// Requests answered 429, and those that were not kept since the reader wants it so; since the start.
+    private let counts = Mutex((limited: 0, declined: 0))
+
+    init(
+        configuration: PixelServer.Configuration, secret: ServerSecret, classify: @escaping Classify, logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.configuration = configuration
+        limits = configuration.limits
+        self.secret = secret
+        self.classify = classify
+        self.now = now
+        rates = Mutex(RateLimiter(rate: limits.requestsPerSecond, burst: limits.requestsAtOnce))
+        let file = configuration.database == nil ? StreamFile(stateDirectory: configuration.stateDirectory) : nil
+        streams = LiveStreams(file) { error in
+            logger.error("the list of streams was not read", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    var limited: Int { counts.withLock(\.limited) }
+    var declined: Int { counts.withLock(\.declined) }
+
+    static func isPixel(_ path: Substring) -> Bool {
+        let prefix = PixelURL.pathPrefix.utf8
+        return path.utf8.count >= prefix.count
+            && zip(path.utf8, prefix).allSatisfy { $0 == $1 || (0x41...0x5a).contains($0) && $0 | 0x20 == $1 }
+    }
+
+    /// Who asks.
+    func client(of request: Request, peer: IPAddress) -> IPAddress {
+        ClientAddress.resolve(
+            peer: peer, request.headers, by: configuration.clientOrigin, trusted: configuration.trustedProxies)
+    }
+
+    /// Whether the client's network has not asked too often. Who asks is all that counts, not for what: an answer that
+    /// depended on the token would tell about it.
+    func admits(_ request: Request, from client: IPAddress) -> Bool {
+        guard limits.requestsPerSecond > 0, !ClientAddress.isLoopback(client),
+            !configuration.trustedProxies.contains(where: { $0.contains(client) })
+        else { return true }
+        let now = NIODeadline.now().seconds
+        if rates.withLock({ $0.admits(client.network, now: now) }) { return true }
+        let facts = RequestFacts(method: request.method, address: client, headers: [], userAgent: nil)
+        if classify(facts).netclass?.servesManyPeople == true,
+            rates.withLock({ $0.admits(client.network, factor: limits.serviceFactor, now: now) })
+        {
+            return true
+        }
+        counts.withLock { $0.limited += 1 }
+        return false
+    }
+
+    /// What the log is to have of it. A good, a forged and a malformed token are told apart there alone: the same work,
+    /// the same wait for the disk, the same bytes.
+    func entry(for request: Request, from client: IPAddress) -> LogEntry {
+        let now = now()
+        let name = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count)
+        guard let token = Token(text: name.prefix(Token.textCount)) else { return .forged }
+        let record = record(request, token, from: client, at: now)
+        let isGenuine = secret.signed(token)
+        let isRevoked = streams.isRevoked(token.stream, epoch: token.epoch, now: now)
+        guard isGenuine && !isRevoked else { return .forged }
+        if let record { return .hit(record) }
+        counts.withLock { $0.declined += 1 }
+        // What is discarded waits for the disk as all the others do.
+        return .probe
+    }
+
+    static func answer(to request: Request) -> Response {
+        request.method == "GET" || request.method == "HEAD" ? .pixel : .notAllowed("GET, HEAD")
+    }
+
+    /// `nil` when the reader does not want to be counted, and the configuration respects that.
+    private func record(_ request: Request, _ token: Token, from client: IPAddress, at now: Date) -> RecordedRequest? {
+        let userAgent = request.headers.first("user-agent")
+        var traits = classify(
+            RequestFacts(
+                method: request.method, address: client, headers: request.headers.all,
+                userAgent: userAgent))
+        let suffix = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count + Token.textCount)
+        if String(suffix)?.lowercased() != PixelURL.pathSuffix || request.query != nil {
+            traits.signals.insert(.tokenDamaged)
+        }
+        let network = client.network
+        var record = RecordedRequest(
+            at: now, token: token, method: request.method, network: network,
+            selfNet: selfNetworks.contains(network, of: token.stream, now: now), userAgent: userAgent, traits: traits)
+        let wishes = [
+            (Signal.globalPrivacyControl, configuration.globalPrivacyControl),
+            (Signal.doNotTrack, configuration.doNotTrack),
+        ].filter { traits.signals.contains($0.0) }.map(\.1)
+        if wishes.contains(.discard) { return nil }
+        if wishes.contains(.minimal) { record.level = .minimal }
+        return record
+    }
+}

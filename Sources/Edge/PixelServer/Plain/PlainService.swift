@@ -1,0 +1,61 @@
+#if os(Linux)
+    import Foundation
+    import NIOCore
+    import NIOPosix
+
+    /// The event loop's side of ``PixelLoop``: puts its hits into the same batches as all others, and serves the connections
+    /// that it gives away. Belongs to the event loop.
+    final class PlainService {
+        private let router: Router
+        private var loop: PixelLoop?
+        private var answers: [(of: Epoll.Key, stored: Bool)] = []
+
+        init(router: Router) { self.router = router }
+
+        /// A loop that serves the listening socket, once it is started. `nil` when the process has no descriptors left.
+        static func loop(
+            on listener: CInt, _ router: NIOLoopBound<Router>, _ pixels: Pixels, _ seats: Seats,
+            now: @escaping @Sendable () -> Date
+        ) async throws -> PixelLoop? {
+            let eventLoop = router.eventLoop
+            let service = try await eventLoop.submit {
+                NIOLoopBound(PlainService(router: router.value), eventLoop: eventLoop)
+            }.get()
+            let outlets = PixelLoop.Outlets(
+                store: { entries in eventLoop.execute { service.value.store(entries) } },
+                handOver: { all in eventLoop.execute { for one in all { service.value.adopt(one) } } })
+            guard let loop = PixelLoop(listener: listener, pixels: pixels, seats: seats, outlets: outlets, now: now)
+            else { return nil }
+            try await eventLoop.submit { service.value.loop = loop }.get()
+            return loop
+        }
+
+        private func store(_ entries: [(entry: LogEntry, of: Epoll.Key)]) {
+            for (entry, key) in entries { router.store(entry) { self.answer(key, $0) } }
+        }
+
+        /// Those of one batch go together.
+        private func answer(_ key: Epoll.Key, _ stored: Bool) {
+            answers.append((key, stored))
+            guard answers.count == 1 else { return }
+            router.eventLoop.assumeIsolated().execute {
+                self.loop?.answer(self.answers)
+                self.answers.removeAll(keepingCapacity: true)
+            }
+        }
+
+        private func adopt(_ handover: Handover) {
+            let router = NIOLoopBound(router, eventLoop: router.eventLoop)
+            _ = ClientBootstrap(group: router.eventLoop).withConnectionOptions()
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            Connection(
+                                peer: handover.peer, seat: handover.seat, received: handover.received,
+                                until: handover.until, router: router.value))
+                    }
+                }
+                .withConnectedSocket(handover.descriptor)
+        }
+    }
+#endif
