@@ -48,6 +48,10 @@ struct AddressTests {
         ([#"for="x,for=192.0.2.66""#], "127.0.0.1"),
         ([#"for=192.0.2.66, for="203.0.113.1"#], "127.0.0.1"),
         (["for=203.0.113.1;for=192.0.2.66"], "203.0.113.1"),
+        // What the client leaves open takes nothing from the proxy, or the client would pass for the proxy itself.
+        ([#"", for=203.0.113.1"#], "203.0.113.1"),
+        ([#"for="192.0.2.66, for="203.0.113.1:4711";proto=https"#], "203.0.113.1"),
+        ([#"for="\", for=203.0.113.1, for=10.1.2.3"#], "203.0.113.1"),
     ])
     func forwarded(fields: [String], client: String) throws {
         let headers = fields.map { ("Forwarded", $0) } + [("X-Forwarded-For", "192.0.2.99")]

@@ -2,27 +2,17 @@ import Opens
 
 /// Who a request is from.
 enum ClientAddress {
-    /// The peer of the socket, or, when that is a trusted proxy, the right-most address of the header that the proxy
-    /// writes and that is no trusted proxy's. Everything to the left of it could have been written by the client. What
-    /// cannot be read ends the search at the last address that was believed.
-    static func resolve(
-        peer: IPAddress, _ headers: Fields, by origin: PixelServer.ClientOrigin, trusted: [IPPrefix]
-    ) -> IPAddress {
+    /// The peer of the socket, or, when that is a trusted proxy, the right-most of the addresses that proxies named and
+    /// that is no trusted proxy's. Everything to the left of it could have been written by the client. What cannot be
+    /// read ends the search at the last address that was believed.
+    ///
+    /// - Parameter hops: as ``hops(forwardedFor:)`` or ``hops(forwarded:)`` finds them.
+    static func resolve(peer: IPAddress, hops: @autoclosure () -> [String?], trusted: [IPPrefix]) -> IPAddress {
         func isTrusted(_ address: IPAddress) -> Bool { trusted.contains { $0.contains(address) } }
         guard isTrusted(peer) else { return peer }
-        let entries: [String?] =
-            switch origin {
-            case .forwardedFor:
-                headers["x-forwarded-for"].joined(separator: ",").split(
-                    separator: ",", omittingEmptySubsequences: false
-                )
-                .map(String.init)
-            case .forwarded: headers["forwarded"].flatMap(Self.hops)
-            case .proxyProtocol: []
-            }
         var believed = peer
-        for entry in entries.reversed() {
-            guard let address = entry.flatMap(parse) else { return believed }
+        for hop in hops().reversed() {
+            guard let address = hop.flatMap(parse) else { return believed }
             believed = address
             guard isTrusted(address) else { return address }
         }
@@ -33,20 +23,53 @@ enum ClientAddress {
         ["127.0.0.0/8", "::1/128"].contains { IPPrefix($0)?.contains(address) ?? false }
     }
 
+    /// Of X-Forwarded-For, whose lines are one list.
+    static func hops(forwardedFor lines: [String]) -> [String?] {
+        lines.joined(separator: ",").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+
     /// RFC 7239 section 4: of each hop the `for`, nil where it says none. A quoted text may hold any of the separators.
-    static func hops(_ field: String) -> [String?] {
-        var hops: [String?] = []
-        var node: String?
+    ///
+    /// Hops are told apart from the right: what a client wrote may open a quotation and must not take what a proxy put
+    /// behind it for a part of that.
+    static func hops(forwarded lines: [String]) -> [String?] {
+        lines.flatMap { line in
+            let text = line.unicodeScalars
+            var hops: [String?] = []
+            var end = text.endIndex
+            var isQuoted = false
+            for index in text.indices.reversed() {
+                switch text[index] {
+                case "\"" where !isEscaped(index, in: text): isQuoted.toggle()
+                case "," where !isQuoted:
+                    hops.append(node(of: text[text.index(after: index)..<end]))
+                    end = index
+                default: break
+                }
+            }
+            hops.append(isQuoted ? nil : node(of: text[..<end]))
+            return hops.reversed()
+        }
+    }
+
+    /// Whether an odd number of backslashes is before it.
+    private static func isEscaped(_ index: String.Index, in text: String.UnicodeScalarView) -> Bool {
+        !text[..<index].reversed().prefix { $0 == "\\" }.count.isMultiple(of: 2)
+    }
+
+    /// The first `for` of one hop.
+    private static func node(of hop: Substring.UnicodeScalarView) -> String? {
         var name = ""
         var value = ""
         var isValue = false
         var isQuoted = false
         var isEscaped = false
+        var node: String?
         func take() {
             if trimmed(name).lowercased() == "for", node == nil { node = trimmed(value) }
             (name, value, isValue) = ("", "", false)
         }
-        for character in field.unicodeScalars {
+        for character in hop {
             switch character {
             case _ where isEscaped:
                 value.unicodeScalars.append(character)
@@ -55,18 +78,12 @@ enum ClientAddress {
             case "\"": isQuoted.toggle()
             case "=" where !isQuoted && !isValue: isValue = true
             case ";" where !isQuoted: take()
-            case "," where !isQuoted:
-                take()
-                hops.append(node)
-                node = nil
             case _ where isValue: value.unicodeScalars.append(character)
             default: name.unicodeScalars.append(character)
             }
         }
         take()
-        // An open quotation leaves no doubt that the last hop cannot be read.
-        hops.append(isQuoted ? nil : node)
-        return hops
+        return node
     }
 
     private static func trimmed(_ text: some StringProtocol) -> String {
