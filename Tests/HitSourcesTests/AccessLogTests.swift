@@ -98,6 +98,18 @@ import Tokens
         #expect(!stored.contains("66.249") && !stored.contains("192.0.2"))
     }
 
+    /// A request line can be 8 KB long, and one character have any number of combining marks.
+    @Test func keepsNoMoreOfARequestThanIsReadOfAPulledOne() async throws {
+        let folder = try Folder()
+        let request = "\(String(repeating: "G", count: 4000)) /i/\(try token(1).text).gif HTTP/1.1"
+        let agent = "e" + String(repeating: "\u{301}", count: 4000)
+        try folder.append("192.0.2.10 - - [26/Nov/2026:05:37:10 +0000] \"\(request)\" 405 0 \"-\" \"\(agent)\"\n")
+        let feed = AccessLogFeed(path: folder.log.path, format: .combined, credential: try credential())
+        let hit = try #require(try await feed.pull(after: nil, log: nil, limit: 10, wait: 0).hits.first)
+        #expect(hit.method?.unicodeScalars.count == 64 && hit.ua?.unicodeScalars.count == 256)
+        #expect(try JSONDecoder().decode(Hit.self, from: JSONEncoder().encode(hit)) == hit)
+    }
+
     @Test func aLineThatIsNotWholeIsReadWhenItIs() async throws {
         let folder = try Folder()
         let text = try pixel(1)

@@ -58,6 +58,13 @@ import Testing
         #expect(LogLine(json: Array(text.utf8)) == Self.line())
     }
 
+    /// nginx's `escape=json` leaves what is no UTF-8 in its place.
+    @Test func readsJSONThatIsNoUTF8() {
+        let start = #"{"msec":1795671478.000,"remote_addr":"192.0.2.10","request":"GET /i/t.gif HTTP/1.1","#
+        let line = Array("\(start)\"http_user_agent\":\"Caf".utf8) + [0xe9, 0x22, 0x7d]
+        #expect(LogLine(json: line) == Self.line(agent: "Caf\u{fffd}"))
+    }
+
     @Test func everyCutIsALineOrNone() {
         let lines = [
             #"192.0.2.10 - - [26/Nov/2026:05:37:58 +0000] "GET /i/t.gif HTTP/1.1" 200 43 "-" "a \x22b""#,

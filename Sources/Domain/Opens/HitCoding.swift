@@ -9,7 +9,7 @@ extension Hit {
     /// Characters of Unicode. Longer User-Agents are cut on reading too: a foreign server may not have done it.
     package static let userAgentLimit = 256
     /// Of every other name.
-    static let nameLimit = 64
+    package static let nameLimit = 64
     static let tokenLimit = 512
     static let signalLimit = 32
 
@@ -69,5 +69,5 @@ extension Hit {
 
 extension String {
     /// Not `Character`s, of which one can hold any number of combining marks.
-    fileprivate func prefix(scalars limit: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(limit))) }
+    package func prefix(scalars limit: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(limit))) }
 }

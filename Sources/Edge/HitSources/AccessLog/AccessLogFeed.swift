@@ -61,7 +61,8 @@ package struct AccessLogFeed: HitFeed {
 
     private func name(_ place: LogFile.Place, _ log: String?) -> String { place.name ?? log ?? "empty" }
 
-    private func hit(_ bytes: ArraySlice<UInt8>, at offset: UInt64) -> Hit? {
+    /// What a line of the log comes to; `offset` is where it begins. `nil` unless it is a request for a pixel of ours.
+    func hit(_ bytes: ArraySlice<UInt8>, at offset: UInt64) -> Hit? {
         // Most lines are of something else.
         guard bytes.firstRange(of: PixelURL.pathPrefix.utf8) != nil else { return nil }
         let line = Array(bytes.last == 0x0d ? bytes.dropLast() : bytes)
@@ -84,7 +85,7 @@ package struct AccessLogFeed: HitFeed {
     private func hit(_ line: LogLine, _ token: Token, _ seq: Int64) -> Hit {
         let address = IPAddress(Substring(line.address))
         let origin = address.map(lookup) ?? NetworkOrigin()
-        let agent = line.userAgent.map { String($0.prefix(256)) }
+        let agent = line.userAgent.map { $0.prefix(scalars: Hit.userAgentLimit) }
         let family = ClientFamily(userAgent: agent)
         guard token.level != .minimal else {
             return Hit(seq: seq, at: line.at, token: token.text, method: nil, netclass: origin.netclass, family: family)
@@ -93,9 +94,9 @@ package struct AccessLogFeed: HitFeed {
         if let agent { headers.append(("User-Agent", agent)) }
         if let referer = line.referer { headers.append(("Referer", referer)) }
         return Hit(
-            seq: seq, at: line.at, token: token.text, method: line.method, net: address.flatMap { net($0, line.at) },
-            netclass: origin.netclass, asn: origin.asn, ua: agent, family: family,
-            signals: Signal.signals(headers: headers, method: line.method))
+            seq: seq, at: line.at, token: token.text, method: line.method.prefix(scalars: Hit.nameLimit),
+            net: address.flatMap { net($0, line.at) }, netclass: origin.netclass, asn: origin.asn, ua: agent,
+            family: family, signals: Signal.signals(headers: headers, method: line.method))
     }
 
     /// Equal within a day means the same /24 or /48.

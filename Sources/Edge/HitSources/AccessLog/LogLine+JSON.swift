@@ -5,7 +5,9 @@ extension LogLine {
     ///
     /// Times: `ts` or `msec` in seconds, `time_iso8601`, `time_local`, or `time` in any of these forms.
     init?(json line: [UInt8]) {
-        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(line)),
+        // nginx leaves bytes from 0x80 on as its client sent them, also where they are no UTF-8.
+        let text = Data(String(decoding: line, as: UTF8.self).utf8)
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: text),
             let at = fields.date, let address = fields.address, let (method, target) = fields.methodAndTarget
         else { return nil }
         self.at = at
