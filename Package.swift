@@ -205,15 +205,15 @@ let package = Package(
         tests(
             "Fuzzing",
             [
-                "IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "Transport", "Opens", "Tokens",
-                "Secrets",
+                "IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "PixelServer", "Transport",
+                "Opens", "Tokens", "Secrets",
             ]),
         tests("Mailbox", ["Mailbox", "Transport", "IMAP", "Secrets", "Dialogues", "TestSupport"]),
         tests(
             "Agent",
             [
-                "Agent", "Host", "IMAP", "SentSync", "Servers", "Store", "Mailbox", "Settings", "Transport", "Secrets",
-                "Opens", "Tokens", "TestSupport", log,
+                "Agent", "Host", "IMAP", "SentSync", "Servers", "Store", "HitSources", "Mailbox", "Settings",
+                "Transport", "Secrets", "Opens", "Tokens", "TestSupport", grdb, log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests(

@@ -10,7 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# Module -> its sources, the modules and the C libraries that it imports.
+# Module -> its sources (a folder, or single files of one that imports more than is built here), the modules and the C
+# libraries that it imports.
 MODULES = {
     "Secrets": ("Sources/Wire/Secrets", (), ()),
     "MIME": ("Sources/Wire/MIME", (), ()),
@@ -22,9 +23,13 @@ MODULES = {
     "Outgoing": ("Sources/Domain/Outgoing", ("MIME", "Beacon", "Tokens"), ()),
     "Transport": ("Sources/Edge/Transport", ("Secrets",), ("CCurl", "CLinux")),
     "Mailbox": ("Sources/Edge/Mailbox", ("IMAP", "Transport"), ("CZlib",)),
-    "HitSources": ("Sources/Edge/HitSources", ("Opens", "Transport", "Secrets"), ()),
+    "HitSources": ("Sources/Edge/HitSources", ("Opens", "Transport", "Tokens", "Secrets"), ()),
+    "PixelServer": (
+        ("Sources/Edge/PixelServer/ProxyHeader.swift", "Sources/Edge/PixelServer/ClientAddress.swift"), ("Opens",), ()),
     "Fuzzing": (
-        "Tests/Fuzzing", ("IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "Opens", "Tokens"), ("CWork",)),
+        "Tests/Fuzzing",
+        ("IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "PixelServer", "Opens", "Tokens"),
+        ("CWork",)),
 }
 TARGETS = (Path("Tests/FuzzingTests/FuzzTarget.swift"), Path("Tests/FuzzingTests/Targets"))
 C_LIBRARIES = {
@@ -74,7 +79,7 @@ def build(folder):
 def _compile(name, common, version, folder, needed):
     keys = [step.result() for step in needed]
     source, _, libraries = MODULES[name]
-    files = sorted(Path(source).rglob("*.swift"))
+    files = sorted(Path(source).rglob("*.swift")) if isinstance(source, str) else [Path(file) for file in source]
     if name == "Fuzzing":
         files += sorted(file for path in TARGETS for file in ([path] if path.is_file() else path.rglob("*.swift")))
     folders = [Path(C_LIBRARIES.get(library, f"Sources/C/{library}")) for library in libraries]

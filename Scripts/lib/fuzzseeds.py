@@ -30,6 +30,7 @@ class linode 2
 45.33.0.0/17
 2600:3c00::/32
 """
+PROXY_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 DICTIONARY_LIMIT = 600
 SWOLLEN_LIMIT = 40
 
@@ -173,6 +174,56 @@ def _answers():
             yield _input(path.read_bytes(), 0, 0)
 
 
+def _log_lines():
+    """Lines as servers write them; and what a stranger puts into one, with the cuts where a field ends."""
+    lines = [
+        '192.0.2.10 - - [26/Nov/2026:05:37:58 +0000] "GET /i/t.gif HTTP/1.1" 200 43 "-" "Thunderbird/140"',
+        '2001:db8::1 - ann [26/Nov/2026:06:37:58 +0100] "HEAD /i/t.gif?x=1 HTTP/2.0" 304 - "https://m.example/" "-" "x"',
+        r'192.0.2.10 - - [26/Nov/2026:05:37:58 +0000] "GET /i/t.gif HTTP/1.1" 200 43 "-" "a \"b\" \x22c\x22 \\ d"',
+        '192.0.2.10 - - [26/Nov/2026:05:37:58 +0000] "GET /i/t.gif HTTP/1.1" 200 43',
+        '{"time_iso8601":"2026-11-26T05:37:58+00:00","msec":1795671478.000,"remote_addr":"192.0.2.10",'
+        '"request":"GET /i/t.gif HTTP/1.1","status":200,"http_referer":"","http_user_agent":"Thunderbird/140"}',
+        '{"time_local":"26/Nov/2026:05:37:58 +0000","remote_addr":"192.0.2.10","request_method":"GET",'
+        '"request_uri":"/i/t.gif","http_user_agent":"Thunderbird/140"}',
+        '{"time":"2026-11-26T06:37:58+01:00","remote_addr":"192.0.2.10","uri":"/i/t.gif"}',
+        '{"ts":1795671478.0,"request":{"remote_ip":"10.0.0.1","client_ip":"192.0.2.10","method":"GET","uri":"/i/t.gif",'
+        '"headers":{"User-Agent":["Thunderbird/140"],"Referer":["https://m.example/"]}},"status":200}',
+    ]
+    for line in lines:
+        yield _input(line.encode(), 1, 0, 0, 85, 85)
+    request, referer = b"GET /i/x.gif?a=1 HTTP/1.1", b"https://mail.example.org/"
+    agents = [b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0", b"-", b'\\x22 "a" \\',
+              "Ünïcode ✓ e\u0301".encode(), b"\xff\xfe\xc3(", b"\r\n\t\b\v\0\x7f"]
+    for agent in agents:
+        for server in range(3):
+            yield _input(request + referer + agent, 2 - server, server, server % 2, len(request), len(referer))
+
+
+def _proxy_headers():
+    four = bytes([203, 0, 113, 1, 198, 51, 100, 1, 0x12, 0x67, 1, 0xBB])
+    six = bytes.fromhex("20010db8" + 23 * "00" + "01") + bytes(8) + four[8:]
+    behind = b"GET /i/x.gif HTTP/1.1\r\nHost: px\r\n\r\n"
+    for line in (b"TCP4 203.0.113.1 198.51.100.1 56324 443", b"TCP6 2001:db8::1 2001:db8::2 56324 443",
+                 b"TCP6 ::ffff:203.0.113.1 ::ffff:198.51.100.1 1 2", b"UNKNOWN", b"UNKNOWN ffff::1 ffff::2 1 2"):
+        yield _input(b"PROXY " + line + b"\r\n" + behind, 0)
+    for command, family, rest in ((0x21, 0x11, four), (0x21, 0x21, six), (0x21, 0x11, four + b"\4\0\1\7"),
+                                  (0x20, 0x00, b""), (0x21, 0x00, b""), (0x21, 0x11, four + bytes(508))):
+        head = PROXY_SIGNATURE + bytes([command, family]) + len(rest).to_bytes(2, "big")
+        yield _input(head + rest + behind, 0)
+
+
+def _client_addresses():
+    texts = [
+        "203.0.113.1", "192.0.2.66, 203.0.113.1\n10.1.2.3", "203.0.113.1:4711", "[2001:db8::1]:443", "::ffff:203.0.113.1",
+        "203.0.113.1, unknown, 10.9.9.9", ",,", "For=203.0.113.1;proto=https;by=10.0.0.1", "for=192.0.2.66, for=203.0.113.1",
+        'for="[2001:db8::1]:443"', r'for="203.0.113.\1"', "for=_hidden;host=x", 'for="x,for=192.0.2.66"',
+        'for=192.0.2.66, for="203.0.113.1', '"', '\\"', '\\\\",\\', "for=203.0.113.1;for=192.0.2.66",
+    ]
+    for text in texts:
+        for choice in range(2):
+            yield _input(text.encode(), choice)
+
+
 def _lists():
     for place, name in enumerate(LISTS):
         for path in _fixtures(f"{name}.*"):
@@ -192,7 +243,8 @@ def _values():
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
     "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "cleaning": _filed,
-    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "network-list": _lists, "values": _values,
+    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "access-log": _log_lines,
+    "proxy-header": _proxy_headers, "client-address": _client_addresses, "network-list": _lists, "values": _values,
 }
 
 
@@ -239,6 +291,24 @@ def _json_words():
     return words | {line + b"\n" for line in STORED_LIST.splitlines()}
 
 
+def _log_words():
+    words = {b'" "', b'" 200 43 "', b"\\x22", b'\\"', b"\\\\", b"\\x", b"\\u0000", b"\\ud800", b" HTTP/1.1", b"GET /", b"\xcc\x81",
+             b'"},{"', b"[26/Nov/2026:05:37:58 +0000]", b"Z", b"+00:00", b"T", b"1e400", b"-1", b"0x1p3", b".5", b"/i/"}
+    for line in _log_lines():
+        words |= set(re.findall(rb'"[a-zA-Z_]+":', line))
+    return words
+
+
+def _proxy_words():
+    return {PROXY_SIGNATURE, PROXY_SIGNATURE + b"\x21\x11\0\x0c", PROXY_SIGNATURE + b"\x21\x21\0\x24", b"PROXY ",
+            b"TCP4 ", b"TCP6 ", b"UNKNOWN", b"\r\n", b"::ffff:", b"%", b" 65535", b"+1", b"0", b"2001:db8::1", b"192.0.2.1"}
+
+
+def _address_words():
+    return {b"for=", b"For=", b"by=", b"proto=https", b";", b",", b'"', b'\\"', b"\\", b"[", b"]", b":443", b"unknown", b"_x",
+            b"::ffff:", b"%", b"127.0.0.1", b"10.0.0.1", b"192.0.2.1", b"2001:db8::1", b"\t", b"\n"}
+
+
 def _value_words():
     return {b"smk1_", b"smp1_", b"4294967295", b"*", b":*", b",", b"&-", b"&AOk-", b"&", b"-", b"1:", b"=" * 6}
 
@@ -252,7 +322,8 @@ WORDS = {
     "smtp-client": _smtp_words, "mime-message": _mail_words,
     "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(),
     "cleaning": lambda: _mail_words() | _html_words() | {PLANTED}, "beacon": _html_words,
-    "inflate": _deflate_words, "pull-answer": _json_words, "network-list": _json_words, "values": _value_words,
+    "inflate": _deflate_words, "pull-answer": _json_words, "access-log": _log_words, "proxy-header": _proxy_words,
+    "client-address": _address_words, "network-list": _json_words, "values": _value_words,
 }
 
 
