@@ -32,6 +32,12 @@ struct SmallDisk {
         try program.start(within: Self.unshare + ["sh", "-c", script, state])
     }
 
+    /// Runs a command of the program, which can read its state and not write it.
+    func outcomeReadOnly(of arguments: [String]) throws -> Program.Outcome {
+        let script = #"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#
+        return try program.outcome(of: arguments, within: Self.unshare + ["sh", "-c", script, state])
+    }
+
     func fill() throws { try run("cat /dev/zero >\"$0/fill\" 2>\"$0.said\"; grep -q 'No space left' \"$0.said\"") }
     func free() throws { try run("rm \"$0/fill\"") }
 

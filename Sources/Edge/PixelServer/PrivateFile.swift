@@ -83,7 +83,10 @@ enum PrivateFile {
         return switch number {
         case ENOSPC, EDQUOT: PixelServerError(.full, detail, .needsUser("make room on the disk"))
         case EEXIST: PixelServerError(.permission, detail, .needsUser("name a place where there is none"))
-        case EACCES, EPERM, EROFS, ELOOP: PixelServerError(.permission, detail, .needsUser("check its owner and mode"))
+        case EROFS:
+            PixelServerError(
+                .permission, detail, .needsUser("mount the file system for writing, or name another place"))
+        case EACCES, EPERM, ELOOP: PixelServerError(.permission, detail, .needsUser("check its owner and mode"))
         default: PixelServerError(.storage, detail, .needsUser("check the path and the disk"))
         }
     }

@@ -6,8 +6,8 @@ import Settings
 
 /// Where the pixel server's hits are kept.
 enum StoreFacts: Sendable, Equatable {
-    /// The file, and whether it is there.
-    case sqlite(path: String, exists: Bool)
+    /// The file, whether it is there, and why it cannot be written if it cannot.
+    case sqlite(path: String, exists: Bool, refusal: String? = nil)
     case postgres(PostgresFacts)
 }
 
@@ -16,8 +16,14 @@ enum StoreChecks {
     static func checks(_ topic: String, _ store: Result<StoreFacts, Failure>) -> [Check] {
         switch store {
         case .failure(let failure): [Check(topic, "store", failure)]
-        case .success(.sqlite(let path, exists: true)): [Check(topic, "store", .good, "SQLite, \(path)")]
-        case .success(.sqlite(let path, exists: false)):
+        case .success(.sqlite(let path, _, let refusal?)):
+            [
+                Check(
+                    topic, "store", .failed(.permission), "SQLite, \(path), cannot be written: \(refusal)",
+                    action: "see that file system, owner and mode of the state directory allow it")
+            ]
+        case .success(.sqlite(let path, exists: true, nil)): [Check(topic, "store", .good, "SQLite, \(path)")]
+        case .success(.sqlite(let path, exists: false, nil)):
             [Check(topic, "store", .good, "SQLite, \(path), which will be made at the first start")]
         case .success(.postgres(let facts)): [connection(topic, facts), durability(topic, facts), schema(topic, facts)]
         }
@@ -72,12 +78,25 @@ extension StoreFacts {
         guard let database = PostgresServer(server.store) else {
             let directory = PixelServer.Configuration(server, Directories()).stateDirectory
             let path = directory.appendingPathComponent("hits.db").path
-            return .success(.sqlite(path: path, exists: FileManager.default.fileExists(atPath: path)))
+            let exists = FileManager.default.fileExists(atPath: path)
+            let refusal = refusal(toWriteIn: directory) ?? (exists ? refusal(toWrite: path) : nil)
+            return .success(.sqlite(path: path, exists: exists, refusal: refusal))
         }
         do {
             return .success(.postgres(try await onThread { try PostgresFacts.find(database) }))
         } catch {
             return .failure(Failure(error))
         }
+    }
+
+    /// Of a directory that is yet to be made, what it is to be made in counts.
+    private static func refusal(toWriteIn directory: URL) -> String? {
+        var place = directory
+        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" { place.deleteLastPathComponent() }
+        return refusal(toWrite: place.path)
+    }
+
+    private static func refusal(toWrite path: String) -> String? {
+        access(path, W_OK) == 0 ? nil : String(cString: strerror(errno))
     }
 }
