@@ -80,6 +80,22 @@ struct StreamsTests {
         #expect(error?.code == .stream)
     }
 
+    /// What could not be read again is not written.
+    @Test func aListThatIsTooLongIsRefused() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let file = StreamFile(stateDirectory: state.directory)
+        let before = try file.list()
+        let error = #expect(throws: PixelServerError.self) {
+            try file.change { (records: inout [StreamRecord]) throws(PixelServerError) in
+                let record = records[0]
+                records += Array(repeating: record, count: StreamFile.limit / 100)
+            }
+        }
+        #expect(error?.code == .full)
+        #expect(try file.list() == before && before.count == 1)
+    }
+
     @Test func aFileThatIsNotAListIsLeftAlone() throws {
         let state = try TestState()
         defer { state.remove() }

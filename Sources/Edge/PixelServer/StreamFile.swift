@@ -13,12 +13,14 @@ package protocol StreamStorage: Sendable {
 
 /// The file `streams.json` beside the hit log. Several processes may use it at once.
 package struct StreamFile: StreamStorage {
+    /// Bytes; a stream takes some 120.
+    static let limit = 1 << 22
     let url: URL
 
     package init(stateDirectory: URL) { url = stateDirectory.appendingPathComponent("streams.json") }
 
     package func list() throws(PixelServerError) -> [StreamRecord] {
-        guard let bytes = try PrivateFile.read(url, maximum: 1 << 22) else { return [] }
+        guard let bytes = try PrivateFile.read(url, maximum: Self.limit) else { return [] }
         return try [StreamRecord](json: bytes, from: url.path)
     }
 
@@ -30,7 +32,14 @@ package struct StreamFile: StreamStorage {
         defer { withExtendedLifetime(lock) {} }
         var records = try list()
         let result = try body(&records)
-        try PrivateFile.write(try records.json() + [0x0a], to: url)
+        let bytes = try records.json() + [0x0a]
+        // It could not be read again.
+        guard bytes.count <= Self.limit else {
+            throw PixelServerError(
+                .full, "\(url.path): \(records.count) streams take more than \(Self.limit) bytes",
+                .needsUser("keep streams in PostgreSQL (store in [server]), or give others a server of their own"))
+        }
+        try PrivateFile.write(bytes, to: url)
         return result
     }
 }
