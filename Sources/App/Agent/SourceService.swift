@@ -51,7 +51,8 @@ struct SourceService: Service {
         return "\(error); \(action)"
     }
 
-    private func pull(_ source: SourceID) async throws {
+    /// One page, stored with its cursor; nothing is stored if it throws.
+    func pull(_ source: SourceID) async throws {
         let position = try await store.position(of: source)
         let page: Page
         do {
