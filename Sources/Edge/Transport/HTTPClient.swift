@@ -1,6 +1,6 @@
 import CCurl
 
-/// GET requests over libcurl on the shared poller; connections are kept and used again.
+/// Requests over libcurl on the shared poller; connections are kept and used again.
 package actor HTTPClient {
     package struct Options: Sendable {
         /// Trust the certificates in this PEM file and no others; `nil`: those of the system.
@@ -135,7 +135,11 @@ private final class Exchange {
         easy.setProxy(options.proxy)
         var lines = request.headers.map { Array("\($0.name): \($0.value)".utf8) }
         if let bearer = request.bearer { lines.append(bearer.reveal { Array("Authorization: Bearer ".utf8) + $0 }) }
+        for header in request.secretHeaders {
+            lines.append(header.value.reveal { Array("\(header.name): ".utf8) + $0 })
+        }
         easy.setHeaders(lines)
+        if let body = request.body { easy.set(CURLOPT_COPYPOSTFIELDS, body) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         easy.set(CURLOPT_HEADERDATA, context)
         easy.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in

@@ -1,13 +1,18 @@
 import CCurl
+import FoundationEssentials
 import Secrets
 
-/// A GET request.
+/// A GET request, or a POST if it has a body.
 package struct HTTPRequest: Sendable {
     /// `https://…`, or `http://` to this machine itself.
     package var url: String
     package var headers: [HTTPHeader]
     /// Sent as `Authorization: Bearer …`.
     package var bearer: Secret?
+    /// Other header fields that nobody may see.
+    package var secretHeaders: [HTTPSecretHeader] = []
+    /// What is posted; without a NUL. Its type is to be named in `headers`.
+    package var body: String?
     /// From here to the last byte of the answer.
     package var timeout: Duration
     /// The longest silence of the server, less than `timeout`. Longer than it holds a long poll.
@@ -35,6 +40,23 @@ package struct HTTPHeader: Sendable, Equatable {
     package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
+    }
+}
+
+/// A header field whose value cannot be printed.
+package struct HTTPSecretHeader: Sendable, Equatable {
+    package let name: String
+    package let value: Secret
+
+    package init(_ name: String, _ value: Secret) {
+        self.name = name
+        self.value = value
+    }
+
+    /// `Authorization: Basic …` (RFC 7617).
+    package static func basic(user: String, password: Secret) -> HTTPSecretHeader {
+        let pair = password.reveal { Data(user.utf8 + [UInt8(ascii: ":")] + $0) }
+        return HTTPSecretHeader("Authorization", Secret("Basic " + pair.base64EncodedString()))
     }
 }
 

@@ -21,7 +21,10 @@ struct HTTPTarget: Equatable {
         }
         let hasLineEnd = { (text: String) in text.utf8.contains { $0 < 32 || $0 == 127 } }
         guard !request.headers.contains(where: { hasLineEnd($0.name) || hasLineEnd($0.value) }),
-            request.bearer?.reveal({ $0.allSatisfy { $0 > 32 && $0 < 127 } }) ?? true
+            request.bearer?.reveal({ $0.allSatisfy { $0 > 32 && $0 < 127 } }) ?? true,
+            request.secretHeaders.allSatisfy({ header in
+                !hasLineEnd(header.name) && header.value.reveal { $0.allSatisfy { $0 >= 32 && $0 < 127 } }
+            }), !(request.body?.utf8.contains(0) ?? false)
         else { throw Self.refusal("a header of a request to \(authority) has control characters") }
         self.isTLS = isTLS
         peer = port == nil ? host : String(authority)
