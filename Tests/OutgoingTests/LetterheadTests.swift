@@ -73,6 +73,11 @@ import Testing
             ),
             ("Ok 0102019a-000000", "email-smtp.eu-west-1.amazonaws.com", "0102019a-000000@eu-west-1.amazonses.com"),
             ("Ok 0100019a-000000", "email-smtp.us-east-1.amazonaws.com", "0100019a-000000@email.amazonses.com"),
+            (
+                "2.0.0 Ok: 927E56D4-dc66-4070-bbf0-1db76c2ae14b", "smtp.postmarkapp.com",
+                "927e56d4-dc66-4070-bbf0-1db76c2ae14b@mtasv.net"
+            ),
+            ("2.0.0 Ok: queued as 927e56d4dc664070bbf01db76c2ae14b", "smtp.postmarkapp.com", nil),
             ("2.0.0 OK  1732600000 abc - gsmtp", "smtp.gmail.com", nil),
             ("2.0.0 Ok: queued as 4F1", "smtp.example.org", nil),
             ("Ok 1", "evilamazonaws.com", nil),

@@ -51,8 +51,18 @@ extension Rules {
         ) { $0.role == .own },
     ]
 
-    /// Tables of what machines say of themselves.
+    /// What others say of a request, and tables of what machines say of themselves.
     static let machines: [Rule] = [
+        // Mailgun's client-info.bot "apple" and "gmail", SparkPost's is_prefetched: they see more of a request than they
+        // pass on.
+        Rule(
+            "reported-prefetch", .machinePrefetch, p: 0.1, confidence: 0.85,
+            "The provider that sent the mail says that a mail program or its provider fetched it ahead."
+        ) { $0.hit.signals.contains(.reportedPrefetch) },
+        Rule(
+            "reported-machine", .securityScanner, p: 0.03, confidence: 0.85,
+            "The provider that sent the mail says that a machine fetched it."
+        ) { $0.hit.signals.contains(.reportedMachine) },
         // EOP endpoint sets 9 and 10, Barracuda EGD: nobody reads mail from there, not even a day later (Safe Links
         // detonates asynchronously).
         Rule(

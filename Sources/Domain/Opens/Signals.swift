@@ -20,6 +20,10 @@ package extension Signal {
     static let tokenDamaged = Signal(rawValue: "token-damaged")
     /// The request was for a tracked link instead of the pixel.
     static let link = Signal(rawValue: "link")
+    /// The provider that tells of the open says that a mail program, or its provider, fetched ahead.
+    static let reportedPrefetch = Signal(rawValue: "reported-prefetch")
+    /// The provider that tells of the open says that a machine made it.
+    static let reportedMachine = Signal(rawValue: "reported-machine")
     /// The request was for a link that no person can see.
     static let honeypot = Signal(rawValue: "honeypot")
 

@@ -17,7 +17,19 @@ package enum ProviderID {
             guard words.count == 2, words[0].lowercased() == "ok", isPlain(words[1]) else { return nil }
             return "\(words[1])@\(parts[1] == "us-east-1" ? "email" : String(parts[1])).amazonses.com"
         }
+        // Postmark: a mail is <UUID@mtasv.net> unless it says X-PM-KeepID. What its replies say is not documented; should the
+        // name be among it, it is that.
+        if host.hasSuffix(".postmarkapp.com") {
+            return reply.split { !$0.isHexDigit && $0 != "-" }.first(where: isUUID).map {
+                "\($0.lowercased())@mtasv.net"
+            }
+        }
         return nil
+    }
+
+    private static func isUUID(_ text: Substring) -> Bool {
+        text.utf8.count == 36
+            && text.split(separator: "-", omittingEmptySubsequences: false).map(\.count) == [8, 4, 4, 4, 12]
     }
 
     private static func isPlain(_ text: Substring) -> Bool {
