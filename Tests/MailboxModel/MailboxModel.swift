@@ -217,7 +217,10 @@ extension MailboxModel {
         case .since(let day): message.internalDate >= Self.seconds(day)
         case .before(let day): message.internalDate < Self.seconds(day)
         case .header(let name, let text):
-            searchesText && String(decoding: header([name.uppercased()], message.raw), as: UTF8.self).contains(text)
+            // RFC 9051 6.4.4: without regard to case.
+            searchesText
+                && String(decoding: header([name.uppercased()], message.raw), as: UTF8.self).lowercased().contains(
+                    text.lowercased())
         case .body(let text): searchesText && String(decoding: message.raw, as: UTF8.self).contains(text)
         case .and(let keys): keys.allSatisfy { matches($0, uid, message) }
         case .or(let left, let right): matches(left, uid, message) || matches(right, uid, message)

@@ -102,3 +102,65 @@ struct HuntTests {
         #expect(mailbox.log.count { $0.name == "UID SEARCH" } == 1)
     }
 }
+
+/// Mail that a provider tells of, in the folder that is watched: nothing in it shows that it is tracked.
+struct SeekingTests {
+    private func session(_ mailbox: MailboxModel, _ state: FolderState, searchesText: Bool = true) -> FolderSync {
+        var policy = Sessions.policy()
+        policy.searchesText = searchesText
+        var sync = FolderSync(state: state, policy: policy)
+        _ = sync.begin(Sessions.selected(mailbox))
+        return sync
+    }
+
+    @Test(arguments: [true, false])
+    func isFoundLongAfterItWasPassedOver(_ searchesText: Bool) {
+        var mailbox = MailboxModel()
+        let day: Int64 = 86_400
+        for number in 1...100 {
+            _ = mailbox.append(
+                "Message-ID: <Offer.\(number)@Example.net>\nSubject: \(number)\nContent-Type: text/html\n\n<p>Hi\n",
+                at: 1_790_000_000 + Int64(number) * day)
+        }
+        let state = Sessions.scanned(&mailbox)
+        #expect(state.tracked.isEmpty && state.scanComplete)
+        var sync = session(mailbox, state, searchesText: searchesText)
+        Sessions.work(&sync, &mailbox)
+        sync.awaited = ["awaited@example.net"]
+        sync.told = ["offer.7@example.net", "elsewhere@example.net"]
+        #expect(sync.canSeek)
+        let opened = Date(timeIntervalSince1970: 1_790_000_000 + 7 * 86_400)
+        sync.seek(sync.told.map { Quarry(messageID: $0, sentAt: searchesText ? nil : opened) })
+        #expect(!sync.canSeek)
+        let read = mailbox.bodiesRead
+        let changes = Sessions.work(&sync, &mailbox)
+        #expect(changes.messages.map(\.messageID) == ["Offer.7@Example.net"])
+        #expect(changes.messages.first?.tokens.isEmpty == true && mailbox.bodiesRead - read <= 8)
+        sync.endHunt()
+        #expect(sync.canSeek && sync.awaited == ["awaited@example.net"])
+    }
+
+    /// What is told of before it is filed.
+    @Test func isKnownWhenItComes() {
+        var mailbox = MailboxModel()
+        mailbox.send(1)
+        let state = Sessions.scanned(&mailbox)
+        var sync = session(mailbox, state)
+        sync.told = ["2@example.net"]
+        mailbox.send(2)
+        mailbox.send(3)
+        sync.received(.exists(mailbox.exists))
+        #expect(Sessions.work(&sync, &mailbox).messages.map(\.messageID) == ["2@example.net"])
+    }
+
+    /// The scan would take the answer to a search for its own.
+    @Test func waitsForTheEndOfTheScan() {
+        var mailbox = MailboxModel()
+        for number in 1...30 { mailbox.send(number) }
+        var sync = session(mailbox, FolderState())
+        #expect(!sync.canSeek)
+        sync.told = ["7@example.net"]
+        #expect(Sessions.work(&sync, &mailbox).messages.map(\.messageID) == ["7@example.net"])
+        #expect(sync.canSeek)
+    }
+}

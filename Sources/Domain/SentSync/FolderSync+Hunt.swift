@@ -70,10 +70,23 @@ extension FolderSync {
         hunt.begin(quarries, byName: policy.searchesText)
     }
 
+    /// Whether ``seek(_:)`` may be called: nothing else is being searched for, and the first scan is over.
+    package var canSeek: Bool {
+        guard doubt == nil, state.scanComplete, backlog.isEmpty, !hunt.isOn else { return false }
+        return !underway.contains { if case .find = $0 { true } else { false } }
+    }
+
+    /// Looks in this folder, which is watched, for messages that ``told`` names; their names are in lower case. Those that
+    /// are found come as ``Change/message(_:)``.
+    package mutating func seek(_ quarries: [Quarry]) { hunt.begin(quarries, byName: policy.searchesText) }
+
+    /// Everything has been asked: what has not been found is not here.
+    package mutating func endHunt() { hunt = Hunt() }
+
     mutating func caught(_ messages: [ExaminedMessage]) {
         guard hunt.isOn else { return }
         let ids = Set(messages.flatMap { [$0.messageID].compactMap { $0 } + $0.earlierIDs })
-        hunt.caught(ids)
+        hunt.caught(ids.union(ids.map { $0.lowercased() }))
         lookout.awaited.subtract(ids)
     }
 

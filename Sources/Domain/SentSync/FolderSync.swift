@@ -127,6 +127,12 @@ package struct FolderSync: Sendable {
         set { lookout.awaited = newValue }
     }
 
+    /// Message-IDs, in lower case, of mail that providers tell opens of and of which no copy is known.
+    package var told: Set<String> {
+        get { lookout.told }
+        set { lookout.told = newValue }
+    }
+
     /// Messages examined of those the first scan has to examine, while it is under way.
     package var progress: (done: Int, total: Int)? {
         state.scanComplete || scanTotal == 0 ? nil : (scanTotal - backlog.count, scanTotal)

@@ -9,11 +9,13 @@ struct Lookout: Sendable {
     let isOurs: @Sendable (Token) -> Bool
     /// Message-IDs of tracked messages of which no copy is known: whatever bears one needs no further look.
     var awaited: Set<String> = []
+    /// Message-IDs, in lower case, of mail that providers tell opens of and that is not known.
+    var told: Set<String> = []
     /// `false`: what the header does not tell is not looked for.
     var readsBodies = true
 
     /// Asked of each message that is examined.
-    var fields: [String] { Self.fields + (awaited.isEmpty ? [] : MessageNames.fields) }
+    var fields: [String] { Self.fields + (awaited.isEmpty && told.isEmpty ? [] : MessageNames.fields) }
     /// What tells whether a message may hold a token.
     static let fields = ["CONTENT-TYPE", TokenField.name.uppercased()]
 
@@ -21,7 +23,11 @@ struct Lookout: Sendable {
     func glance(at header: HeaderFields) -> Glance {
         let tokens = header.values(TokenField.name).flatMap { TokenField.tokens(in: $0) }.filter(isOurs)
         if !tokens.isEmpty { return .tokens(tokens.map { Finding(kind: .own($0), quoted: false) }) }
-        if !awaited.isEmpty, MessageNames(header).all.contains(where: awaited.contains) { return .awaited }
+        if !awaited.isEmpty || !told.isEmpty,
+            MessageNames(header).all.contains(where: { awaited.contains($0) || told.contains($0.lowercased()) })
+        {
+            return .awaited
+        }
         return readsBodies && header.contentType.mayHoldHTML ? .mayHoldTokens : .nothing
     }
 
