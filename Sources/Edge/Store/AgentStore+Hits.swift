@@ -35,7 +35,7 @@ extension AgentStore {
     }
 
     /// Stores a page of hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
-    /// a page that comes twice changes nothing. Hits on tokens of no known message wait for it. Of one message
+    /// a page that comes twice changes nothing. Hits on tokens of no known message, or that name none, wait for it. Of one message
     /// ``keptHits`` are kept, the rest is counted.
     /// `isEnd`: the source has nothing more now. Returns whether a known message got a new hit, or may show what only a
     /// complete feed can tell.
@@ -62,6 +62,7 @@ extension AgentStore {
                 ])
                 guard db.changesCount > 0 else { continue }
                 flood.isKept(key)
+                if let name = MessageName(hit.token) { try NamedMessages(db: db).claim(name) }
                 try db.cachedStatement(
                     sql: """
                         UPDATE message SET judge_due = 1

@@ -1,9 +1,10 @@
 import Foundation
 import GRDB
 import Opens
+import Tokens
 
-/// Who has opened a message, where each recipient has a token of their own. Only what was sent through us says whose token
-/// is whose: names are never guessed.
+/// Who has opened a message, where each recipient has a token of their own. Only what was sent through us, or a provider
+/// that tells whose copy it was, says whose token is whose: names are never guessed.
 extension AgentStore {
     /// Addresses and tokens; empty where a token is shared.
     private static func tokens(_ db: Database, of message: Int64) throws -> [(address: String, token: String)] {
@@ -14,8 +15,30 @@ extension AgentStore {
                     JOIN outgoing ON outgoing.id = outgoing_id
                     WHERE outgoing.message = ? AND token IS NOT NULL AND state <> 'refused' ORDER BY outgoing.id, position
                     """), arguments: [message])
-        let found = rows.map { (address: $0["address"] as String, token: $0["token"] as String) }
+        var found = rows.map { (address: $0["address"] as String, token: $0["token"] as String) }
+        if found.isEmpty { found = try namedTokens(db, of: message) }
         return Set(found.map(\.token)).count == found.count && found.count > 1 ? found : []
+    }
+
+    /// What a provider calls the copies of the recipients, if it tells them apart.
+    private static func namedTokens(_ db: Database, of message: Int64) throws -> [(address: String, token: String)] {
+        let keys = try String.fetchAll(
+            try db.cachedStatement(
+                sql: "SELECT token_key FROM message_token WHERE message_id = ? AND token_key BETWEEN ? AND ? LIMIT 2"),
+            arguments: [message, MessageName.keys.lowerBound, MessageName.keys.upperBound])
+        guard keys.count == 1, let name = MessageName(keys[0]),
+            let first = try Row.fetchOne(
+                try db.cachedStatement(sql: "SELECT id, body FROM hit WHERE token_key = ? ORDER BY at LIMIT 1"),
+                arguments: [name.key]),
+            let hit = StoredHit(first, JSONDecoder())?.hit, MessageName(hit.token)?.recipient != nil
+        else { return [] }
+        return try String.fetchAll(
+            try db.cachedStatement(
+                sql: "SELECT address FROM recipient WHERE message_id = ? GROUP BY address ORDER BY MIN(position)"),
+            arguments: [message]
+        ).compactMap { address in
+            MessageName(messageID: name.messageID, recipient: address).map { (address, $0.text) }
+        }
     }
 
     static func recipients(

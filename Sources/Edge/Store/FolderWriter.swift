@@ -74,9 +74,12 @@ struct FolderWriter {
 
 extension FolderWriter {
     /// Identity: token first, Message-ID second. Several copies of a message are one message.
-    private func record(_ found: ExaminedMessage) throws {
+    private func record(_ examined: ExaminedMessage) throws {
         let account = try Int64.fetchOne(
             try db.cachedStatement(sql: "SELECT account_id FROM folder WHERE id = ?"), arguments: [folder.rawValue])
+        var found = examined
+        found.tokens += try NamedMessages(db: db).tokens(
+            of: [found.messageID].compactMap { $0 } + found.earlierIDs, account: account ?? 0)
         let known = try known(found, account ?? 0)
         // Known by its Message-ID alone: to nobody any more.
         if known == nil, found.tokens.isEmpty { return }

@@ -44,6 +44,9 @@ enum Schema {
         migrator.registerMigration("11 what a status proves") { db in
             for statement in whatAStatusProves { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("12 messages that are told of by name") { db in
+            for statement in messagesToldOf { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
