@@ -103,7 +103,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         edge("Networks", ["CMaxMindDB", "Transport", "Opens"]),
-        edge("HitSources", ["Transport", "Opens", "Tokens", "Secrets"]),
+        edge("HitSources", ["Transport", "MIME", "Opens", "Tokens", "Secrets"]),
         edge(
             "PixelServer",
             [

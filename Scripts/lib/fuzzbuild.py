@@ -23,7 +23,7 @@ MODULES = {
     "Outgoing": ("Sources/Domain/Outgoing", ("MIME", "Beacon", "Tokens"), ()),
     "Transport": ("Sources/Edge/Transport", ("Secrets",), ("CCurl", "CLinux")),
     "Mailbox": ("Sources/Edge/Mailbox", ("IMAP", "Transport"), ("CZlib",)),
-    "HitSources": ("Sources/Edge/HitSources", ("Opens", "Transport", "Tokens", "Secrets"), ()),
+    "HitSources": ("Sources/Edge/HitSources", ("MIME", "Opens", "Tokens", "Transport", "Secrets"), ()),
     "PixelServer": (
         ("Sources/Edge/PixelServer/ProxyHeader.swift", "Sources/Edge/PixelServer/ClientAddress.swift"), ("Opens",), ()),
     "Fuzzing": (

@@ -76,7 +76,7 @@ enum PullAnswer {
     }
 
     /// The beginning of a body, so that a proxy's error page shows itself.
-    private static func quote(_ body: [UInt8]) -> String {
+    static func quote(_ body: [UInt8]) -> String {
         guard !body.isEmpty else { return ", empty" }
         let text = String(decoding: body.prefix(quoteLimit), as: UTF8.self)
         return ": "

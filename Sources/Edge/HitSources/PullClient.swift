@@ -47,7 +47,7 @@ package struct PullClient: HitFeed {
 
     private func get(after cursor: String?, limit: Int, wait: Int) async throws(PullError) -> HTTPResponse {
         var target = "\(url)/v1/hits?limit=\(limit)&wait=\(wait)"
-        if let cursor { target += "&after=\(Self.escape(cursor))" }
+        if let cursor { target += "&after=\(percentEncoded(cursor))" }
         let request = HTTPRequest(
             target, headers: [HTTPHeader("Accept", "application/json")], bearer: bearer,
             timeout: .seconds(wait + 60), idleTimeout: .seconds(wait + 20))
@@ -56,23 +56,6 @@ package struct PullClient: HitFeed {
         } catch {
             throw .transport(error)
         }
-    }
-
-    /// RFC 3986 section 2.3: everything but the unreserved characters.
-    private static func escape(_ text: String) -> String {
-        var escaped = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                escaped += byte < 16 ? "%0" : "%"
-                escaped += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return escaped
     }
 }
 

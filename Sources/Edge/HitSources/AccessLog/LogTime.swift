@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The times of access logs.
+/// The times of access logs, and of what providers tell.
 enum LogTime {
     /// `26/Nov/2026:05:37:58 +0000`.
     static func combined(_ text: String) -> Date? {
