@@ -31,7 +31,11 @@ final class Decoder {
         let upstream = submissionSection.flatMap(upstream)
         let accounts = tables(top, .account, limit: Limits.accounts).flatMap(accounts)
             .compactMap { account($0, upstream: upstream, submits: submissionSection != nil) }
-        let sources = tables(top, .source, limit: Limits.sources).compactMap { source($0) }
+        let sourceTables = tables(top, .source, limit: Limits.sources).map { ($0, kind(of: $0.table)) }
+        let sources = sourceTables.compactMap { $1?.isProvider == true ? nil : source($0, $1) }
+        let providers = sourceTables.compactMap { table, kind in
+            kind.flatMap { $0.isProvider ? providerSource(table, $0) : nil }
+        }
         if !top.has(.account), !top.has(.server) {
             report.problem(at: root.position, "", "nothing to do", expected: "an [[account]] or a [server]")
         } else if top.has(.account), !top.has(.source) {
@@ -39,11 +43,12 @@ final class Decoder {
                 at: top.node(.account)?.position, "account", "no [[source]]: messages are marked, opens are never seen")
         }
         unique(accounts.map(\.name), what: "account")
-        unique(sources.map(\.name), what: "source")
+        unique(sources.map(\.name) + providers.map(\.name), what: "source")
         let submitted = submissionSection.map { submission($0, sources: sources.map { $0.name.value }) }
         if let submissionSection { requireProvider(submissionSection, accounts.map(\.account)) }
         return Settings(
             accounts: accounts.map(\.account), sources: sources.map(\.source),
+            providers: providers.map(\.source),
             server: section(top, .server).flatMap { server($0, retention: privacy.retention) },
             submission: submitted,
             tracking: tracking(section(top, .tracking)), keywords: keywords(section(top, .keywords)),

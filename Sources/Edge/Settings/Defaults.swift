@@ -12,6 +12,9 @@ enum Defaults {
     static let secretFile = "keys/server"
     static let clientAddress = Settings.ClientAddress.forwardedFor
     static let logFormat = Settings.Source.LogFormat.combined
+    static let apiHeader = "Authorization"
+    static let timeFormat = Settings.JSONList.TimeFormat.rfc3339
+    static let order = Settings.JSONList.Order.newestFirst
     static let submissionListen = ListenAddress(host: "127.0.0.1", port: 5870)
     /// Relative to the configuration.
     static let submissionPassword = "keys/submission"

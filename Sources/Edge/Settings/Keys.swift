@@ -35,6 +35,23 @@ enum SourceKey: String, SectionKey {
     case proxy
     case pixelURL = "pixel_url"
     case path, format
+    case passwordCommand = "password_command"
+    case passwordFile = "password_file"
+    case passwordCredential = "password_credential"
+    case domain, header, list, id, time
+    case timeFormat = "time_format"
+    case messageID = "message_id"
+    case token, recipient
+    case userAgent = "user_agent"
+    case address, machine, order, since, next, cursor
+    case cursorParameter = "cursor_parameter"
+
+    static let password: [SourceKey] = [.passwordCommand, .passwordFile, .passwordCredential]
+    /// Of the kind `json` alone.
+    static let json: [SourceKey] = [
+        .header, .list, .id, .time, .timeFormat, .messageID, .token, .recipient, .userAgent, .address, .machine, .order,
+        .since, .next, .cursor, .cursorParameter,
+    ]
 }
 
 enum ServerKey: String, SectionKey {

@@ -7,8 +7,10 @@ import Secrets
 package struct Settings: Sendable, Equatable {
     /// In the order of the file; names are unique.
     package let accounts: [Account]
-    /// In the order of the file; names are unique.
+    /// In the order of the file; names are unique, among those of `providers` too.
     package let sources: [Source]
+    /// Sources that put in pixels of their own, in the order of the file.
+    package let providers: [ProviderSource]
     /// The pixel server of this machine, if it has one.
     package let server: Server?
     /// How mail is sent with tokens, if it is.
