@@ -65,11 +65,13 @@ def build(folder):
         keys = [step.result() for step in steps.values()]
     program = folder / "fuzz"
     if _is_new(program, "".join(keys)):
-        work = folder / "work.o"
-        _run(_clang(), "-O2", "-c", "Tests/Fuzzing/work.c", "-o", work)
+        plain = []
+        for source, headers in (("Tests/Fuzzing/work.c", "CWork"), ("Sources/C/CCrypto/CCrypto.c", "CCrypto")):
+            plain.append(folder / Path(source).with_suffix(".o").name)
+            _run(_clang(), "-O2", "-I", C_LIBRARIES[headers], "-c", source, "-o", plain[-1])
         wraps = [f"--wrap=__sanitizer_cov_trace_{callback}" for callback in CALLBACKS]
         objects = [folder / f"{name}.o" for name in MODULES]
-        _run("swiftc", "-sanitize=fuzzer,address", *objects, work, "-o", program, "-lxml2", "-lcrypto", "-lcurl", "-lz",
+        _run("swiftc", "-sanitize=fuzzer,address", *objects, *plain, "-o", program, "-lxml2", "-lcrypto", "-lcurl", "-lz",
              *(word for wrap in wraps for word in ("-Xlinker", wrap)))
         _settle(program, "".join(keys))
         print(f"  built in {time.monotonic() - begin:.0f} s", file=sys.stderr)
@@ -83,7 +85,7 @@ def _compile(name, common, version, folder, needed):
     if name == "Fuzzing":
         files += sorted(file for path in TARGETS for file in ([path] if path.is_file() else path.rglob("*.swift")))
     folders = [Path(C_LIBRARIES.get(library, f"Sources/C/{library}")) for library in libraries]
-    headers = [file for headers in folders for file in sorted(headers.glob("*.[ch]"))]
+    headers = [file for headers in folders for file in sorted(headers.glob("*.[ch]")) + sorted(headers.parent.glob("*.c"))]
     digest = hashlib.sha256("\0".join([version, *common, *keys]).encode())
     for file in [*files, *headers]:
         digest.update(f"{file}\0".encode() + file.read_bytes())

@@ -66,12 +66,13 @@ final class PullTests {
             feed: PullClient(
                 url: "http://127.0.0.1:\(server.port)", bearer: Secret("smp1_key"),
                 http: HTTPClient(on: try Self.poller.get())),
-            store: store, judge: Bell(), accounts: [], begin: Latch(),
+            store: store, judge: Bell(), accounts: [], awaited: [], begin: Latch(),
             now: { Date(timeIntervalSince1970: 1_795_500_000) },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let source = try await store.source(named: "px")
 
         var connection = 0
+        var unknown: Int64 = 0
         var stored = try await seen(source)
         #expect(stored == Seen(position: SourcePosition(log: nil, cursor: nil, isReadToEnd: false), hits: []))
         let expected = [
@@ -80,11 +81,13 @@ final class PullTests {
         ]
         for (cuts, whole) in zip(cuts, expected) {
             for count in cuts {
-                await #expect(throws: PullError.self, "cut at \(count)") { try await service.pull(source) }
+                await #expect(throws: PullError.self, "cut at \(count)") {
+                    try await service.pull(source, &unknown)
+                }
                 try #require(try await seen(source) == stored, "cut at \(count)")
                 connection += 1
             }
-            try await service.pull(source)
+            try await service.pull(source, &unknown)
             let asked = try await server.received(connection: connection)
             #expect(asked.contains("&after=") == (stored.position.cursor != nil))
             connection += 1

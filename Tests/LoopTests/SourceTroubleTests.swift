@@ -155,7 +155,7 @@ struct SourceTroubleTests {
 
 extension World {
     /// Requests for the message's pixel that the agent knows of.
-    fileprivate func hits(on messageID: String) throws -> Int {
+    func hits(on messageID: String) throws -> Int {
         struct Why: Decodable {
             struct Message: Decodable { let hits: [Hit] }
             struct Hit: Decodable {}

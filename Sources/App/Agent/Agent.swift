@@ -123,7 +123,11 @@ package actor Agent {
         if wish != nil { await group.triggerGracefulShutdown() }
         notifier?.ready(status: "starting")
         logger.info(
-            "running", metadata: ["accounts": "\(settings.accounts.count)", "sources": "\(settings.sources.count)"])
+            "running",
+            metadata: [
+                "accounts": "\(settings.accounts.count)",
+                "sources": "\(settings.sources.count + settings.providers.count)",
+            ])
         try await group.run()
         return wish ?? .stop
     }

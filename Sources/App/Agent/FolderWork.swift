@@ -46,6 +46,10 @@ struct FolderWork {
     /// Of the mail that is awaited.
     private var generation: Int?
     private let isVisit: Bool
+    /// Providers tell of mail that has not been looked for here.
+    private var isToldOf = false
+    /// Being looked for.
+    private var seeking: ToldMessages?
     /// How well the moment is known of what the server tells.
     var attention: Attention
 
@@ -134,6 +138,7 @@ struct FolderWork {
         while true {
             try Task.checkCancellation()
             try await awaitWhatWasSent()
+            try await seekWhatIsToldOf()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
             if mayWrite, try await writer.write(&conversation, since: attention.since, judge: tools.judge) {
@@ -148,7 +153,7 @@ struct FolderWork {
                 try await reportScan()
                 continue
             }
-            if try await !keepNews(), isQuiet {
+            if try await !keepNews(), isQuiet, try await !endSeeking() {
                 attention.settled()
                 return isNew
             }
@@ -262,6 +267,31 @@ extension FolderWork {
 
     private mutating func awaitTheMissing() async throws {
         conversation.sync.awaited = try await tools.store.messagesWithoutCopy(of: tools.account)
+        guard !isVisit else { return }
+        let told = try await tools.store.toldMessages(in: folder)
+        conversation.sync.told = told.names
+        isToldOf = !told.sought.isEmpty
+    }
+
+    /// Mail that a provider tells of was mostly filed long before, and nothing in it shows that it is tracked.
+    private mutating func seekWhatIsToldOf() async throws {
+        guard isToldOf, seeking == nil, conversation.sync.canSeek else { return }
+        isToldOf = false
+        let told = try await tools.store.toldMessages(in: folder)
+        // Where names cannot be searched for, the days around the first open are looked through.
+        let isByName = conversation.sync.policy.searchesText
+        conversation.sync.seek(
+            told.sought.map { Quarry(messageID: $0.key, sentAt: isByName ? nil : $0.value) })
+        seeking = told
+    }
+
+    /// Returns whether there is more to be looked for.
+    private mutating func endSeeking() async throws -> Bool {
+        guard let seeking else { return false }
+        conversation.sync.endHunt()
+        try await tools.store.noteSought(seeking, in: folder)
+        self.seeking = nil
+        return isToldOf
     }
 }
 

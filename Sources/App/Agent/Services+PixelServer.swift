@@ -64,9 +64,9 @@ extension Services {
 }
 
 extension Settings {
-    /// Whether addresses are looked up here: by a pixel server, or in a web server's log.
+    /// Whether addresses are looked up here: by a pixel server, or those that a web server's log or a provider tells.
     package var looksUpNetworks: Bool {
-        server != nil
+        server != nil || !providers.isEmpty
             || sources.contains { source in
                 if case .accessLog = source.kind { true } else { false }
             }

@@ -76,19 +76,29 @@ package enum Services {
         let bells = Dictionary(settings.accounts.map { ($0.name, Bell()) }) { first, _ in first }
         try await store.planAll(for: signs)
         // All of them are known before the first is read: whether the feed is complete is asked of all.
-        for source in settings.sources { _ = try await store.source(named: source.name) }
+        for name in settings.sources.map(\.name) + settings.providers.map(\.name) {
+            _ = try await store.source(named: name)
+        }
         try await store.adoptTokens(where: inputs.isOurs)
         services.append(
             JudgeService(store: store, bell: judge, accounts: bells, now: now, logger: named(logger, "judge")))
-        for (source, credential) in zip(settings.sources, inputs.credentials) {
+        let awaited = Dictionary(settings.accounts.map { ($0.name, AwaitedMail()) }) { first, _ in first }
+        var feeds: [(name: String, feed: any HitFeed)] = zip(settings.sources, inputs.credentials).map {
+            ($0.name, $0.feed($1, poller, lookup: lookup))
+        }
+        for source in settings.providers {
+            let feed = ProviderFeed(
+                source, poller, credentials: desk.credentials, isMinimal: settings.privacy.level == .minimal,
+                lookup: lookup, now: now)
+            feeds.append((source.name, feed))
+        }
+        for (name, feed) in feeds {
             services.append(
                 SourceService(
-                    name: source.name, feed: source.feed(credential, poller, lookup: lookup), store: store,
-                    judge: judge,
-                    accounts: Array(bells.values), begin: listening, now: now,
-                    logger: named(logger, "source:\(source.name)")))
+                    name: name, feed: feed, store: store, judge: judge, accounts: Array(bells.values),
+                    awaited: Array(awaited.values), begin: listening, now: now,
+                    logger: named(logger, "source:\(name)")))
         }
-        let awaited = Dictionary(settings.accounts.map { ($0.name, AwaitedMail()) }) { first, _ in first }
         let ledger = OutgoingLedger(store)
         var logs: [String: AccountLog] = [:]
         for (name, mail) in awaited {

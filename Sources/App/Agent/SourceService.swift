@@ -5,6 +5,7 @@ import Opens
 import SentSync
 import ServiceLifecycle
 import Store
+import Tokens
 
 /// One source of hits: pulls, stores the page and its cursor together, and pulls again. While the source is away
 /// nothing is lost: the cursor stays where it was.
@@ -15,6 +16,8 @@ struct SourceService: Service {
     let judge: Bell
     /// Rung when the feed has been read to its end for the first time: some keywords wait for that.
     let accounts: [Bell]
+    /// Told of mail that hits name and nobody knows: its copy is to be looked for.
+    let awaited: [AwaitedMail]
     /// Opens when a pixel server in this process listens; open from the start when there is none.
     let begin: Latch
     let now: @Sendable () -> Date
@@ -27,11 +30,13 @@ struct SourceService: Service {
         await cancelWhenGracefulShutdown {
             await begin.wait()
             var backoff = Backoff()
+            // The last hit of which it has been told.
+            var unknown: Int64 = 0
             while !Task.isCancelled {
                 let began = ContinuousClock.now
                 do {
                     let source = try await store.source(named: name)
-                    while !Task.isCancelled { try await pull(source) }
+                    while !Task.isCancelled { try await pull(source, &unknown) }
                 } catch {
                     if Task.isCancelled { return }
                     let failure = (error as? PullError)?.failure ?? .network
@@ -45,14 +50,17 @@ struct SourceService: Service {
     }
 
     private static func words(_ error: any Error) -> String {
-        guard case PullError.unauthorised = error, case .needsUser(let action) = PullError.unauthorised.remedy else {
-            return "\(error)"
+        switch error as? PullError {
+        case .unauthorised?, .keyRefused?, .noKey?:
+            if case .needsUser(let action)? = (error as? PullError)?.remedy { return "\(error); \(action)" }
+        case .transport?, .otherLog?, .busy?, .log?, .unexpected?, nil: break
         }
-        return "\(error); \(action)"
+        return "\(error)"
     }
 
-    /// One page, stored with its cursor; nothing is stored if it throws.
-    func pull(_ source: SourceID) async throws {
+    /// One page, stored with its cursor; nothing is stored if it throws. `unknown`: the last hit of which ``awaited`` has
+    /// been told.
+    func pull(_ source: SourceID, _ unknown: inout Int64) async throws {
         let position = try await store.position(of: source)
         let page: Page
         do {
@@ -74,6 +82,12 @@ struct SourceService: Service {
         await StopPoint.reached(.hitsStored)
         if news { judge.ring() }
         if isEnd, !position.isReadToEnd { accounts.forEach { $0.ring() } }
+        guard page.hits.contains(where: { MessageName($0.token) != nil }),
+            let last = try await store.lastHitOfUnknownName(after: unknown)
+        else { return }
+        unknown = last
+        awaited.forEach { $0.add() }
+        accounts.forEach { $0.ring() }
     }
 }
 

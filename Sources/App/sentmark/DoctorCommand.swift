@@ -76,6 +76,9 @@ struct DoctorCommand: AsyncParsableCommand {
         parts += settings.sources.map { source in
             { SourceChecks.checks(await SourceExamination(source: source, poller: poller).run()) }
         }
+        parts += settings.providers.map { provider in
+            { SourceChecks.checks(await SourceFacts.find(provider, poller: poller)) }
+        }
         if let server = settings.server {
             parts.append { ServerChecks.checks(await ServerFacts.find(server, poller: poller)) }
         }

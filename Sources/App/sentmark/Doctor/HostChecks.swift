@@ -50,7 +50,8 @@ enum HostChecks {
     static func configuration(_ settings: Settings, path: String) -> [Check] {
         let warnings = settings.warnings.map { Check("configuration", "file", .warning, $0.description) }
         let parts = [
-            settings.accounts.count.counted("account"), settings.sources.count.counted("source"),
+            settings.accounts.count.counted("account"),
+            (settings.sources.count + settings.providers.count).counted("source"),
             settings.server == nil ? nil : "a pixel server",
         ].compactMap { $0 }
         let summary = Check("configuration", "file", .good, "\(path) (\(parts.joined(separator: ", ")))")

@@ -48,6 +48,20 @@ struct SourceExamination {
     }
 }
 
+extension SourceFacts {
+    /// Asks a provider's API for the last half hour.
+    static func find(_ provider: Settings.ProviderSource, poller: Poller) async -> SourceFacts {
+        var facts = SourceFacts(source: provider.name, url: provider.url.text)
+        do throws(PullError) {
+            try await ProviderFeed(provider, poller).check()
+            facts.server = .success(.init(acceptsCredential: true, clockDifference: nil))
+        } catch {
+            facts.server = .failure(Failure(error))
+        }
+        return facts
+    }
+}
+
 extension Settings.Source {
     /// Where hits are read from.
     fileprivate var place: String {

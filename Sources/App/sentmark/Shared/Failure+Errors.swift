@@ -82,7 +82,8 @@ extension Failure {
         let status: SystemExit =
             switch error {
             case .transport(let error): Failure(error).status
-            case .unauthorised: .permission
+            case .unauthorised, .keyRefused: .permission
+            case .noKey: .configuration
             case .otherLog, .busy: .temporary
             case .unexpected, .log: .unavailable
             }
