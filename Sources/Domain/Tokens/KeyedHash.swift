@@ -8,6 +8,11 @@ package enum KeyedHash {
         return ccrypto_hmac_sha256(key, key.count, message, message.count, &out) == 1 ? out : nil
     }
 
+    /// 32 bytes of output keying material: extract without salt, one block of expand.
+    package static func derive(from secret: [UInt8], info: [UInt8]) -> [UInt8]? {
+        extract(secret).flatMap { expand($0, info: info) }
+    }
+
     /// RFC 5869 section 2.2, without salt: the pseudorandom key that ``expand(_:info:)`` takes.
     package static func extract(_ secret: [UInt8]) -> [UInt8]? { hmac(key: [UInt8](repeating: 0, count: 32), secret) }
 

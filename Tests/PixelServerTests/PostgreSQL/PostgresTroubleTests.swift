@@ -40,11 +40,15 @@ import Tokens
         }
     }
 
-    /// Waits until a server that has lost its database stores and gives out hits again.
+    /// Waits until a server that has lost its database stores and gives out hits again: however often it is asked.
     private func untilItIsBack(_ server: TestServer) throws {
-        while try server.get("/health").status != 200 { continue }
+        let deadline = ContinuousClock.now + .seconds(60)
         let head = TestServer.authorization(server.state.credential)
-        while try server.get("/v1/hits", [head]).status != 200 { continue }
+        for (path, fields) in [("/health", []), ("/v1/hits", [head])] {
+            while try server.get(path, fields).status != 200 {
+                try #require(ContinuousClock.now < deadline, "\(path) says for a minute that there is no database")
+            }
+        }
     }
 
     /// All hits, by single pages, in the order in which they come.
@@ -135,7 +139,7 @@ import Tokens
             #expect(try server.get(pixel).status == 503)
             #expect(!(try server.get("/metrics").text).contains("sentmark_hits_overload_total 0\n"))
             _ = try holder.run([PostgresStatement("ROLLBACK")], until: .now + .seconds(10))
-            while try server.get("/health").status != 200 { continue }
+            try untilItIsBack(server)
             #expect(try server.get(pixel).status == 200)
         }
     }

@@ -44,9 +44,8 @@ package final class PostgresHitLog: HitStore {
         let first: Int64
     }
 
-    /// For how long one connection is tried, what is lost is tried again, and a statement may take. The writer's is less
-    /// than what a mail client waits, since the next batch needs its turn.
-    private static let connecting = Duration.milliseconds(700)
+    /// For how long what is lost is tried again, and a statement may take. The first is less than what a mail client waits,
+    /// since the next batch needs its turn.
     private static let persisting = Duration.milliseconds(800)
     private static let answering = Duration.seconds(5)
     /// Seconds between two tries on one connection.
@@ -186,8 +185,8 @@ package final class PostgresHitLog: HitStore {
         return try session.exclusively { () throws(PixelServerError) in
             while true {
                 do throws(PostgresFailure) {
-                    let connection = try session.connected(until: min(end, .now + Self.connecting)) {
-                        (connection) throws(PostgresFailure) in try self.welcome(connection)
+                    let connection = try session.connected { (connection) throws(PostgresFailure) in
+                        try self.welcome(connection)
                     }
                     let result = try body(connection, .now + Self.answering)
                     session.settle()

@@ -53,6 +53,11 @@ final class PostgresSession: @unchecked Sendable {
 
     private static let shortest = Duration.milliseconds(50)
     private static let longest = Duration.seconds(2)
+    /// How long a caller waits until the next attempt is due, and how long the attempt then takes at most: that begins
+    /// when the waiting is over. If both shared one deadline, callers who come without a break would each wait until no
+    /// time is left to connect.
+    private static let patience = Duration.milliseconds(250)
+    private static let connecting = Duration.milliseconds(700)
     /// Between looks whether it is time to stop.
     private static let nap = Duration.milliseconds(20)
 
@@ -69,15 +74,16 @@ final class PostgresSession: @unchecked Sendable {
     }
 
     /// The connection, if need be a new one, on which `opened` has been done. `.unusable` at once if the next attempt is
-    /// not due before the deadline.
+    /// not due soon.
     func connected(
-        until deadline: Instant, opened: (PostgresConnection) throws(PostgresFailure) -> Void
+        opened: (PostgresConnection) throws(PostgresFailure) -> Void
     ) throws(PostgresFailure) -> PostgresConnection {
         if let connection { return connection }
-        try waitForTurn(until: deadline)
+        try waitForTurn()
         do {
             let made = try PostgresConnection(
-                server.parameters, password: server.currentPassword(), until: deadline, isHurried: isHurried)
+                server.parameters, password: server.currentPassword(), until: .now + Self.connecting,
+                isHurried: isHurried)
             try opened(made)
             connection = made
             return made
@@ -106,8 +112,8 @@ final class PostgresSession: @unchecked Sendable {
     /// No connection is kept while there is nothing to do.
     func rest() { connection = nil }
 
-    private func waitForTurn(until deadline: Instant) throws(PostgresFailure) {
-        guard earliest < deadline, !isHurried() else {
+    private func waitForTurn() throws(PostgresFailure) {
+        guard earliest < .now + Self.patience, !isHurried() else {
             throw .unusable(
                 PixelServerError(
                     .unreachable, "\(server.name): could not be reached lately", .retryLater(after: Self.longest)))
