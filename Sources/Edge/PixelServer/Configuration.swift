@@ -90,7 +90,7 @@ extension PixelServer {
         package var pollsPerStream = 8
         package var polls = 12_288
         /// Pulls of one key: so many at once, and so many a second in the long run.
-        package var pullBurst = 600
+        package var pullBurst = 2000
         package var pullsPerSecond = 10
         /// Stored hits of one token in one day (UTC); further ones are counted.
         package var hitsPerTokenPerDay = 200
