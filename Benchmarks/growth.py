@@ -47,7 +47,6 @@ CREATE TABLE tokens AS
     SELECT n AS number, left(md5(random()::text) || md5(random()::text), 40) AS text
     FROM generate_series(0, {tokens} - 1) AS n;
 CREATE TABLE sentmark.repeated (LIKE sentmark.hits_{month} INCLUDING ALL);
-TRUNCATE sentmark.tallies;
 """
 POSTGRES_REPEAT = """
 INSERT INTO sentmark.repeated
@@ -58,10 +57,6 @@ FROM generate_series({first}, {last}) AS n
 JOIN tokens ON tokens.number = (7919 * n::bigint) % {tokens}
 JOIN samples ON samples.number = n % {samples}
 ORDER BY n;
-INSERT INTO sentmark.tallies
-SELECT stream, token, at / {per_day}, count(*) FROM sentmark.repeated WHERE seq BETWEEN {first} AND {last}
-GROUP BY 1, 2, 3 ORDER BY min(seq)
-ON CONFLICT (stream, token, day) DO UPDATE SET requests = tallies.requests + excluded.requests;
 """
 
 
@@ -152,8 +147,6 @@ def repeat(database, count, tokens=None):
             if hit["net"]:
                 hit["net"] = secrets.token_hex(8)
             log.execute(insert, hit)
-            log.execute("INSERT INTO tallies VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET requests = requests + 1",
-                        (hit["token"], hit["at"] // PER_DAY))
 
 
 def sqlite(server, table):
@@ -197,9 +190,8 @@ def postgresql(server, sql, table):
     sql(POSTGRES_PREPARE.format(**figures))
     for first, last in zip((1, *(size + 1 for size in SIZES)), SIZES):
         sql(POSTGRES_REPEAT.format(first=first, last=last, **figures))
-        sizes, = sql("SELECT pg_table_size('sentmark.repeated'), pg_indexes_size('sentmark.repeated'), "
-                     "pg_total_relation_size('sentmark.tallies')")
-        parts = dict(zip(("hits", "their indexes", "tallies"), (int(size) for size in sizes)))
+        sizes, = sql("SELECT pg_table_size('sentmark.repeated'), pg_indexes_size('sentmark.repeated')")
+        parts = dict(zip(("hits", "their indexes"), (int(size) for size in sizes)))
         size = sum(parts.values())
         table.row(f"PostgreSQL, {server.level}, {last:,} hits", f"{size / last:.0f} B a hit   ({shares(parts, last)})",
                   bytes=size / last)

@@ -3,27 +3,40 @@ package enum Base32 {
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 
     package static func encode(_ bytes: [UInt8]) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count * 8 + 4) / 5)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 5 {
-                bits -= 5
-                out.append(alphabet[Int(buffer >> UInt32(bits)) & 31])
+        let count = (bytes.count * 8 + 4) / 5
+        return String(unsafeUninitializedCapacity: count) { out in
+            var buffer: UInt32 = 0
+            var bits: UInt32 = 0
+            var written = 0
+            func write(_ value: UInt32) {
+                out[written] = alphabet[Int(value & 31)]
+                written += 1
             }
-            buffer &= (1 << UInt32(bits)) - 1
+            for byte in bytes {
+                buffer = buffer << 8 | UInt32(byte)
+                bits += 8
+                while bits >= 5 {
+                    bits -= 5
+                    write(buffer >> bits)
+                }
+                buffer &= (1 << bits) - 1
+            }
+            if bits > 0 { write(buffer << (5 - bits)) }
+            return written
         }
-        if bits > 0 { out.append(alphabet[Int(buffer << UInt32(5 - bits)) & 31]) }
-        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// The same as of any sequence, for the texts that requests are made of: those of other modules are read through
+    /// witnesses, a byte at a time.
+    package static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+        text.withContiguousStorageIfAvailable { decode($0) } ?? decode(Array(text))
     }
 
     /// `nil` on a character outside the alphabet, an impossible length, or bits left over that are not zero,
     /// so that every value has exactly one lower-case spelling.
     package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var out: [UInt8] = []
+        out.reserveCapacity(text.underestimatedCount * 5 / 8)
         var buffer: UInt32 = 0
         var bits = 0
         var count = 0

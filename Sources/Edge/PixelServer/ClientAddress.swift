@@ -19,9 +19,9 @@ enum ClientAddress {
         return believed
     }
 
-    static func isLoopback(_ address: IPAddress) -> Bool {
-        ["127.0.0.0/8", "::1/128"].contains { IPPrefix($0)?.contains(address) ?? false }
-    }
+    static func isLoopback(_ address: IPAddress) -> Bool { loopback.contains { $0.contains(address) } }
+
+    private static let loopback = ["127.0.0.0/8", "::1/128"].compactMap { IPPrefix($0) }
 
     /// Of X-Forwarded-For, whose lines are one list.
     static func hops(forwardedFor lines: [String]) -> [String?] {

@@ -122,7 +122,7 @@ package final class HitLog: Sendable {
         }
     }
 
-    /// Deletes hits older than `retention` seconds and network keys older than two days, and takes what was deleted
+    /// Deletes hits older than `retention` seconds and counts and network keys older than two days, and takes what was deleted
     /// out of the files as well. One short transaction, beside which hits go on being stored; true when there is more.
     package func maintain(now: Date, retention: TimeInterval) throws(PixelServerError) -> Bool {
         let today = now.day
@@ -131,7 +131,7 @@ package final class HitLog: Sendable {
             let (keys, hits, others) = try pool.write { db in
                 try db.execute(sql: "DELETE FROM network_keys WHERE day <= ?", arguments: [today - 2])
                 var others = db.changesCount
-                try db.execute(sql: "DELETE FROM tallies WHERE day < ?", arguments: [oldest.day])
+                try db.execute(sql: "DELETE FROM tallies WHERE day <= ?", arguments: [today - 2])
                 others += db.changesCount
                 try db.execute(
                     sql: "DELETE FROM hits WHERE seq IN (SELECT seq FROM hits WHERE at < ? ORDER BY at LIMIT ?)",

@@ -32,8 +32,8 @@ package protocol HitStore: AnyObject, Sendable {
     /// What other servers have done since it was asked for last.
     func news() throws(PixelServerError) -> News
 
-    /// Deletes hits older than `retention` seconds and network keys older than two days. One short transaction, beside
-    /// which hits go on being stored; true when there is more.
+    /// Deletes hits older than `retention` seconds, and counts and network keys older than two days. One short transaction,
+    /// beside which hits go on being stored; true when there is more.
     func maintain(now: Date, retention: TimeInterval) throws(PixelServerError) -> Bool
 
     /// Takes what the erasures name out of the log, in short transactions beside which hits go on being stored; true when

@@ -33,7 +33,8 @@ package struct RecordedRequest: Sendable, Equatable {
 
 /// What one answer waits for.
 package enum LogEntry: Sendable {
-    case hit(RecordedRequest)
+    /// Kept apart: it changes hands often, and holds much.
+    indirect case hit(RecordedRequest)
     /// A bad token: stores nothing but a count, and takes as long as a good one.
     case forged
     /// Whether the log can be written at all.

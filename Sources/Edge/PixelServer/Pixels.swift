@@ -14,6 +14,8 @@ final class Pixels: Sendable {
     private let secret: ServerSecret
     private let classify: Classify
     private let now: @Sendable () -> Date
+    /// What readers may wish, where something is done about it.
+    private let wishes: [(Signal, PixelServer.Preference)]
     private let rates: Mutex<RateLimiter>
     /// Requests answered 429, and those that were not kept since the reader wants it so; since the start.
     private let counts = Mutex((limited: 0, declined: 0))
@@ -27,6 +29,10 @@ final class Pixels: Sendable {
         self.secret = secret
         self.classify = classify
         self.now = now
+        wishes = [
+            (Signal.globalPrivacyControl, configuration.globalPrivacyControl),
+            (Signal.doNotTrack, configuration.doNotTrack),
+        ].filter { $0.1 != .record }
         rates = Mutex(RateLimiter(rate: limits.requestsPerSecond, burst: limits.requestsAtOnce))
         let file = configuration.database == nil ? StreamFile(stateDirectory: configuration.stateDirectory) : nil
         streams = LiveStreams(file) { error in
@@ -38,9 +44,16 @@ final class Pixels: Sendable {
     var declined: Int { counts.withLock(\.declined) }
 
     static func isPixel(_ path: Substring) -> Bool {
-        let prefix = PixelURL.pathPrefix.utf8
-        return path.utf8.count >= prefix.count
-            && zip(path.utf8, prefix).allSatisfy { $0 == $1 || (0x41...0x5a).contains($0) && $0 | 0x20 == $1 }
+        path.utf8.count >= PixelURL.pathPrefix.utf8.count && zip(path.utf8, PixelURL.pathPrefix.utf8).allSatisfy(isSame)
+    }
+
+    private static func isSuffix(_ text: Substring.UTF8View) -> Bool {
+        text.count == PixelURL.pathSuffix.utf8.count && zip(text, PixelURL.pathSuffix.utf8).allSatisfy(isSame)
+    }
+
+    /// Without case; the second is in lower case.
+    private static func isSame(_ byte: UInt8, _ other: UInt8) -> Bool {
+        byte == other || (0x41...0x5a).contains(byte) && byte | 0x20 == other
     }
 
     /// Who asks.
@@ -95,19 +108,20 @@ final class Pixels: Sendable {
                 method: request.method, address: client, headers: request.headers.all,
                 userAgent: userAgent))
         let suffix = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count + Token.textCount)
-        if String(suffix)?.lowercased() != PixelURL.pathSuffix || request.query != nil {
+        if !Self.isSuffix(suffix) || request.query != nil {
             traits.signals.insert(.tokenDamaged)
         }
         let network = client.network
         var record = RecordedRequest(
             at: now, token: token, method: request.method, network: network,
             selfNet: selfNetworks.contains(network, of: token.stream, now: now), userAgent: userAgent, traits: traits)
-        let wishes = [
-            (Signal.globalPrivacyControl, configuration.globalPrivacyControl),
-            (Signal.doNotTrack, configuration.doNotTrack),
-        ].filter { traits.signals.contains($0.0) }.map(\.1)
-        if wishes.contains(.discard) { return nil }
-        if wishes.contains(.minimal) { record.level = .minimal }
+        for (signal, preference) in wishes where traits.signals.contains(signal) {
+            switch preference {
+            case .record: break
+            case .minimal: record.level = .minimal
+            case .discard: return nil
+            }
+        }
         return record
     }
 }

@@ -19,23 +19,34 @@ struct Request {
 
     /// `minor`: of HTTP/1.
     init(method: String, target: String, minor: Int, fields: Fields) throws(Refusal) {
+        var hosts = 0
+        var lengths = 0
+        var announced = false
+        var isChunked = false
+        var closes = false
+        for (name, value) in fields.all {
+            switch name {
+            case "host": hosts += 1
+            case "content-length":
+                lengths += 1
+                guard !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { throw .malformed }
+                announced = announced || value.utf8.contains { $0 != 0x30 }
+            case "transfer-encoding": isChunked = true
+            // An upgrade is never accepted; whoever asks for one may go on in another language.
+            case "upgrade": closes = true
+            case "connection": closes = closes || value.lowercased().split(separator: ",").contains(where: Self.isClose)
+            default: break
+            }
+        }
         // RFC 9112 section 3.2: one Host, exactly; it is not used for anything.
-        let hosts = fields.all.count { $0.name == "host" }
         guard hosts == 1 || hosts == 0 && minor == 0 else { throw .malformed }
         // Section 6.3: what could be understood in two ways is none.
-        let lengths = fields["content-length"]
-        let isChunked = fields.has("transfer-encoding")
-        guard lengths.count <= 1, lengths.isEmpty || !isChunked,
-            lengths.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
-        else { throw .malformed }
-        guard !isChunked, lengths.allSatisfy({ $0.utf8.allSatisfy { $0 == 0x30 } }) else { throw .body }
+        guard lengths == 0 || lengths == 1 && !isChunked else { throw .malformed }
+        guard !isChunked, !announced else { throw .body }
         self.method = method
         headers = fields
-        // Section 9.3. An upgrade is never accepted; whoever asks for one may go on in another language.
-        let isAsked = fields["connection"].contains {
-            $0.lowercased().split(separator: ",").contains { Self.isClose($0) }
-        }
-        keepAlive = minor == 1 && !isAsked && method != "CONNECT" && !fields.has("upgrade")
+        // Section 9.3.
+        keepAlive = minor == 1 && !closes && method != "CONNECT"
         guard let target = Self.origin(target) else { throw .malformed }
         let end = target.utf8.firstIndex { $0 == 0x3f || $0 == 0x23 } ?? target.endIndex
         path = target[..<end]

@@ -25,7 +25,7 @@ struct StoredHit: Equatable {
     ) throws(Failure) {
         // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
         let full = request.level != .minimal
-        let names = request.traits.signals.map(\.rawValue).sorted().joined(separator: " ")
+        let names = Self.names(request.traits.signals)
         at = request.at.milliseconds
         stream = request.token.stream
         token = request.token.text
@@ -37,6 +37,11 @@ struct StoredHit: Equatable {
         userAgent = full ? request.userAgent?.field(256) : nil
         family = request.traits.family?.rawValue.field(64)
         signals = full && !names.isEmpty ? names.field(1024) : nil
+    }
+
+    private static func names(_ signals: Set<Signal>) -> String {
+        guard signals.count > 1 else { return signals.first?.rawValue ?? "" }
+        return signals.map(\.rawValue).sorted().joined(separator: " ")
     }
 
     /// 16 hexadecimal digits: equal within a day means the same network, and nothing once the day's key is gone.

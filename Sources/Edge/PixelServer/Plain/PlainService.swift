@@ -7,7 +7,8 @@
     /// that it gives away. Belongs to the event loop.
     final class PlainService {
         private let router: Router
-        private var loop: PixelLoop?
+        /// Lives as long as its thread.
+        private weak var loop: PixelLoop?
         private var answers: [(of: Epoll.Key, stored: Bool)] = []
 
         init(router: Router) { self.router = router }

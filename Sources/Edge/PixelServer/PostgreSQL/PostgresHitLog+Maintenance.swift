@@ -5,7 +5,7 @@ extension PostgresHitLog {
         let oldest = now.addingTimeInterval(-retention)
         return try maintain { (connection, until) throws(PostgresFailure) in
             _ = try self.look(connection, until: until)
-            let isTidy = try self.tidy(connection, today: now.day, oldest: oldest.day, until: until)
+            let isTidy = try self.tidy(connection, today: now.day, until: until)
             let months = self.shared.withLock { $0.months.map(\.month) }
             guard let first = months.first else { return !isTidy }
             let count = try self.delete(before: oldest.milliseconds, in: first, connection, until: until)
@@ -20,7 +20,7 @@ extension PostgresHitLog {
 
     /// False when there is more.
     private func tidy(
-        _ connection: PostgresConnection, today: Int64, oldest: Int64, until deadline: Instant
+        _ connection: PostgresConnection, today: Int64, until deadline: Instant
     ) throws(PostgresFailure) -> Bool {
         let answers = try connection.run(
             [
@@ -28,11 +28,11 @@ extension PostgresHitLog {
                     """
                     WITH deleted AS (
                         DELETE FROM sentmark.tallies WHERE (stream, token, day) IN (
-                            SELECT stream, token, day FROM sentmark.tallies WHERE day < $1::bigint LIMIT $2::bigint)
+                            SELECT stream, token, day FROM sentmark.tallies WHERE day <= $1::bigint LIMIT $2::bigint)
                         RETURNING day
                     )
                     SELECT count(*) FROM deleted
-                    """, [.integer(oldest), .integer(Int64(Self.deletedAtOnce))]),
+                    """, [.integer(today - 2), .integer(Int64(Self.deletedAtOnce))]),
                 PostgresStatement("DELETE FROM sentmark.network_keys WHERE day <= $1::bigint", [.integer(today - 2)]),
                 // Servers that have ended. A batch is in doubt for seconds.
                 PostgresStatement("DELETE FROM sentmark.writers WHERE seen < now() - interval '7 days'"),
