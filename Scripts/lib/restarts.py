@@ -123,7 +123,8 @@ def counted(server):
     server.stop()
     database = sqlite3.connect(server.home / "state" / "sentmark" / "hits.db")
     try:
-        return database.execute("SELECT sum(requests) FROM tallies").fetchone()[0]
+        return database.execute(
+            "SELECT (SELECT count(*) FROM hits) + (SELECT value FROM counters WHERE name = 'capped')").fetchone()[0]
     finally:
         database.close()
 
