@@ -26,17 +26,16 @@ package enum Base32 {
         }
     }
 
-    /// The same as of any sequence, for the texts that requests are made of: those of other modules are read through
-    /// witnesses, a byte at a time.
-    package static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
-        text.withContiguousStorageIfAvailable { decode($0) } ?? decode(Array(text))
-    }
-
     /// `nil` on a character outside the alphabet, an impossible length, or bits left over that are not zero,
     /// so that every value has exactly one lower-case spelling.
     package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        // At once: what other modules give would be read through witnesses, a byte at a time.
+        text.withContiguousStorageIfAvailable(read) ?? Array(text).withUnsafeBufferPointer(read)
+    }
+
+    private static func read(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var out: [UInt8] = []
-        out.reserveCapacity(text.underestimatedCount * 5 / 8)
+        out.reserveCapacity(text.count * 5 / 8)
         var buffer: UInt32 = 0
         var bits = 0
         var count = 0

@@ -53,13 +53,8 @@ package struct Token: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the shape only; whether it is genuine is ``isGenuine(under:)``.
     /// `nil` on another length, alphabet, version, the reserved level 3 or the reserved recipient 254.
-    package init?(text: some Sequence<UInt8>) { self.init(decoded: Base32.decode(text)) }
-
-    /// The same; quicker.
-    package init?(text: Substring.UTF8View) { self.init(decoded: Base32.decode(text)) }
-
-    private init?(decoded bytes: [UInt8]?) {
-        guard let bytes, bytes.count == Token.byteCount,
+    package init?(text: some Sequence<UInt8>) {
+        guard let bytes = Base32.decode(text), bytes.count == Token.byteCount,
             bytes[0] >> 6 == Token.version, PrivacyLevel(rawValue: bytes[0] >> 4 & 3) != nil, bytes[12] != 254
         else { return nil }
         self.bytes = bytes

@@ -38,7 +38,7 @@
         }
 
         /// Wakes the thread that waits, or the next wait. Any thread may.
-        var ring: @Sendable () -> Void { { [bell] in bell.ring() } }
+        func ring() { bell.ring() }
 
         /// - Parameter edges: told when something more has come, and not for as long as there is something.
         @discardableResult

@@ -38,12 +38,12 @@
 
         func send(_ answer: EncodedAnswers.Answer, to connection: PlainConnection) {
             let closes = connection.closes || connection.isEnded || isEnding
-            let count = answers.withBytes(of: answer, at: now(), head: connection.isHead, close: closes) { bytes in
+            let isSent = answers.withBytes(of: answer, at: now(), head: connection.isHead, close: closes) { bytes in
                 // A client that has not taken so many answers that this one has no room does not read.
                 Glibc.send(connection.key.descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
                     == bytes.count
             }
-            guard count else { return close(connection) }
+            guard isSent else { return close(connection) }
             if closes {
                 shutdown(connection.key.descriptor, CInt(SHUT_WR))
                 connection.phase = .lingering(until: .now() + Self.linger)
@@ -57,8 +57,9 @@
             }
         }
 
+        /// Others have something to say as well: what is left after some reads is dropped when the time is over.
         private func drain(_ connection: PlainConnection) {
-            while true {
+            for _ in 0..<16 {
                 let count = recv(connection.key.descriptor, buffer.baseAddress, buffer.count, 0)
                 if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return close(connection) }
                 if count < 0 { return }

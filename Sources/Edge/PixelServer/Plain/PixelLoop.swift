@@ -12,7 +12,7 @@
     /// What it does itself is therefore little: one read for a request, one write for its answer. A client that is served
     /// here gets the bytes that it would get there.
     ///
-    /// `@unchecked Sendable`: all but `inbox` is touched on the thread alone or constant.
+    /// `@unchecked Sendable`: all but `inbox`, `ended` and the bell is touched on the thread alone or constant.
     final class PixelLoop: @unchecked Sendable {
         /// What it needs of the event loop. Called on the thread.
         struct Outlets: Sendable {
@@ -29,7 +29,6 @@
             case abort
         }
 
-        static let readBytes = Connection.readBytes
         private static let sweep = TimeAmount.milliseconds(250)
 
         let pixels: Pixels
@@ -38,11 +37,10 @@
         private let seats: Seats
         private let outlets: Outlets
         private let epoll: Epoll
-        private let ring: @Sendable () -> Void
         private let inbox = Mutex<[Message]>([])
         private let ended = Mutex<(isOver: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
 
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: PixelLoop.readBytes, alignment: 16)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Connection.readBytes, alignment: 16)
         var answers = EncodedAnswers()
         /// By descriptor.
         private var connections: [PlainConnection?] = []
@@ -66,7 +64,6 @@
             self.outlets = outlets
             self.now = now
             self.epoll = epoll
-            ring = epoll.ring
         }
 
         deinit { buffer.deallocate() }
@@ -102,7 +99,7 @@
                 inbox.append(message)
                 return inbox.count == 1
             }
-            if isFirst { ring() }
+            if isFirst { epoll.ring() }
         }
     }
 
