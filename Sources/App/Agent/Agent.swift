@@ -121,6 +121,7 @@ package actor Agent {
         defer { running = nil }
         // Asked for while the services were being built.
         if wish != nil { await group.triggerGracefulShutdown() }
+        Memory.trim()
         notifier?.ready(status: "starting")
         logger.info(
             "running",

@@ -64,7 +64,10 @@ struct ServeRunCommand: AsyncParsableCommand {
         let server = try await Services.pixelServer(
             wish, Services.secret(wish), Directories(), lookup: networks.lookup, logger: logger, now: { Date() },
             sockets: sockets
-        ) { notifier?.ready(status: "serving") }
+        ) {
+            Memory.trim()
+            notifier?.ready(status: "serving")
+        }
         signal(SIGHUP, SIG_IGN)
         let renewal = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
         renewal.setEventHandler { Self.renew(wish, in: server, logger) }

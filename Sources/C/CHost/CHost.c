@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #ifdef __GLIBC__
+#include <link.h>
 #include <malloc.h>
+#include <string.h>
+#include <sys/mman.h>
 #endif
 #include <signal.h>
 #include <spawn.h>
@@ -85,5 +88,42 @@ void chost_share_heap(void) {
 void chost_trim_heap(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
+#endif
+}
+
+#ifdef __GLIBC__
+// Whether the loader wrote into pages of this object that it then made read-only: they could not be read again.
+static int has_text_relocations(const struct dl_phdr_info *object) {
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        if (object->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++) {
+            if (entry->d_tag == DT_TEXTREL) return 1;
+            if (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL) return 1;
+        }
+    }
+    return 0;
+}
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *page) {
+    // The kernel's own object is no file.
+    if (strncmp(object->dlpi_name, "linux-vdso", 10) == 0 || has_text_relocations(object)) return 0;
+    uintptr_t mask = *(const uintptr_t *)page - 1;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        // Whole pages only: what shares a page with another segment stays.
+        uintptr_t start = (object->dlpi_addr + segment->p_vaddr + mask) & ~mask;
+        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~mask;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+#endif
+
+void chost_release_code(void) {
+#ifdef __GLIBC__
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    dl_iterate_phdr(release_object, &page);
 #endif
 }
