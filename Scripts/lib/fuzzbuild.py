@@ -25,7 +25,8 @@ MODULES = {
     "Mailbox": ("Sources/Edge/Mailbox", ("IMAP", "Transport"), ("CZlib",)),
     "HitSources": ("Sources/Edge/HitSources", ("MIME", "Opens", "Tokens", "Transport", "Secrets"), ()),
     "PixelServer": (
-        ("Sources/Edge/PixelServer/ProxyHeader.swift", "Sources/Edge/PixelServer/ClientAddress.swift"), ("Opens",), ()),
+        tuple(f"Sources/Edge/PixelServer/{name}.swift"
+              for name in ("HeadDecoder", "Request", "ProxyHeader", "ClientAddress")), ("Opens",), ()),
     "Fuzzing": (
         "Tests/Fuzzing",
         ("IMAP", "SMTP", "MIME", "Beacon", "Outgoing", "Mailbox", "HitSources", "PixelServer", "Opens", "Tokens"),

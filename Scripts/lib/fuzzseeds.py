@@ -199,6 +199,19 @@ def _log_lines():
             yield _input(request + referer + agent, 2 - server, server, server % 2, len(request), len(referer))
 
 
+def _request_heads():
+    fields = [b"Host: px.example.org", b"User-Agent: A/1 (b; c)", b"X-Y: \t c d \t", b"Empty:", b"Connection: x, Close",
+              b"Content-Length: 0", b"Upgrade: h2c", b"Accept: image/*;q=0.8", b"Transfer-Encoding: identity", b"DNT: 1"]
+    for target in (b"/i/abcdefghabcdefghabcdefgh.gif", b"/i/x.gif?a=b#c", b"http://h/p?q", b"*", b"/v1/hits?limit=10&wait=5"):
+        for version, rest in ((b"1.1", fields[:4]), (b"1.1", fields[:1]), (b"1.0", []), (b"1.1", [*fields[:1], *fields[4:8]])):
+            head = b"\r\n".join([b"GET " + target + b" HTTP/" + version, *rest, b"", b""])
+            yield _input(head, 0, 0)
+            yield _input(b"\r\n" + head + head, 0, 0)
+            yield _input(head + b"POST" + head[3:], 0, 1)
+    for field in fields:
+        yield _input(b"HEAD / HTTP/1.1\r\nHost: a\r\n" + field + b"\r\n\r\n", 0, 0)
+
+
 def _proxy_headers():
     four = bytes([203, 0, 113, 1, 198, 51, 100, 1, 0x12, 0x67, 1, 0xBB])
     six = bytes.fromhex("20010db8" + 23 * "00" + "01") + bytes(8) + four[8:]
@@ -244,7 +257,7 @@ SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
     "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "cleaning": _filed,
     "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "access-log": _log_lines,
-    "proxy-header": _proxy_headers, "client-address": _client_addresses, "network-list": _lists, "values": _values,
+    "request-head": _request_heads, "proxy-header": _proxy_headers, "client-address": _client_addresses, "network-list": _lists, "values": _values,
 }
 
 
@@ -299,6 +312,12 @@ def _log_words():
     return words
 
 
+def _request_words():
+    return {b"\r\n", b"\r\n\r\n", b"GET ", b"HEAD ", b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", b"Host: a\r\n", b"\r\n ", b":", b"\t",
+            b"Content-Length: 0\r\n", b"Content-Length: 1\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n",
+            b"Upgrade: h2c\r\n", b"http://", b"/i/", b".gif", b"?", b"#", b"%00", b"\xff"}
+
+
 def _proxy_words():
     return {PROXY_SIGNATURE, PROXY_SIGNATURE + b"\x21\x11\0\x0c", PROXY_SIGNATURE + b"\x21\x21\0\x24", b"PROXY ",
             b"TCP4 ", b"TCP6 ", b"UNKNOWN", b"\r\n", b"::ffff:", b"%", b" 65535", b"+1", b"0", b"2001:db8::1", b"192.0.2.1"}
@@ -322,7 +341,8 @@ WORDS = {
     "smtp-client": _smtp_words, "mime-message": _mail_words,
     "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(),
     "cleaning": lambda: _mail_words() | _html_words() | {PLANTED}, "beacon": _html_words,
-    "inflate": _deflate_words, "pull-answer": _json_words, "access-log": _log_words, "proxy-header": _proxy_words,
+    "inflate": _deflate_words, "pull-answer": _json_words, "access-log": _log_words,
+    "request-head": _request_words, "proxy-header": _proxy_words,
     "client-address": _address_words, "network-list": _json_words, "values": _value_words,
 }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import PixelServer
 
 struct HeadDecoderTests {
-    private static let limits = PixelServer.Limits()
+    private static let limits = PixelServer.Limits().head
 
     /// Everything that comes out when the bytes arrive in pieces of a size: requests as text, a refusal as its name.
     private func decode(_ bytes: [UInt8], pieces: Int = .max) -> [String] {
@@ -14,9 +14,8 @@ struct HeadDecoderTests {
         var out: [String] = []
         var rest = bytes[...]
         while !rest.isEmpty {
-            var piece = ByteBuffer(bytes: rest.prefix(pieces))
+            decoder.receive(rest.prefix(pieces))
             rest = rest.dropFirst(pieces)
-            decoder.receive(&piece)
             while let head = decoder.next() {
                 switch head {
                 case .success(let request): out.append(Self.text(request))
@@ -122,8 +121,7 @@ struct HeadDecoderTests {
             }
             onlyAgrees(bytes)
             var decoder = HeadDecoder(limits: Self.limits)
-            var buffer = ByteBuffer(bytes: bytes)
-            decoder.receive(&buffer)
+            decoder.receive(bytes)
             // Of methods the other knows a list.
             guard case .success(let request)? = decoder.next(), request.method == "GET" else { continue }
             taken += 1

@@ -85,6 +85,7 @@ extension PixelServer {
         package var headBytes = 8 * 1024
         package var headFields = 50
         package var targetBytes = 1024
+        var head: HeadLimits { HeadLimits(bytes: headBytes, fields: headFields, targetBytes: targetBytes) }
         /// Long polls at once of one stream, and of all; at most three quarters of the connections, so that pixels have
         /// room beside them.
         package var pollsPerStream = 8

@@ -60,7 +60,7 @@ final class Connection: ChannelDuplexHandler {
         self.peer = peer
         self.listener = listener
         self.router = router
-        heads = HeadDecoder(limits: router.limits)
+        heads = HeadDecoder(limits: router.limits.head)
     }
 
     /// One that has been served elsewhere so far.
@@ -78,9 +78,9 @@ final class Connection: ChannelDuplexHandler {
         self.context = context
         phase = .waiting(until: received?.until ?? .now() + .seconds(Int64(router.limits.headSeconds)))
         watch(context, from: .now())
-        if var bytes = received?.bytes {
+        if let bytes = received?.bytes {
             received = nil
-            receive(&bytes)
+            receive(bytes)
         }
     }
 
@@ -95,12 +95,11 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = unwrapInboundIn(data)
-        receive(&bytes)
+        receive(unwrapInboundIn(data))
     }
 
-    private func receive(_ bytes: inout ByteBuffer) {
-        heads.receive(&bytes)
+    private func receive(_ bytes: ByteBuffer) {
+        heads.receive(bytes.readableBytesView)
         while !isLast, let head = heads.next() { take(head) }
     }
 

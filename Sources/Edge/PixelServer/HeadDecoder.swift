@@ -1,64 +1,70 @@
-import NIOCore
+/// What a request's head may have of what a stranger chooses.
+struct HeadLimits: Sendable {
+    /// Of all names and values together.
+    let bytes: Int
+    let fields: Int
+    let targetBytes: Int
+}
 
 /// Takes request heads out of a connection's bytes, HTTP/1.0 and 1.1 as RFC 9112 has them, and nothing that two readers
 /// could read in two ways: no bare LF or CR, no folded line, no blank before a colon, no byte 0.
 ///
 /// There is no body in this server's life: a head that announces one is refused, and so is all behind it.
 struct HeadDecoder {
-    private let limits: PixelServer.Limits
-    private var unread = ByteBuffer()
-    /// So many bytes of `unread` hold no end of a head.
+    private let limits: HeadLimits
+    private var unread: [UInt8] = []
+    /// So many bytes of `unread` are of heads that were taken, and so many behind them hold no end of a head.
+    private var taken = 0
     private var searched = 0
     private var isOver = false
 
-    init(limits: PixelServer.Limits) { self.limits = limits }
+    init(limits: HeadLimits) { self.limits = limits }
 
-    mutating func receive(_ bytes: inout ByteBuffer) {
+    mutating func receive(_ bytes: some Collection<UInt8>) {
         if isOver { return }
-        if unread.readableBytes == 0 {
-            unread = bytes
-        } else {
-            unread.discardReadBytes()
-            unread.writeBuffer(&bytes)
-        }
+        unread.removeFirst(taken)
+        taken = 0
+        unread += bytes
     }
 
     /// The request, if these bytes are one whole head that is in order, and nothing else.
-    static func only(_ bytes: UnsafeRawBufferPointer, _ limits: PixelServer.Limits) -> Request? {
-        guard let end = end(of: bytes, from: 0), end + 4 == bytes.count, end <= limits.headBytes + limits.targetBytes
+    static func only(_ bytes: UnsafeRawBufferPointer, _ limits: HeadLimits) -> Request? {
+        guard let end = end(of: bytes, from: 0), end + 4 == bytes.count, end <= limits.bytes + limits.targetBytes
         else { return nil }
         return try? parse(bytes, 0, end + 2, limits)
     }
 
     /// The next whole head, or why the connection takes no more; nil until more has come.
     mutating func next() -> Result<Request, Request.Refusal>? {
-        guard !isOver, unread.readableBytes > 0 else { return nil }
-        let (result, count) = unread.withUnsafeReadableBytes { bytes in take(from: bytes) }
-        if case .failure = result { isOver = true }
-        if count > 0 {
-            unread.moveReaderIndex(forwardBy: count)
-            searched = 0
+        guard !isOver, taken < unread.count else { return nil }
+        let found = unread.withUnsafeBytes { take(from: UnsafeRawBufferPointer(rebasing: $0[taken...])) }
+        if case .failure = found.result { isOver = true }
+        taken += found.count
+        searched = found.searched
+        if isOver || taken == unread.count {
+            unread = []
+            taken = 0
         }
-        if isOver || unread.readableBytes == 0 { unread = ByteBuffer() }
-        return result
+        return found.result
     }
 
-    /// And how many bytes it was.
-    private mutating func take(from bytes: UnsafeRawBufferPointer) -> (Result<Request, Request.Refusal>?, Int) {
+    /// And how many bytes it was; of those that are no head yet, how many need not be searched again.
+    private func take(
+        from bytes: UnsafeRawBufferPointer
+    ) -> (result: Result<Request, Request.Refusal>?, count: Int, searched: Int) {
         // RFC 9112 section 2.2: an empty line before a request is ignored.
         let start = bytes.count >= 2 && bytes[0] == .cr && bytes[1] == .lf ? 2 : 0
         guard let end = Self.end(of: bytes, from: max(start, searched - 3)) else {
-            searched = bytes.count
-            return (refusal(ofUnfinished: bytes, from: start).map { .failure($0) }, 0)
+            return (refusal(ofUnfinished: bytes, from: start).map { .failure($0) }, 0, bytes.count)
         }
         let count = end + 4
-        guard end - start <= limits.headBytes + limits.targetBytes else { return (.failure(.headTooLarge), count) }
-        return (Result { () throws(Request.Refusal) in try Self.parse(bytes, start, end + 2, limits) }, count)
+        guard end - start <= limits.bytes + limits.targetBytes else { return (.failure(.headTooLarge), count, 0) }
+        return (Result { () throws(Request.Refusal) in try Self.parse(bytes, start, end + 2, limits) }, count, 0)
     }
 
     /// A stranger who never ends a line is not waited for longer than it takes to know.
     private func refusal(ofUnfinished bytes: UnsafeRawBufferPointer, from start: Int) -> Request.Refusal? {
-        guard bytes.count - start > limits.headBytes + limits.targetBytes else { return nil }
+        guard bytes.count - start > limits.bytes + limits.targetBytes else { return nil }
         return .headTooLarge
     }
 
@@ -80,7 +86,7 @@ struct HeadDecoder {
 
     /// `end` is behind the last line's CR LF.
     private static func parse(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ limits: PixelServer.Limits
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ limits: HeadLimits
     ) throws(Request.Refusal) -> Request {
         var line = Line(bytes, start, end)
         guard let first = line.next() else { throw .malformed }
@@ -89,7 +95,7 @@ struct HeadDecoder {
         var size = 0
         while let range = line.next() {
             size += range.count
-            guard fields.count < limits.headFields, size <= limits.headBytes else { throw .headTooLarge }
+            guard fields.count < limits.fields, size <= limits.bytes else { throw .headTooLarge }
             guard fields.append(bytes, range) else { throw .malformed }
         }
         guard line.isOver else { throw .malformed }
@@ -98,7 +104,7 @@ struct HeadDecoder {
 
     /// RFC 9112 section 3: `GET /i/….gif HTTP/1.1`, one blank each.
     private static func requestLine(
-        _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>, _ limits: PixelServer.Limits
+        _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>, _ limits: HeadLimits
     ) throws(Request.Refusal) -> (method: String, target: String, minor: Int) {
         guard let first = line.first(where: { bytes[$0] == .space }), first > line.lowerBound,
             let last = line.last(where: { bytes[$0] == .space }), last > first + 1

@@ -22,7 +22,7 @@
                 return
             }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            guard count < buffer.count, let request = HeadDecoder.only(bytes, pixels.limits),
+            guard count < buffer.count, let request = HeadDecoder.only(bytes, pixels.limits.head),
                 Pixels.isPixel(request.path), request.method == "GET" || request.method == "HEAD"
             else { return handOver(connection, received: bytes, until: until) }
             connection.isFresh = false
