@@ -19,6 +19,12 @@ def _stat(pid):
         return None
 
 
+def resident_bytes(pid):
+    """What it has in memory: `VmRSS` of proc(5)."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024
+
+
 class Process:
     """A process that is never confused with a later one of the same id."""
 
