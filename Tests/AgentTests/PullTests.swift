@@ -72,7 +72,7 @@ final class PullTests {
         let source = try await store.source(named: "px")
 
         var connection = 0
-        var unknown: Int64 = 0
+        var progress = SourceService.Progress()
         var stored = try await seen(source)
         #expect(stored == Seen(position: SourcePosition(log: nil, cursor: nil, isReadToEnd: false), hits: []))
         let expected = [
@@ -82,12 +82,12 @@ final class PullTests {
         for (cuts, whole) in zip(cuts, expected) {
             for count in cuts {
                 await #expect(throws: PullError.self, "cut at \(count)") {
-                    try await service.pull(source, &unknown)
+                    try await service.pull(source, &progress)
                 }
                 try #require(try await seen(source) == stored, "cut at \(count)")
                 connection += 1
             }
-            try await service.pull(source, &unknown)
+            try await service.pull(source, &progress)
             let asked = try await server.received(connection: connection)
             #expect(asked.contains("&after=") == (stored.position.cursor != nil))
             connection += 1

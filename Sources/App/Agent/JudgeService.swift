@@ -42,6 +42,8 @@ struct JudgeService: Service {
             guard let next = try await store.nextReview() else { return nil }
             return .seconds(max(0.05, next.timeIntervalSince(now())))
         } catch {
+            // The stop ends what it waits for.
+            if Task.isCancelled { return nil }
             logger.error("judging waits", metadata: ["problem": "\(error)"])
             return .seconds(10)
         }

@@ -23,22 +23,34 @@ struct SourceService: Service {
     let now: @Sendable () -> Date
     let logger: Logger
 
-    private static let pageLimit = 500
+    private static let pageLimit = 1000
     private static let waitSeconds = 50
+    /// While page follows on page, the messages that they concern are judged this often and not for each page: most
+    /// of them lie in several.
+    private static let patience = Duration.seconds(5)
+
+    /// What a run of pulls keeps in mind.
+    struct Progress {
+        /// The last hit of which ``awaited`` has been told.
+        var unknown: Int64 = 0
+        /// Whether messages are due of which ``judge`` has not been told.
+        var owesJudgement = false
+        var judged = ContinuousClock.now
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await begin.wait()
             var backoff = Backoff()
-            // The last hit of which it has been told.
-            var unknown: Int64 = 0
+            var progress = Progress()
             while !Task.isCancelled {
                 let began = ContinuousClock.now
                 do {
                     let source = try await store.source(named: name)
-                    while !Task.isCancelled { try await pull(source, &unknown) }
+                    while !Task.isCancelled { try await pull(source, &progress) }
                 } catch {
                     if Task.isCancelled { return }
+                    ringJudge(&progress)
                     let failure = (error as? PullError)?.failure ?? .network
                     let delay = backoff.delay(
                         after: failure, alive: ContinuousClock.now - began, jitter: Double.random(in: 0..<1))
@@ -58,9 +70,14 @@ struct SourceService: Service {
         return "\(error)"
     }
 
-    /// One page, stored with its cursor; nothing is stored if it throws. `unknown`: the last hit of which ``awaited`` has
-    /// been told.
-    func pull(_ source: SourceID, _ unknown: inout Int64) async throws {
+    private func ringJudge(_ progress: inout Progress) {
+        guard progress.owesJudgement else { return }
+        judge.ring()
+        (progress.owesJudgement, progress.judged) = (false, .now)
+    }
+
+    /// One page, stored with its cursor; nothing is stored if it throws.
+    func pull(_ source: SourceID, _ progress: inout Progress) async throws {
         let position = try await store.position(of: source)
         let page: Page
         do {
@@ -80,12 +97,13 @@ struct SourceService: Service {
         let news = try await store.append(
             page.hits, log: page.log, cursor: page.cursor, isEnd: isEnd, from: source, now: now())
         await StopPoint.reached(.hitsStored)
-        if news { judge.ring() }
+        progress.owesJudgement = progress.owesJudgement || news
+        if isEnd || ContinuousClock.now - progress.judged > Self.patience { ringJudge(&progress) }
         if isEnd, !position.isReadToEnd { accounts.forEach { $0.ring() } }
         guard page.hits.contains(where: { MessageName($0.token) != nil }),
-            let last = try await store.lastHitOfUnknownName(after: unknown)
+            let last = try await store.lastHitOfUnknownName(after: progress.unknown)
         else { return }
-        unknown = last
+        progress.unknown = last
         awaited.forEach { $0.add() }
         accounts.forEach { $0.ring() }
     }

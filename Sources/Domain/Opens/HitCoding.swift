@@ -50,6 +50,15 @@ extension Hit {
                     .map { Signal(rawValue: $0.prefix(scalars: Hit.nameLimit)) }))
     }
 
+    /// Whether what is read of it again is this hit: nothing of it is cut, folded or rounded.
+    package var isAsRead: Bool {
+        func fits(_ name: String?, _ limit: Int = Hit.nameLimit) -> Bool { (name?.unicodeScalars.count ?? 0) <= limit }
+        return seq > 0 && Timestamp.parse(Timestamp.format(at)) == at && token.utf8.count <= Hit.tokenLimit
+            && !token.isEmpty && token == token.lowercased() && fits(method) && fits(net) && fits(netclass?.rawValue)
+            && fits(ua, Hit.userAgentLimit) && fits(family?.rawValue)
+            && signals.count <= Hit.signalLimit && signals.allSatisfy { fits($0.rawValue) }
+    }
+
     package func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(seq, forKey: .seq)
@@ -69,5 +78,9 @@ extension Hit {
 
 extension String {
     /// Not `Character`s, of which one can hold any number of combining marks.
-    package func prefix(scalars limit: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(limit))) }
+    package func prefix(scalars limit: Int) -> String {
+        // A scalar has one byte at least.
+        if utf8.count <= limit { return self }
+        return String(UnicodeScalarView(unicodeScalars.prefix(limit)))
+    }
 }

@@ -24,18 +24,6 @@ extension AgentStore {
     }
 }
 
-extension AgentStore {
-    /// Whether the hit was deleted before, or would have been.
-    static func isForgotten(_ db: Database, _ hit: Hit, _ key: String) throws -> Bool {
-        try Bool.fetchOne(
-            try db.cachedStatement(
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM message_token JOIN message ON message.id = message_token.message_id
-                        WHERE token_key = ? AND quoted = 0 AND forgotten_until > ?)
-                    """), arguments: [key, hit.at.milliseconds]) ?? false
-    }
-}
-
 /// Deletes the older hits of one message; the caller holds the transaction.
 private struct HitForgetting {
     let db: Database

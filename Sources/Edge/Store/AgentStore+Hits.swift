@@ -43,35 +43,11 @@ extension AgentStore {
     package func append(
         _ hits: [Hit], log: String, cursor: String, isEnd: Bool, from source: SourceID, now: Date
     ) async throws(StoreError) -> Bool {
-        try await write { db in
-            let encoder = JSONEncoder()
-            var news = false
-            var flood = try HitFlood(db, source: source, log: log)
-            for hit in hits {
-                let key = TokenKey.of(hit.token)
-                if try Self.isForgotten(db, hit, key) { continue }
-                if try Self.isKnown(db, hit, key, in: source, besides: log) { continue }
-                if try flood.takes(hit, key) { continue }
-                try db.cachedStatement(
-                    sql: """
-                        INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, log, seq) DO NOTHING
-                        """
-                ).execute(arguments: [
-                    source.rawValue, log, hit.seq, hit.at.milliseconds, key, try encoder.encode(hit), now.milliseconds,
-                ])
-                guard db.changesCount > 0 else { continue }
-                flood.isKept(key)
-                if let name = MessageName(hit.token) { try NamedMessages(db: db).claim(name) }
-                try db.cachedStatement(
-                    sql: """
-                        UPDATE message SET judge_due = 1
-                        WHERE id IN (SELECT message_id FROM message_token WHERE token_key = ?)
-                        """
-                ).execute(arguments: [key])
-                news = news || db.changesCount > 0
-            }
-            try flood.write()
+        let (stored, news) = try await write { db in
+            var page = try HitPageWriter(db, source: source, log: log, now: now)
+            let stored = try hits.compactMap { try page.write($0) }
+            try page.finish()
+            var news = page.hasNews
             try db.perform(
                 sql: "UPDATE source SET log = ?, cursor = ?, pulled_at = ? WHERE id = ?",
                 arguments: [log, cursor, now.milliseconds, source.rawValue])
@@ -85,22 +61,11 @@ extension AgentStore {
                     news = news || db.changesCount > 0
                 }
             }
-            return news
+            return (stored, news)
         }
-    }
-
-    /// Whether an earlier log of the source told the same: a log that was restored from a backup has a new identity, and
-    /// gives its old hits once more.
-    private static func isKnown(
-        _ db: Database, _ hit: Hit, _ key: String, in source: SourceID, besides log: String
-    ) throws -> Bool {
-        try Row.fetchAll(
-            db.cachedStatement(
-                sql:
-                    "SELECT id, body FROM hit WHERE token_key = ? AND at = ? AND source_id = ? AND seq = ? AND log <> ?"
-            ),
-            arguments: [key, hit.at.milliseconds, source.rawValue, hit.seq, log]
-        ).contains { StoredHit($0, JSONDecoder())?.hit == hit }
+        // Not earlier: the numbers of rows that came to nothing are given to others.
+        recent.note(stored)
+        return news
     }
 
     /// The feed is another one now (restored from a backup, moved): it is read again from its beginning.

@@ -72,7 +72,7 @@ extension AgentStore {
     private static let reach: Int64 = 120_000
 
     /// At most this many of one stretch of time are looked at, the earliest.
-    private static let neighbourLimit = 10_000
+    static let neighbourLimit = 10_000
 
     /// All hits near these, of those sources that are still configured; each stretch of time is read once.
     private static func hits(
