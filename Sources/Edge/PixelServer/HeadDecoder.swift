@@ -64,7 +64,8 @@ struct HeadDecoder {
 
     /// A stranger who never ends a line is not waited for longer than it takes to know.
     private func refusal(ofUnfinished bytes: UnsafeRawBufferPointer, from start: Int) -> Request.Refusal? {
-        guard bytes.count - start > limits.bytes + limits.targetBytes else { return nil }
+        // Of the end, which does not count, three bytes may be there.
+        guard bytes.count - start > limits.bytes + limits.targetBytes + 3 else { return nil }
         return .headTooLarge
     }
 
