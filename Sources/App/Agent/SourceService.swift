@@ -25,9 +25,10 @@ struct SourceService: Service {
 
     private static let pageLimit = 1000
     private static let waitSeconds = 50
-    /// While page follows on page, the messages that they concern are judged this often and not for each page: most
-    /// of them lie in several.
-    private static let patience = Duration.seconds(5)
+    /// While page follows on page, the messages that they concern are not judged for each page, but after this time, then
+    /// after twice this time, and so on: most of them lie in many pages.
+    private static let patience = Duration.seconds(1)
+    private static let longestPatience = Duration.seconds(60)
 
     /// What a run of pulls keeps in mind.
     struct Progress {
@@ -36,6 +37,7 @@ struct SourceService: Service {
         /// Whether messages are due of which ``judge`` has not been told.
         var owesJudgement = false
         var judged = ContinuousClock.now
+        var patience = SourceService.patience
     }
 
     func run() async throws {
@@ -98,7 +100,13 @@ struct SourceService: Service {
             page.hits, log: page.log, cursor: page.cursor, isEnd: isEnd, from: source, now: now())
         await StopPoint.reached(.hitsStored)
         progress.owesJudgement = progress.owesJudgement || news
-        if isEnd || ContinuousClock.now - progress.judged > Self.patience { ringJudge(&progress) }
+        if isEnd {
+            progress.patience = Self.patience
+            ringJudge(&progress)
+        } else if ContinuousClock.now - progress.judged > progress.patience {
+            progress.patience = min(progress.patience * 2, Self.longestPatience)
+            ringJudge(&progress)
+        }
         if isEnd, !position.isReadToEnd { accounts.forEach { $0.ring() } }
         guard page.hits.contains(where: { MessageName($0.token) != nil }),
             let last = try await store.lastHitOfUnknownName(after: progress.unknown)

@@ -121,7 +121,8 @@ final class GroupCommit {
         committed(outcome, seconds)
         let answers = underWay
         underWay.removeAll(keepingCapacity: true)
-        if let moment = AnswerTime.release(of: answers.count, begun: begun, done: .now()) {
+        let chance = Int64.random(in: AnswerTime.chance)
+        if let moment = AnswerTime.release(of: answers.count, begun: begun, done: .now(), chance: chance) {
             unreleased += 1
             eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
                 for answer in answers { answer.done(outcome) }

@@ -89,13 +89,13 @@ extension AgentStore {
             }
         }
         return try stretches.flatMap { stretch in
-            try Row.fetchAll(
+            try recent.hits(
                 try db.cachedStatement(
                     sql: """
                         SELECT id, body FROM hit WHERE source_id IN (SELECT id FROM source) AND at BETWEEN ? AND ?
                         ORDER BY at LIMIT ?
-                        """), arguments: [stretch.lowerBound, stretch.upperBound, neighbourLimit]
-            ).compactMap { recent.hit($0, decoder)?.hit }
+                        """), [stretch.lowerBound, stretch.upperBound, neighbourLimit], decoder
+            ).map(\.hit)
         }
     }
 }

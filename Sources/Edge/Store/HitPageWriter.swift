@@ -14,8 +14,17 @@ struct HitPageWriter {
     /// Whether the source had another log before.
     private let hadOtherLogs: Bool
     private var flood: HitFlood
-    /// By token key: hits before then were deleted, or would have been. Milliseconds.
-    private var forgotten: [String: Int64] = [:]
+    private let insertion: Statement
+    /// What is known of the messages that carry a token.
+    private struct Carriers {
+        /// Hits before then were deleted, or would have been. Milliseconds.
+        let forgottenUntil: Int64
+        /// Whether all of them are due to be judged; `nil` without any.
+        let areDue: Bool?
+    }
+
+    /// By token key.
+    private var carriers: [String: Carriers] = [:]
     /// Token keys whose messages are due.
     private var due: Set<String> = []
     /// Whether a known message got a new hit.
@@ -27,6 +36,11 @@ struct HitPageWriter {
         self.log = log
         self.now = now
         flood = try HitFlood(db, source: source, log: log)
+        insertion = try db.cachedStatement(
+            sql: """
+                INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, log, seq) DO NOTHING
+                """)
         // The first and the last in an index: no more is read of it, however many there are.
         hadOtherLogs =
             try Bool.fetchOne(
@@ -40,15 +54,10 @@ struct HitPageWriter {
     /// `nil` if it is not stored: it is already, or has been forgotten, or there are more of its token than are kept.
     mutating func write(_ hit: Hit) throws -> StoredHit? {
         let key = TokenKey.of(hit.token)
-        if hit.at.milliseconds < (try forgottenUntil(key)) { return nil }
+        if try hit.at.milliseconds < carriers(of: key).forgottenUntil { return nil }
         if hadOtherLogs, try isKnown(hit, key) { return nil }
         if try flood.takes(hit, key) { return nil }
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, log, seq) DO NOTHING
-                """
-        ).execute(arguments: [
+        try insertion.execute(arguments: [
             source.rawValue, log, hit.seq, hit.at.milliseconds, key, try encoder.encode(hit), now.milliseconds,
         ])
         guard db.changesCount > 0 else { return nil }
@@ -56,35 +65,37 @@ struct HitPageWriter {
         flood.isKept(key)
         if let name = MessageName(hit.token) {
             try NamedMessages(db: db).claim(name)
-            forgotten[key] = nil
+            carriers[key] = nil
         }
-        if due.insert(key).inserted {
-            try db.cachedStatement(
-                sql: """
-                    UPDATE message SET judge_due = 1
-                    WHERE id IN (SELECT message_id FROM message_token WHERE token_key = ?)
-                    """
-            ).execute(arguments: [key])
-            hasNews = hasNews || db.changesCount > 0
-        }
+        if due.insert(key).inserted { try makeDue(key) }
         return stored
+    }
+
+    private mutating func makeDue(_ key: String) throws {
+        guard let areDue = try carriers(of: key).areDue else { return }
+        hasNews = true
+        if areDue { return }
+        try db.perform(
+            sql: """
+                UPDATE message SET judge_due = 1
+                WHERE id IN (SELECT message_id FROM message_token WHERE token_key = ?) AND judge_due = 0
+                """, arguments: [key])
     }
 
     /// After the last hit.
     func finish() throws { try flood.write() }
 
-    private mutating func forgottenUntil(_ key: String) throws -> Int64 {
-        if let known = forgotten[key] { return known }
-        let until =
-            try Int64.fetchOne(
-                try db.cachedStatement(
-                    sql: """
-                        SELECT MAX(forgotten_until) FROM message_token
-                            JOIN message ON message.id = message_token.message_id
-                            WHERE token_key = ? AND quoted = 0
-                        """), arguments: [key]) ?? .min
-        forgotten[key] = until
-        return until
+    private mutating func carriers(of key: String) throws -> Carriers {
+        if let known = carriers[key] { return known }
+        let row = try Row.fetchOne(
+            try db.cachedStatement(
+                sql: """
+                    SELECT MAX(CASE WHEN quoted = 0 THEN forgotten_until END) AS forgotten, MIN(judge_due) AS due
+                        FROM message_token JOIN message ON message.id = message_token.message_id WHERE token_key = ?
+                    """), arguments: [key])
+        let found = Carriers(forgottenUntil: row?["forgotten"] ?? .min, areDue: row?["due"])
+        carriers[key] = found
+        return found
     }
 
     /// Whether an earlier log of the source told the same: a log that was restored from a backup has a new identity, and

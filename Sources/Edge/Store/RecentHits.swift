@@ -31,6 +31,17 @@ final class RecentHits: Sendable {
     /// A row of a hit never changes, and its number never comes back (AUTOINCREMENT).
     private let hits = Mutex(Hits())
 
+    /// Those that a question for `id` and `body` finds, without what was stored and is no hit any more. Of a hit that is
+    /// known the body is not even copied.
+    func hits(_ statement: Statement, _ arguments: StatementArguments, _ decoder: JSONDecoder) throws -> [StoredHit] {
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var found: [StoredHit] = []
+        while let row = try rows.next() {
+            if let hit = hit(row, decoder) { found.append(hit) }
+        }
+        return found
+    }
+
     /// `nil` if what was stored is no hit any more (made by a newer version). The row has `id` and `body`.
     func hit(_ row: Row, _ decoder: JSONDecoder) -> StoredHit? {
         let id: Int64 = row["id"]

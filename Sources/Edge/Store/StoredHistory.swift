@@ -126,9 +126,7 @@ enum MessageHits {
     ) throws -> [StoredHit] {
         let decoder = JSONDecoder()
         let sql = "SELECT id, body FROM hit WHERE id IN (SELECT id FROM hit WHERE \(which)) ORDER BY at, seq"
-        return try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments).compactMap {
-            recent.hit($0, decoder)
-        }
+        return try recent.hits(try db.cachedStatement(sql: sql), arguments, decoder)
     }
 }
 
