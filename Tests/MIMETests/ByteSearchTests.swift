@@ -38,6 +38,32 @@ struct ByteSearchTests {
         }
     }
 
+    @Test func findsWhatQuotedPrintableMayHide() {
+        let pairs: [(text: String, isFound: Bool)] = [
+            ("&", true), ("%", true), ("\\", true), ("=2", true), ("=5", true), (" \r", true), ("\t\n", true),
+            (" \n", true), ("=3", false), (" \t", false), ("\r ", false), ("2=", false), ("\n", false),
+        ]
+        for (text, isFound) in pairs {
+            let text = Array(text.utf8)
+            for place in 0...Self.length - text.count {
+                for start in 0...Self.length {
+                    bytes(Dictionary(uniqueKeysWithValues: text.enumerated().map { (place + $0, $1) }))
+                        .withUnsafeBufferPointer {
+                            let found = ByteSearch.firstInQuotedPrintable(
+                                of: UInt8(ascii: "&"), UInt8(ascii: "%"), UInt8(ascii: "\\"),
+                                escapedBehind: (UInt8(ascii: "2"), UInt8(ascii: "5")), in: $0, from: start)
+                            // A blank that is the last byte is before an end, too.
+                            let isLast =
+                                text == [0x20, 0x09] && place + 2 == Self.length
+                                || text == [0x0d, 0x20] && place + 2 == Self.length
+                            let expected = isFound ? place : isLast ? place + 1 : Self.length
+                            #expect(found == (start <= expected ? expected : Self.length))
+                        }
+                }
+            }
+        }
+    }
+
     /// Each pair of bytes that matter, at each place; the rest has one kind of line end or none.
     @Test(arguments: ["a", "a\r\n", "a\n"])
     func lineEndsAreWhatALookAtEachTells(_ rest: String) {

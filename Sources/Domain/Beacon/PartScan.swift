@@ -12,7 +12,12 @@ package struct PartScan: Sendable {
     private static let overlap = 16 << 10
     private static let pieceLength = 64 << 10
 
+    /// What surely holds the four bytes by which a charset is known.
+    private static let beginningLength = 64
+
     private let scanner: BeaconScanner
+    private let encoding: TransferEncoding
+    private var isFresh = true
     private var decoder: TransferDecoder
     private var converter: CharsetConverter
     private var decoded: [UInt8] = []
@@ -24,6 +29,7 @@ package struct PartScan: Sendable {
     /// `charset` is the name that the part gives itself.
     package init(scanner: BeaconScanner, encoding: TransferEncoding, charset: String? = nil) {
         self.scanner = scanner
+        self.encoding = encoding
         decoder = TransferDecoder(encoding)
         converter = CharsetConverter(Charset(label: charset))
     }
@@ -31,7 +37,9 @@ package struct PartScan: Sendable {
     package mutating func feed(_ chunk: some Collection<UInt8>) {
         var rest = chunk[...]
         while !rest.isEmpty {
-            let piece = rest.prefix(Self.pieceLength)
+            // Once it is known that nothing has to be converted, what is decoded is in its place.
+            let piece = rest.prefix(isFresh ? Self.beginningLength : Self.pieceLength)
+            isFresh = false
             rest = rest[piece.endIndex...]
             if converter.isPassing {
                 decoder.decode(piece, into: &html)
@@ -41,6 +49,27 @@ package struct PartScan: Sendable {
             }
             examineBeginning()
         }
+    }
+
+    /// As ``feed(_:)`` and ``finish()``, for the last piece. A part of which it is the first as well is often not decoded.
+    package mutating func finish(with last: [UInt8]) -> [Finding] {
+        if isFresh, encoding == .quotedPrintable,
+            last.withUnsafeBufferPointer({ isASCII(from: $0) && !scanner.preScan.mayFind(inQuotedPrintable: $0) })
+        {
+            return []
+        }
+        feed(last)
+        return finish()
+    }
+
+    /// Whether the part is of a charset in which ASCII means ASCII. Its name alone does not tell.
+    private func isASCII(from text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var (decoder, converter) = (decoder, converter)
+        var decoded: [UInt8] = []
+        var converted: [UInt8] = []
+        decoder.decode(text.prefix(Self.beginningLength), into: &decoded)
+        converter.convert(decoded, into: &converted)
+        return converter.isPassing
     }
 
     /// The part is complete, or no more of it is to be had.

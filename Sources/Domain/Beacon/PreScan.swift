@@ -9,7 +9,9 @@ import MIME
 /// - Written otherwise, a letter, a digit, an ignored byte or a sign that begins another escape is itself escaped: as a
 ///   numeric or named reference, percent-encoded, or by a backslash in a style. Mail hardly ever does that.
 struct PreScan: Sendable {
-    private let anchors: AnchorAutomaton?
+    let anchors: AnchorAutomaton?
+    /// Characters of a token's text.
+    static let tokenLength = 40
 
     init(patterns: [TokenPattern]) { anchors = AnchorAutomaton(patterns.map(\.anchor)) }
 
@@ -20,38 +22,46 @@ struct PreScan: Sendable {
         return max(plain, Self.lastEscapedCharacter(bytes) ?? 0)
     }
 
-    /// Every run of 40 covers one of the places 40 apart that are looked at.
     private static func lastPlainToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-        let length = 40
-        return inRun.withUnsafeBufferPointer { inRun in
-            var last: Int?
-            var floor = 0
-            var probe = length - 1
-            while probe < bytes.count {
-                guard inRun[Int(bytes[probe])] else {
-                    probe += length
+        var last: Int?
+        _ = firstRun(of: inRun, in: bytes) { run in
+            let end = run.upperBound
+            if end < bytes.count, isDot(bytes[end]), bytes[run].lazy.filter(\.isBase32).count >= tokenLength {
+                last = end
+            }
+            return false
+        }
+        return last
+    }
+
+    /// Whether `matches` says so of a run that could hold a token, the first ones first. What is in a run is neither blank
+    /// nor punctuation.
+    static func firstRun(
+        of inRun: [Bool], in bytes: UnsafeBufferPointer<UInt8>, where matches: (Range<Int>) -> Bool
+    ) -> Bool {
+        inRun.withUnsafeBufferPointer { inRun in
+            var block = 0
+            while true {
+                block = ByteSearch.firstBlock(withoutPunctuationIn: bytes, from: block)
+                guard block < bytes.count else { return false }
+                var end = block
+                while end < bytes.count, inRun[Int(bytes[end])] { end += 1 }
+                guard end - block >= ByteSearch.blockLength else {
+                    block += ByteSearch.blockLength
                     continue
                 }
-                var start = probe
-                while start > floor, inRun[Int(bytes[start - 1])] { start -= 1 }
-                var end = probe + 1
-                while end < bytes.count, inRun[Int(bytes[end])] { end += 1 }
-                if end - start >= length, end < bytes.count, isDot(bytes[end]),
-                    bytes[start..<end].lazy.filter(\.isBase32).count >= length
-                {
-                    last = end
-                }
-                floor = end
-                probe = end + length
+                var start = block
+                while start > 0, inRun[Int(bytes[start - 1])] { start -= 1 }
+                if end - start >= tokenLength, matches(start..<end) { return true }
+                block = end
             }
-            return last
         }
     }
 
     private static let inRun: [Bool] = (0...255).map { UInt8($0).isBase32 || UInt8($0).isIgnoredInURLs }
 
     /// The dot after a token, or the beginning of an escaped one.
-    private static func isDot(_ byte: UInt8) -> Bool {
+    static func isDot(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "&")
             || byte == UInt8(ascii: "\\")
     }
@@ -89,17 +99,22 @@ struct PreScan: Sendable {
             value = min(value * (isHex ? 16 : 10) + UInt32(digit), 0x110000)
             index += 1
         }
+        return matters(value)
+    }
+
+    /// Whether a reference to this character could hide a part of a URL.
+    static func matters(_ value: UInt32) -> Bool {
         guard let character = UInt8(exactly: value) else { return false }
         return character.isLetterOrDigit || character.isIgnoredInURLs || character == UInt8(ascii: "%")
             || character == UInt8(ascii: "\\")
     }
 
-    private static let namedReferences = URLText.namedReferences.filter {
+    static let namedReferences = URLText.namedReferences.filter {
         $0.value.isIgnoredInURLs || $0.value == UInt8(ascii: "%") || $0.value == UInt8(ascii: "\\")
     }.map(\.name)
 
     /// Most references are to other characters.
-    private static let beginsName: [Bool] = (0...255).map { byte in
+    static let beginsName: [Bool] = (0...255).map { byte in
         namedReferences.contains { $0.dropFirst().first == UInt8(byte) }
     }
 

@@ -123,15 +123,18 @@ extension Draft {
             UInt64(parts[index].received) == section.origin ?? 0
         else { return }
         guard let bytes = section.content.bytes, !bytes.isEmpty else { return complete(index) }
-        parts[index].scan?.feed(bytes)
         parts[index].received += UInt32(clamping: bytes.count)
         // A shorter answer than was asked for is the end of the part, a longer one is all of it.
-        if bytes.count != SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal { complete(index) }
+        if bytes.count != SyncLimits.partBytes || parts[index].received >= SyncLimits.partTotal {
+            complete(index, with: bytes)
+        } else {
+            parts[index].scan?.feed(bytes)
+        }
     }
 
     /// Examined at once: of a part that is complete nothing is kept but what was found in it.
-    private mutating func complete(_ index: Int) {
-        findings += parts[index].scan?.finish() ?? []
+    private mutating func complete(_ index: Int, with last: [UInt8] = []) {
+        findings += parts[index].scan?.finish(with: last) ?? []
         parts[index].scan = nil
     }
 

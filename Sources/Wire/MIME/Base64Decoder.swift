@@ -14,9 +14,12 @@ struct Base64Decoder: Sendable {
 
     mutating func decode(_ chunk: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         let start = out.count
-        out.append(contentsOf: repeatElement(0, count: (chunk.count + count) / 4 * 3 + 3))
+        // Whole groups are written four bytes at a time.
+        out.append(contentsOf: repeatElement(0, count: (chunk.count + count) / 4 * 3 + 4))
         let end = out.withUnsafeMutableBufferPointer { buffer in
-            Self.table.withUnsafeBufferPointer { table in decode(chunk, table, into: buffer, at: start) }
+            Self.table.withUnsafeBufferPointer { table in
+                Self.groups.withUnsafeBufferPointer { decode(chunk, table, $0, into: buffer, at: start) }
+            }
         }
         out.removeLast(out.count - end)
     }
@@ -26,21 +29,20 @@ struct Base64Decoder: Sendable {
     }
 
     private mutating func decode(
-        _ chunk: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>,
+        _ chunk: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, _ groups: UnsafeBufferPointer<UInt32>,
         into out: UnsafeMutableBufferPointer<UInt8>, at start: Int
     ) -> Int {
         var write = start
         var read = 0
         while read < chunk.count {
             if count == 0 {
+                let bytes = UnsafeMutableRawPointer(out.baseAddress)
                 while read + 4 <= chunk.count {
-                    let (a, b) = (table[Int(chunk[read])], table[Int(chunk[read + 1])])
-                    let (c, d) = (table[Int(chunk[read + 2])], table[Int(chunk[read + 3])])
-                    guard (a | b | c | d) & 0xc0 == 0 else { break }
-                    let group = UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d)
-                    out[write] = UInt8(truncatingIfNeeded: group >> 16)
-                    out[write + 1] = UInt8(truncatingIfNeeded: group >> 8)
-                    out[write + 2] = UInt8(truncatingIfNeeded: group)
+                    let group =
+                        groups[Int(chunk[read])] | groups[256 + Int(chunk[read + 1])]
+                        | groups[512 + Int(chunk[read + 2])] | groups[768 + Int(chunk[read + 3])]
+                    guard group & 0xff == 0 else { break }
+                    bytes?.storeBytes(of: group.bigEndian, toByteOffset: write, as: UInt32.self)
                     write += 3
                     read += 4
                 }
@@ -80,4 +82,10 @@ struct Base64Decoder: Sendable {
         table[Int(UInt8(ascii: "="))] = padding
         return table
     }()
+
+    /// What each of a group's four characters adds to its three bytes, which stand above one that is 0 unless one of the
+    /// characters is none of the alphabet.
+    private static let groups: [UInt32] = (0..<4).flatMap { place in
+        table.map { $0 < 64 ? UInt32($0) << UInt32(26 - 6 * place) : 0xff }
+    }
 }

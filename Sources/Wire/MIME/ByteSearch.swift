@@ -40,6 +40,57 @@ package enum ByteSearch {
         return bytes.count
     }
 
+    /// The index of the first place at or after `start`, or `bytes.count`, where quoted-printable text holds one of the
+    /// three bytes plainly, begins an escape that may stand for one (`=2…`, `=5…` below), or has a blank before a line end,
+    /// which decoding takes away.
+    package static func firstInQuotedPrintable(
+        of a: UInt8, _ b: UInt8, _ c: UInt8, escapedBehind digits: (UInt8, UInt8),
+        in bytes: UnsafeBufferPointer<UInt8>, from start: Int
+    ) -> Int {
+        let (aaaa, bbbb, cccc) = (Block(repeating: a), Block(repeating: b), Block(repeating: c))
+        let (first, second) = (Block(repeating: digits.0), Block(repeating: digits.1))
+        let (equals, feed, carriageReturn) = (
+            Block(repeating: UInt8(ascii: "=")), Block(repeating: 0x0a), Block(repeating: 0x0d)
+        )
+        let (space, tab) = (Block(repeating: 0x20), Block(repeating: 0x09))
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return bytes.count }
+        var index = start
+        while index + Block.scalarCount < bytes.count {
+            let (here, next) = (block(base, at: index), block(base, at: index + 1))
+            let isPlain = (here .== aaaa) .| (here .== bbbb) .| (here .== cccc)
+            let isEscaped = (here .== equals) .& ((next .== first) .| (next .== second))
+            let isPadding = ((here .== space) .| (here .== tab)) .& ((next .== feed) .| (next .== carriageReturn))
+            if let lane = firstLane(isPlain .| isEscaped .| isPadding) { return index + lane }
+            index += Block.scalarCount
+        }
+        while index < bytes.count {
+            let (here, next) = (bytes[index], index + 1 < bytes.count ? bytes[index + 1] : 0x0d)
+            if here == a || here == b || here == c { return index }
+            if here == UInt8(ascii: "="), next == digits.0 || next == digits.1 { return index }
+            if here == 0x20 || here == 0x09, next == 0x0a || next == 0x0d { return index }
+            index += 1
+        }
+        return bytes.count
+    }
+
+    /// Whatever is longer than two of ``firstBlock(withoutPunctuationIn:from:)`` less one byte covers one of them.
+    package static let blockLength = Block.scalarCount
+
+    /// Where, at or after `start`, the first whole block is that holds no blank and none of ``!"#$%&'()*+,-./``, or
+    /// `bytes.count`. Blocks begin at multiples of ``blockLength``. In text nearly all of them hold one.
+    package static func firstBlock(
+        withoutPunctuationIn bytes: UnsafeBufferPointer<UInt8>, from start: Int
+    ) -> Int {
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return bytes.count }
+        let (blank, count) = (Block(repeating: 0x20), Block(repeating: 0x10))
+        var index = (start + blockLength - 1) / blockLength * blockLength
+        while index + blockLength <= bytes.count {
+            guard firstLane((block(base, at: index) &- blank) .< count) != nil else { return index }
+            index += blockLength
+        }
+        return bytes.count
+    }
+
     typealias Block = SIMD16<UInt8>
 
     /// As many bytes as a block has, at any address.
