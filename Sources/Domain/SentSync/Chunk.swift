@@ -98,14 +98,14 @@ struct Chunk: Sendable {
     }
 
     private func partRequests() -> [SyncRequest.PartRequest] {
-        var requests: [SectionRange: UIDSet] = [:]
+        var requests: [SectionRange: [UID]] = [:]
         for draft in drafts.values where draft.stage == .parts {
             for part in draft.parts where !part.isComplete {
                 let range = part.received..<min(part.received + SyncLimits.partBytes, SyncLimits.partTotal)
-                requests[SectionRange(section: part.section, range: range), default: UIDSet()].insert(draft.uid)
+                requests[SectionRange(section: part.section, range: range), default: []].append(draft.uid)
             }
         }
-        return requests.map { .init(section: $0.key.section, range: $0.key.range, uids: $0.value) }
+        return requests.map { .init(section: $0.key.section, range: $0.key.range, uids: UIDSet($0.value)) }
             .sorted { ($0.section, $0.range.lowerBound) < ($1.section, $1.range.lowerBound) }
     }
 

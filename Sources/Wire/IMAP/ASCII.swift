@@ -37,7 +37,11 @@ extension Collection<UInt8> {
             : String(decoding: self, as: UTF8.self)
     }
 
-    var lowerCased: String { String(decoding: map(\.folded), as: UTF8.self) }
+    var lowerCased: String {
+        // Words are short, and mostly hold nothing to be changed.
+        contains { $0 != $0.folded }
+            ? String(decoding: map(\.folded), as: UTF8.self) : String(decoding: self, as: UTF8.self)
+    }
 }
 
 extension Unicode.Scalar {

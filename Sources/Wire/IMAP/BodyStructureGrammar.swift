@@ -47,11 +47,11 @@ extension Scanner {
 
     private mutating func leaf() throws(GrammarError) -> BodyNode {
         if takeNil() { return .missing }
-        if let literal = takeLiteral() { return literal.bytes.map { .text($0) } ?? .missing }
+        if let literal = takeLiteral() { return literal.bytes.map { .text($0[...]) } ?? .missing }
         // Quirk: `("NAME" "the "final" report.pdf")`. Behind a string comes another value or the list's end; if it does
         // not look like one, the quote is part of the string.
-        if peek == UInt8(ascii: "\"") { return .text(try quoted { $0.isBehindBodyString($1) }) }
-        return .text(Array(try atom()))
+        if peek == UInt8(ascii: "\"") { return .text(try quotedSlice { $0.isBehindBodyString($1) }) }
+        return .text(try atom())
     }
 
     private func isBehindBodyString(_ position: Int) -> Bool {
@@ -59,22 +59,27 @@ extension Scanner {
         guard frame.bytes[position] == 0x20 else { return true }
         var next = position
         while next < frame.bytes.count, frame.bytes[next] == 0x20 { next += 1 }
+        guard next < frame.bytes.count, frame.bytes[next] != 0x28, frame.bytes[next] != 0x29 else { return true }
+        let first = frame.bytes[next]
+        if first == UInt8(ascii: "\"") || first == UInt8(ascii: "{") || first == UInt8(ascii: "~") { return true }
         let word = frame.bytes[next...].prefix(24).prefix { $0 != 0x20 && $0 != 0x28 && $0 != 0x29 }
-        guard let first = word.first else { return true }
-        return first == UInt8(ascii: "\"") || first == UInt8(ascii: "{") || first == UInt8(ascii: "~")
-            || word.equalsIgnoringCase("NIL") || Scanner.size(word) != nil
+        return word.equalsIgnoringCase("NIL") || Scanner.size(word) != nil
     }
 }
 
-indirect enum BodyNode: Equatable {
+enum BodyNode: Equatable {
     case missing
-    case text([UInt8])
+    /// Mostly a piece of the response itself.
+    case text(ArraySlice<UInt8>)
     case list([BodyNode])
 
     var elements: [BodyNode]? { if case .list(let elements) = self { elements } else { nil } }
     var isList: Bool { elements != nil }
     /// Lower case, at most 1,000 bytes.
-    var word: String? { if case .text(let bytes) = self { bytes.prefix(1000).text.utf8.lowerCased } else { nil } }
+    var word: String? { words?.utf8.lowerCased }
+    func isWord(_ word: String) -> Bool {
+        if case .text(let bytes) = self { bytes.equalsIgnoringCase(word) } else { false }
+    }
     var words: String? { if case .text(let bytes) = self { bytes.prefix(1000).text } else { nil } }
     var number: UInt64? { if case .text(let bytes) = self { Scanner.size(bytes) } else { nil } }
 }
@@ -181,7 +186,7 @@ private struct BodyReader {
         part.name = Self.parameter("name", in: parameters)
         // Quirk: a field too few before the encoding; it is known by its value.
         let encodingIndex =
-            elements.indices.dropFirst(2).prefix(5).first { Self.encodings.contains(elements[$0].word ?? "") } ?? 5
+            elements.indices.dropFirst(2).prefix(5).first { Self.encodings.contains(where: elements[$0].isWord) } ?? 5
         if encodingIndex < elements.count, let encoding = elements[encodingIndex].word {
             part.encoding = encoding
             part.octets = encodingIndex + 1 < elements.count ? elements[encodingIndex + 1].number : nil
@@ -195,8 +200,8 @@ private struct BodyReader {
     /// because the fields before it may be missing.
     private func readDisposition(_ fields: ArraySlice<BodyNode>, into part: inout BodyPart) {
         for field in fields {
-            if let word = field.word, Self.dispositions.contains(word) {
-                part.disposition = word
+            if let disposition = Self.dispositions.first(where: field.isWord) {
+                part.disposition = disposition
                 return
             }
             guard let elements = field.elements, let kind = elements.first?.word else { continue }
@@ -210,14 +215,14 @@ private struct BodyReader {
         }
     }
 
-    private static let encodings: Set<String> = ["7bit", "8bit", "binary", "base64", "quoted-printable"]
-    private static let dispositions: Set<String> = ["inline", "attachment"]
+    private static let encodings = ["7bit", "8bit", "binary", "base64", "quoted-printable"]
+    private static let dispositions = ["inline", "attachment"]
 
     /// Of `("CHARSET" "utf-8" "name" NIL)`.
     private static func parameter(_ name: String, in pairs: [BodyNode]) -> String? {
         var index = 0
         while index + 1 < pairs.count {
-            if pairs[index].word == name { return pairs[index + 1].words }
+            if pairs[index].isWord(name) { return pairs[index + 1].words }
             index += 2
         }
         return nil

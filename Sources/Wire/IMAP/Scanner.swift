@@ -19,13 +19,13 @@ struct Scanner {
     var rest: ArraySlice<UInt8> { frame.bytes[min(position, frame.bytes.count)...] }
 
     /// Whether the byte was there; it is then behind us.
-    mutating func take(_ byte: Character) -> Bool {
-        guard let peek, peek == byte.asciiValue else { return false }
+    mutating func take(_ byte: Unicode.Scalar) -> Bool {
+        guard let peek, peek == UInt8(ascii: byte) else { return false }
         position += 1
         return true
     }
 
-    mutating func expect(_ byte: Character) throws(GrammarError) {
+    mutating func expect(_ byte: Unicode.Scalar) throws(GrammarError) {
         if !take(byte) { throw GrammarError() }
     }
 
@@ -50,7 +50,9 @@ struct Scanner {
     }
 
     mutating func takeNil() -> Bool {
-        guard rest.prefix(3).equalsIgnoringCase("NIL") else { return false }
+        guard position + 3 <= frame.bytes.count, frame.bytes[position].folded == UInt8(ascii: "n"),
+            frame.bytes[position + 1].folded == UInt8(ascii: "i"), frame.bytes[position + 2].folded == UInt8(ascii: "l")
+        else { return false }
         let next = position + 3 < frame.bytes.count ? frame.bytes[position + 3] : 0x20
         guard next == 0x20 || next == 0x29 || next == 0x5D else { return false }
         position += 3
@@ -100,15 +102,27 @@ extension Scanner {
     mutating func quoted(
         endingWhere isEnd: (Scanner, Int) -> Bool = { $0.isDelimiter(at: $1) }
     ) throws(GrammarError) -> [UInt8] {
+        Array(try quotedSlice(endingWhere: isEnd))
+    }
+
+    /// As ``quoted(endingWhere:)``: a piece of the response where it has no escapes and no quotes inside.
+    mutating func quotedSlice(
+        endingWhere isEnd: (Scanner, Int) -> Bool
+    ) throws(GrammarError) -> ArraySlice<UInt8> {
         try expect("\"")
-        var result: [UInt8] = []
         let bound = nextLiteralStart
+        let plain = run { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        if position < bound, frame.bytes[position] == UInt8(ascii: "\""), isEnd(self, position + 1) {
+            position += 1
+            return plain
+        }
+        var result = Array(plain)
         while position < bound {
             let byte = frame.bytes[position]
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                if isEnd(self, position) { return result }
+                if isEnd(self, position) { return result[...] }
                 result.append(byte)
             case UInt8(ascii: "\\"):
                 if let escaped = peek, escaped == UInt8(ascii: "\"") || escaped == UInt8(ascii: "\\") {

@@ -27,14 +27,17 @@ package struct UIDSet: Hashable, Sendable {
     }
 
     package mutating func insert(_ uid: UID) {
-        guard let last = ranges.last, last.upperBound >= uid || last.touches(uid...uid) else {
-            ranges.append(uid...uid)
-            return
+        let next = indexOfRange(endingAtOrAfter: uid)
+        if next < ranges.count, ranges[next].lowerBound <= uid { return }
+        var range = uid...uid
+        if next < ranges.count, range.touches(ranges[next]) {
+            range = uid...ranges[next].upperBound
+            ranges.remove(at: next)
         }
-        if last.upperBound >= uid {
-            if !contains(uid) { formUnion(UIDSet(uid)) }
+        if next > 0, ranges[next - 1].touches(range) {
+            ranges[next - 1] = ranges[next - 1].lowerBound...range.upperBound
         } else {
-            ranges[ranges.count - 1] = last.lowerBound...uid
+            ranges.insert(range, at: next)
         }
     }
 
