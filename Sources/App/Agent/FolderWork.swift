@@ -30,19 +30,25 @@ struct FolderTools: Sendable {
     let report: @Sendable (AccountState) async -> Void
     let now: @Sendable () -> Date
     let logger: Logger
+    /// Between two commits of a first scan; zero: each step is on disk before the next one.
+    var commitInterval = Duration.milliseconds(250)
 }
 
 /// A selected folder: what its sync asks, what of that is stored, and the keywords that follow from it.
 struct FolderWork {
     let tools: FolderTools
     let folder: FolderID
-    private(set) var conversation: Conversation
+    var conversation: Conversation
     private let writer: KeywordWriter
     private let cleaner: SentCopyCleaner?
     private var mayCompress: Bool
-    /// When keywords were written last.
+    private var pending: PendingChanges
+    /// When it was last looked which keywords are to be written, and when some were.
+    private var planned: ContinuousClock.Instant?
     private var written: ContinuousClock.Instant?
     private var scan: (began: ContinuousClock.Instant, done: Int)?
+    /// When it was last told how far the scan has come.
+    private var reported: ContinuousClock.Instant?
     /// Of the mail that is awaited.
     private var generation: Int?
     private let isVisit: Bool
@@ -53,61 +59,7 @@ struct FolderWork {
     /// How well the moment is known of what the server tells.
     var attention: Attention
 
-    /// Selects the folder; what the server told of the time since is stored together with the mark that says so.
-    /// - Parameter before: of this connection, if it was in the folder before: what that would not keep, it will not keep now.
-    static func select(
-        _ mailbox: MailboxName, on connection: any MailConnection, _ policy: FolderSync.Policy, _ tools: FolderTools,
-        after before: Attention? = nil
-    ) async throws -> FolderWork {
-        var attention = before ?? Attention()
-        attention.asked(at: tools.now())
-        let folder = try await tools.store.folder(mailbox, of: tools.account)
-        if before == nil { try await tools.store.forgetRefusals(in: folder) }
-        let copyRefusal = try await CopyFolder(tools, for: folder)?.lookThrough(connection, source: mailbox)
-        var sync = FolderSync(state: try await tools.store.state(of: folder), policy: policy)
-        var selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)
-        selection.offer.copyRefusal = copyRefusal
-        let begun = sync.begin(selection.selected)
-        selection.news.forEach { sync.received($0) }
-        if sync.isInDoubt { sync.expect(try await tools.store.names(ofCopiesIn: folder)) }
-        var work = FolderWork(
-            tools: tools, folder: folder, isVisit: policy.isVisit,
-            conversation: Conversation(connection, with: tools.server, sync),
-            writer: KeywordWriter(
-                store: tools.store, folder: folder, signs: tools.signs, selection: selection, now: tools.now,
-                logger: tools.logger),
-            cleaner: await cleaner(mailbox, folder, on: connection, selection, policy, tools), attention: attention)
-        try await work.keep(begun + work.conversation.sync.drainNews())
-        try await work.awaitWhatWasSent()
-        return work
-    }
-
-    /// `nil` where copies are left as they are.
-    private static func cleaner(
-        _ mailbox: MailboxName, _ folder: FolderID, on connection: any MailConnection, _ selection: Selection,
-        _ policy: FolderSync.Policy, _ tools: FolderTools
-    ) async -> SentCopyCleaner? {
-        guard let since = tools.cleansSince, !policy.isVisit, let validity = selection.selected.uidValidity else {
-            return nil
-        }
-        guard await connection.capabilities.contains(.uidPlus) else {
-            tools.logger.warning(
-                "copies in Sent are left as they are",
-                metadata: ["reason": "the server has no UIDPLUS (RFC 4315); take sent_copy out of the configuration"])
-            return nil
-        }
-        if let kept = selection.offer.permanentFlags, !kept.contains(.deleted) || selection.offer.isReadOnly {
-            tools.logger.warning(
-                "copies in Sent are left as they are", metadata: ["reason": "nothing can be deleted in this folder"])
-            return nil
-        }
-        return SentCopyCleaner(
-            store: tools.store, folder: folder, mailbox: mailbox, validity: validity,
-            numbersChanges: selection.selected.highest != nil, sentSince: since, cleaner: Cleaner(isOwn: policy.isOurs),
-            logger: tools.logger)
-    }
-
-    private init(
+    init(
         tools: FolderTools, folder: FolderID, isVisit: Bool, conversation: Conversation, writer: KeywordWriter,
         cleaner: SentCopyCleaner?, attention: Attention
     ) {
@@ -115,6 +67,8 @@ struct FolderWork {
         self.isVisit = isVisit
         mayCompress = tools.trust.compresses
         self.folder = folder
+        pending = PendingChanges(
+            for: folder, in: tools.store, tools.signs, judge: tools.judge, every: tools.commitInterval)
         self.conversation = conversation
         self.writer = writer
         self.cleaner = cleaner
@@ -132,8 +86,20 @@ struct FolderWork {
         return scan != nil
     }
 
-    /// Does whatever can be done without waiting for news. Returns whether there was anything.
+    /// Does whatever can be done without waiting for news. Returns whether there was anything. All that was learned is
+    /// stored then.
     mutating func settle() async throws -> Bool {
+        do {
+            return try await settleAll()
+        } catch {
+            var isOrderly = true
+            if case MailboxError.cancelled = error { isOrderly = false }
+            await pending.end(isOrderly: isOrderly)
+            throw error
+        }
+    }
+
+    private mutating func settleAll() async throws -> Bool {
         var isNew = false
         while true {
             try Task.checkCancellation()
@@ -141,10 +107,7 @@ struct FolderWork {
             try await seekWhatIsToldOf()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
-            if mayWrite, try await writer.write(&conversation, since: attention.since, judge: tools.judge) {
-                written = .now
-                isQuiet = false
-            }
+            if mayWrite, try await write() { isQuiet = false }
             try await compressIfWorthIt()
             try await conversation.ask()
             if conversation.isBusy {
@@ -154,6 +117,7 @@ struct FolderWork {
                 continue
             }
             if try await !keepNews(), isQuiet, try await !endSeeking() {
+                try await pending.flush()
                 attention.settled()
                 return isNew
             }
@@ -165,11 +129,22 @@ struct FolderWork {
     /// they are written and read back nothing new is asked, so not at every step.
     private var mayWrite: Bool {
         if conversation.sync.isInDoubt { return false }
-        guard conversation.isBusy, let written else { return true }
-        return ContinuousClock.now - written > Self.writingPause
+        guard conversation.isBusy, let planned else { return true }
+        let now = ContinuousClock.now
+        return now - planned > Self.planningPause && written.map { now - $0 > Self.writingPause } ?? true
     }
 
+    private static let planningPause = Duration.milliseconds(500)
     private static let writingPause = Duration.seconds(2)
+
+    /// Returns whether there were keywords to be written.
+    private mutating func write() async throws -> Bool {
+        try await pending.flush()
+        planned = .now
+        guard try await writer.write(&conversation, since: attention.since, judge: tools.judge) else { return false }
+        written = .now
+        return true
+    }
 
     /// Asked once: it takes a round trip in which nothing else can be sent, and which a few answers are not worth.
     private mutating func compressIfWorthIt() async throws {
@@ -199,8 +174,13 @@ struct FolderWork {
         guard let (done, total) = conversation.sync.progress else { return }
         let began = scan ?? (.now, done)
         scan = began
+        // It is put on disk each time.
+        if let reported, ContinuousClock.now - reported < Self.reportingPause { return }
+        reported = .now
         await tools.report(.scanning(done: done, total: total, left: Self.estimate(began, done, total)))
     }
+
+    private static let reportingPause = Duration.seconds(1)
 
     /// How long the rest of the scan will take, from what it has taken so far.
     private static func estimate(
@@ -238,7 +218,6 @@ extension FolderWork {
                 try await keep(conversation.sync.failed(request, reason: reason))
             }
         }
-        await StopPoint.reached(.changesStored)
     }
 
     /// Stores what the server told on its own; returns whether that was anything.
@@ -248,17 +227,19 @@ extension FolderWork {
         return !news.isEmpty
     }
 
-    private mutating func keep(_ changes: [Change]) async throws {
-        let store = tools.store
-        let isNew = try await store.apply(
-            changes, to: folder, signs: tools.signs, since: attention.since, now: tools.now())
-        if isNew { tools.judge.ring() }
+    mutating func keep(_ changes: [Change]) async throws {
+        pending.add(changes, since: attention.since, now: tools.now())
         // A copy that is gone may turn up again.
-        if changes.contains(where: \.losesCopies) { try await awaitTheMissing() }
+        if changes.contains(where: \.losesCopies) { return try await awaitTheMissing() }
+        if conversation.sync.progress == nil {
+            try await pending.flush()
+        } else {
+            try await pending.writeBeside()
+        }
     }
 
     /// Mail that is sent through us is known before its copy comes.
-    private mutating func awaitWhatWasSent() async throws {
+    mutating func awaitWhatWasSent() async throws {
         let generation = tools.awaited.generation
         guard !isVisit, self.generation != generation else { return }
         self.generation = generation
@@ -266,6 +247,7 @@ extension FolderWork {
     }
 
     private mutating func awaitTheMissing() async throws {
+        try await pending.flush()
         conversation.sync.awaited = try await tools.store.messagesWithoutCopy(of: tools.account)
         guard !isVisit else { return }
         let told = try await tools.store.toldMessages(in: folder)
@@ -277,6 +259,7 @@ extension FolderWork {
     private mutating func seekWhatIsToldOf() async throws {
         guard isToldOf, seeking == nil, conversation.sync.canSeek else { return }
         isToldOf = false
+        try await pending.flush()
         let told = try await tools.store.toldMessages(in: folder)
         // Where names cannot be searched for, the days around the first open are looked through.
         let isByName = conversation.sync.policy.searchesText
@@ -289,6 +272,7 @@ extension FolderWork {
     private mutating func endSeeking() async throws -> Bool {
         guard let seeking else { return false }
         conversation.sync.endHunt()
+        try await pending.flush()
         try await tools.store.noteSought(seeking, in: folder)
         self.seeking = nil
         return isToldOf
