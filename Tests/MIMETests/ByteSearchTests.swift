@@ -38,6 +38,39 @@ struct ByteSearchTests {
         }
     }
 
+    @Test func findsMarkup() {
+        let markup = Set("\"'<>/\\%&".utf8)
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<Self.length {
+                for start in [0, 1, place, place + 1] where start <= Self.length {
+                    bytes([place: byte]).withUnsafeBufferPointer {
+                        let expected = markup.contains(byte) && start <= place ? place : Self.length
+                        #expect(ByteSearch.firstOfMarkup(in: $0, from: start) == expected)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A block is told to hold no punctuation if no byte of it is one of the sixteen from the blank on.
+    @Test func findsBlocksWithoutPunctuation() {
+        let length = ByteSearch.blockLength
+        for byte in [UInt8](arrayLiteral: 0, 0x1f, 0x20, 0x2f, 0x30, 0xff) {
+            for place in 0..<Self.length {
+                for start in 0...Self.length {
+                    let isPunctuation = (0x20..<0x30).contains(byte)
+                    let expected = stride(from: 0, through: Self.length - length, by: length).first {
+                        $0 >= start && !(isPunctuation && ($0..<$0 + length).contains(place))
+                    }
+                    bytes([place: byte]).withUnsafeBufferPointer {
+                        let found = ByteSearch.firstBlock(withoutPunctuationIn: $0, from: start)
+                        if found != expected ?? Self.length { Issue.record("\(byte) at \(place) from \(start)") }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func findsWhatQuotedPrintableMayHide() {
         let pairs: [(text: String, isFound: Bool)] = [
             ("&", true), ("%", true), ("\\", true), ("=2", true), ("=5", true), (" \r", true), ("\t\n", true),

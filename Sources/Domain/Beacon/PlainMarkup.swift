@@ -1,3 +1,5 @@
+import MIME
+
 /// HTML as libxml2 is given it: ASCII, and short where it means nothing.
 ///
 /// Text between two tags is of no use here and most of what mail consists of: it becomes one byte. Whether `>` and `<`
@@ -25,18 +27,24 @@ struct PlainMarkup {
     }
 
     private enum Kind: UInt8 {
-        case plain, foreign, blank, ofURLs, quote, opening, closing
+        case plain, blank, markup, closing
     }
 
     private static let kinds: [Kind] = (0...255).map { (byte: UInt8) -> Kind in
         switch byte {
         case 0x09, 0x0a, 0x0c, 0x0d, 0x20: .blank
-        case UInt8(ascii: "\""), UInt8(ascii: "'"): .quote
-        case UInt8(ascii: "<"): .opening
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"): .markup
         case UInt8(ascii: ">"): .closing
-        case UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "%"), UInt8(ascii: "&"): .ofURLs
-        case 0x21..<0x7f: .plain
-        default: .foreign
+        default: .plain
+        }
+    }
+
+    /// What is written for each byte.
+    private static let written: [UInt8] = (0...255).map { (byte: UInt8) in
+        switch byte {
+        case 0x09, 0x0a, 0x0d, 0x20..<0x7f: byte
+        case 0x0c: 0x20
+        default: substitute
         }
     }
 
@@ -53,54 +61,37 @@ struct PlainMarkup {
         }
 
         mutating func write(upTo end: Int) {
+            // In registers: what is written could be these, as far as the compiler knows.
+            var (read, count, run) = (read, count, run)
             kinds.withUnsafeBufferPointer { kinds in
-                while read < end {
-                    let byte = html[read]
-                    read += 1
-                    switch kinds[Int(byte)] {
-                    case .plain, .ofURLs: run(on: byte)
-                    case .foreign: run(on: substitute)
-                    case .blank: put(byte == 0x0c ? 0x20 : byte)
-                    case .quote, .opening: put(byte)
-                    case .closing:
-                        put(byte)
-                        skipText(kinds)
+                written.withUnsafeBufferPointer { written in
+                    while read < end {
+                        let byte = Int(html[read])
+                        read += 1
+                        let kind = kinds[byte]
+                        run = kind == .plain ? run + 1 : 0
+                        guard run <= maximumRun else { continue }
+                        out[count] = written[byte]
+                        count += 1
+                        guard kind == .closing, let text = textEnd(from: read, kinds) else { continue }
+                        out[count] = text.isBlank ? 0x20 : substitute
+                        count += 1
+                        read = text.end
                     }
                 }
             }
+            (self.read, self.count, self.run) = (read, count, run)
         }
 
-        /// Behind `>`: if nothing but text is before the next `<`, one byte is written for it.
-        private mutating func skipText(_ kinds: UnsafeBufferPointer<Kind>) {
-            var end = read
-            var isBlank = true
-            while end < html.count {
-                switch kinds[Int(html[end])] {
-                case .plain, .foreign: isBlank = false
-                case .blank: break
-                case .ofURLs, .quote, .closing: return
-                case .opening:
-                    if end > read + 1 {
-                        put(isBlank ? 0x20 : substitute)
-                        read = end
-                    }
-                    return
-                }
-                end += 1
-            }
-        }
-
-        private mutating func run(on byte: UInt8) {
-            run += 1
-            guard run <= maximumRun else { return }
-            out[count] = byte
-            count += 1
-        }
-
-        private mutating func put(_ byte: UInt8) {
-            run = 0
-            out[count] = byte
-            count += 1
+        /// Behind `>`: where the next `<` is, if nothing but text of more than one byte is before it.
+        private func textEnd(
+            from start: Int, _ kinds: UnsafeBufferPointer<Kind>
+        ) -> (end: Int, isBlank: Bool)? {
+            let end = ByteSearch.firstOfMarkup(in: html, from: start)
+            guard end > start + 1, end < html.count, html[end] == UInt8(ascii: "<") else { return nil }
+            var place = start
+            while place < end, kinds[Int(html[place])] == .blank { place += 1 }
+            return (end, place == end)
         }
     }
 }

@@ -73,6 +73,25 @@ package enum ByteSearch {
         return bytes.count
     }
 
+    /// The index of the first quote, angle bracket, `/`, `\`, `%` or `&` at or after `start`, or `bytes.count`.
+    package static func firstOfMarkup(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let (double, single) = (Block(repeating: UInt8(ascii: "\"")), Block(repeating: UInt8(ascii: "'")))
+        let (opening, closing) = (Block(repeating: UInt8(ascii: "<")), Block(repeating: UInt8(ascii: ">")))
+        let (slash, backslash) = (Block(repeating: UInt8(ascii: "/")), Block(repeating: UInt8(ascii: "\\")))
+        let (percent, ampersand) = (Block(repeating: UInt8(ascii: "%")), Block(repeating: UInt8(ascii: "&")))
+        return first(in: bytes, from: start) {
+            let brackets = ($0 .== opening) .| ($0 .== closing) .| ($0 .== double) .| ($0 .== single)
+            return brackets .| ($0 .== slash) .| ($0 .== backslash) .| ($0 .== percent) .| ($0 .== ampersand)
+        } or: {
+            switch $0 {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "/"),
+                UInt8(ascii: "\\"), UInt8(ascii: "%"), UInt8(ascii: "&"):
+                true
+            default: false
+            }
+        }
+    }
+
     /// Whatever is longer than two of ``firstBlock(withoutPunctuationIn:from:)`` less one byte covers one of them.
     package static let blockLength = Block.scalarCount
 
