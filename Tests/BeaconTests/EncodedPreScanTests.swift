@@ -56,7 +56,7 @@ struct EncodedPreScanTests {
     @Test func neverRulesOutWhatDecodingDoesNot() {
         var random = Seeded(state: 11)
         var (kept, ruledOut, both) = (0, 0, 0)
-        for round in 0..<20_000 {
+        for round in 0..<8_000 {
             let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in
                 Self.pieces.randomElement(using: &random) ?? ""
             }.joined()
@@ -71,7 +71,7 @@ struct EncodedPreScanTests {
             both += may == mayDecoded ? 1 : 0
         }
         // Or the test would say nothing.
-        #expect(kept > 5_000 && ruledOut > 1_000 && both > 15_000)
+        #expect(kept > 5_000 && ruledOut > 300 && both > 6_000)
     }
 
     /// A token and what it needs, with a soft break or an escape at each place of it.
@@ -120,7 +120,7 @@ struct EncodedPreScanTests {
     func aPartThatComesWholeIsReadAsInPieces(_ charset: String?) {
         var random = Seeded(state: 12)
         var found = 0
-        for _ in 0..<2_000 {
+        for _ in 0..<500 {
             let text = (0..<Int.random(in: 1...8, using: &random)).map { _ in
                 Self.pieces.randomElement(using: &random) ?? ""
             }.joined()
@@ -139,6 +139,6 @@ struct EncodedPreScanTests {
                 found += findings.count
             }
         }
-        #expect(found > 100)
+        #expect(found > 50)
     }
 }
