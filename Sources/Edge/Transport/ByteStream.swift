@@ -4,10 +4,13 @@
 /// server sends in the same packet as its answer to the login are lost in libcurl: begin with a command and ignore
 /// what comes before its answer.
 ///
-/// One reader and any number of writers at a time. Letting go of the last reference closes the connection.
+/// One reader and any number of writers at a time. It is on the poller's thread: an actor that has the poller for its
+/// executor reads and writes without a change of threads. Letting go of the last reference closes the connection.
 package final class ByteStream: Sendable {
     /// What libcurl read up to the login: greeting, capabilities, the tagged answers. Without line ends.
     package let greetingLines: [String]
+    /// Where its work is done.
+    package let poller: Poller
     private let connection: Connection
 
     /// Opens a connection; see ``ConnectionOptions`` for its limits. Cancelling the task gives up at once.
@@ -15,11 +18,12 @@ package final class ByteStream: Sendable {
         _ options: ConnectionOptions, on poller: Poller
     ) async throws(TransportError) -> ByteStream {
         let connection = Connection(options, on: poller)
-        return ByteStream(connection, greetingLines: try await connection.open())
+        return ByteStream(connection, poller, greetingLines: try await connection.open())
     }
 
-    private init(_ connection: Connection, greetingLines: [String]) {
+    private init(_ connection: Connection, _ poller: Poller, greetingLines: [String]) {
         self.connection = connection
+        self.poller = poller
         self.greetingLines = greetingLines
     }
 
@@ -30,14 +34,14 @@ package final class ByteStream: Sendable {
     ///
     /// Cancelling the task throws `.cancelled`, and loses no byte: the next call returns it.
     /// When 1 MB waits to be received, no more is read from the network.
-    package func receive() async throws(TransportError) -> [UInt8]? {
+    nonisolated(nonsending) package func receive() async throws(TransportError) -> [UInt8]? {
         try await connection.receive()
     }
 
     /// Returns when libcurl has taken all bytes; reading goes on meanwhile. Calls are served in their order.
     ///
     /// Cancelling the task throws `.cancelled` and closes the connection, since a part may be on its way.
-    package func send(_ bytes: [UInt8]) async throws(TransportError) {
+    nonisolated(nonsending) package func send(_ bytes: [UInt8]) async throws(TransportError) {
         try await connection.send(bytes)
     }
 

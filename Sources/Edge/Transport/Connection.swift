@@ -8,7 +8,7 @@ import Secrets
 actor Connection {
     /// Reading pauses when this much waits for the reader.
     static let inboxLimit = 1 << 20
-    /// OpenSSL reports nothing of a piece before it has taken all of it.
+    /// OpenSSL reports nothing of a piece before it has taken all of it. As long as a record of TLS.
     static let chunkSize = 16 << 10
     /// After this much the others get their turn.
     private static let sendBudget = 4 << 20
@@ -30,6 +30,8 @@ actor Connection {
     private let poller: Poller
     private let options: ConnectionOptions
     private let peer: String
+    /// No TLS anywhere on the way to the socket.
+    private let isPlain: Bool
     private var phase = Phase.new
     private var easy: EasyHandle?
     private var multi: Multi?
@@ -48,6 +50,7 @@ actor Connection {
         self.poller = poller
         self.options = options
         peer = options.endpoint.description
+        isPlain = options.endpoint.security == .cleartext && options.proxy.isEmpty
         lines = ServerLines(hiding: options.login.secrets)
     }
 
@@ -70,7 +73,12 @@ actor Connection {
         guard case .open = phase else { return nil }
         let id = nextID()
         return try await withTaskCancellationHandler {
-            await withCheckedContinuation { reader = (id, $0) }
+            await withCheckedContinuation { continuation in
+                reader = (id, continuation)
+                // All of it may have come about on the way here.
+                deliver()
+                if Task.isCancelled { cancelReceive(id) }
+            }
         } onCancel: {
             Task { await self.cancelReceive(id) }
         }.get()
@@ -82,7 +90,11 @@ actor Connection {
         guard !bytes.isEmpty else { return }
         let id = nextID()
         try await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, TransportError>, Never>) in
+                if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
+                guard case .open = phase, isWritable else {
+                    return continuation.resume(returning: .failure(.closed(by: peer)))
+                }
                 outbox.append(Outgoing(id: id, bytes: bytes, done: continuation))
                 if outbox.count == 1 { flush() }
                 updateInterest()
@@ -105,6 +117,7 @@ actor Connection {
 
 extension Connection {
     private func start(_ continuation: CheckedContinuation<Result<[String], TransportError>, Never>) {
+        guard case .new = phase else { return continuation.resume(returning: .failure(.cancelled)) }
         phase = .opening(continuation)
         do throws(TransportError) {
             let easy = try EasyHandle()
@@ -184,6 +197,8 @@ extension Connection {
             hasEnded = code != CURLE_OK || count == 0
             if hasEnded { break }
             filled += count
+            // There was no more, and no TLS that could keep some: the next event tells.
+            if isPlain, count < free.count { break }
         }
         inbox += scratch[..<filled]
         if hasEnded { end(with: .closed(by: peer)) } else { deliver() }
@@ -222,10 +237,19 @@ extension Connection {
     private func flush() {
         var budget = Self.sendBudget
         while case .open = phase, isWritable, budget > 0, let easy, let first = outbox.first {
-            let chunk = self.chunk ?? Chunk(first.bytes[first.offset...].prefix(Self.chunkSize))
-            self.chunk = chunk
             var count = 0
-            let code = curl_easy_send(easy.pointer, chunk.start, chunk.count, &count)
+            let code: CURLcode
+            if isPlain {
+                code = first.bytes[first.offset...].withUnsafeBytes {
+                    curl_easy_send(easy.pointer, $0.baseAddress, $0.count, &count)
+                }
+            } else {
+                let chunk = self.chunk ?? Chunk(first.bytes[first.offset...].prefix(Self.chunkSize))
+                self.chunk = chunk
+                code = curl_easy_send(easy.pointer, chunk.start, chunk.count, &count)
+                chunk.advance(by: count)
+                if chunk.count == 0 { self.chunk = nil }
+            }
             if code == CURLE_AGAIN || code == CURLE_OK && count == 0 { return }
             guard code == CURLE_OK else {
                 // Reading goes on: the server's last words may be there.
@@ -234,9 +258,7 @@ extension Connection {
                 return failSends(.closed(by: peer))
             }
             budget -= count
-            chunk.advance(by: count)
             outbox[0].offset += count
-            if chunk.count == 0 { self.chunk = nil }
             if outbox[0].offset == first.bytes.count {
                 outbox.removeFirst()
                 first.done.resume(returning: .success(()))

@@ -2,15 +2,20 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// The one thread that waits for all connections of the process and makes every call of libcurl.
+/// A thread that waits for many connections and makes every call of libcurl for them.
 ///
 /// It is the executor of the actors that own libcurl handles: a handle is touched on this thread alone, and the compiler
-/// sees to it. Waiting on an idle connection costs a file descriptor and no thread. Nothing that runs here may block.
+/// sees to it. Waiting on an idle connection costs a file descriptor and no thread. Nothing that runs here may block, or
+/// take longer than a few milliseconds.
 ///
-/// A process makes one and keeps it: the thread never ends.
+/// Other actors may choose it, to go on without a change of threads when something has come. That takes a task that
+/// prefers it, too: whoever has waited for a continuation goes on as nobody's, which is on any thread otherwise, before
+/// an actor takes over.
+///
+/// A process makes one, or one more for what must not wait for the others, and keeps it: the thread never ends.
 ///
 /// `@unchecked Sendable`: `watches` and `timers` are touched on the thread alone, the rest is constant or locked.
-package final class Poller: SerialExecutor, @unchecked Sendable {
+package final class Poller: SerialExecutor, TaskExecutor, @unchecked Sendable {
     struct Readiness: OptionSet {
         let rawValue: UInt8
         static let readable = Readiness(rawValue: 1)
@@ -29,17 +34,29 @@ package final class Poller: SerialExecutor, @unchecked Sendable {
         let action: () -> Void
     }
 
+    private static let rounds = 8
+
+    private let name: String
+    /// Jobs are those of tasks that prefer it.
+    private let isPreferred: Bool
     private let epoll: Int32
-    /// Readable while `jobs` has some that the thread has not seen.
+    /// Rung for jobs that come while the thread waits.
     private let bell: Int32
-    private let jobs = Mutex<[UnownedJob]>([])
+    private let queue = Mutex<(jobs: [UnownedJob], isWaiting: Bool)>(([], false))
     private let thread = Atomic<UInt>(0)
     private var watches: [Int32: Watch] = [:]
     private var timers: [ObjectIdentifier: Timer] = [:]
+    /// No timer is due before; `nil` if there is none.
+    private var firstDue: ContinuousClock.Instant?
     /// Where bytes land before they are copied to their connection; one call's use only.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
-    package init() throws(TransportError) {
+    /// - Parameters:
+    ///   - name: the thread's in ps and top, at most 15 characters.
+    ///   - isPreferred: whether those who come here are tasks that prefer it, as a rule. Others may, at a job more each time.
+    package init(name: String = "poller", isPreferred: Bool = false) throws(TransportError) {
+        self.name = name
+        self.isPreferred = isPreferred
         if let failure = CurlLibrary.failure { throw failure }
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
@@ -65,12 +82,13 @@ package final class Poller: SerialExecutor, @unchecked Sendable {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let isFirst = jobs.withLock { jobs in
-            jobs.append(job)
-            return jobs.count == 1
+        // The thread looks for jobs before it waits.
+        let isAsleep = queue.withLock { queue in
+            queue.jobs.append(job)
+            defer { queue.isWaiting = false }
+            return queue.isWaiting
         }
-        // The thread itself looks for jobs before it waits.
-        if isFirst, thread.load(ordering: .relaxed) != UInt(pthread_self()) { eventfd_write(bell, 1) }
+        if isAsleep { eventfd_write(bell, 1) }
     }
 
     package func checkIsolated() {
@@ -100,7 +118,9 @@ extension Poller {
 
     /// Calls `action` once, not before `delay` has passed. An owner has one timer; setting it again replaces it.
     func setTimer(of owner: AnyObject, after delay: Duration, _ action: @escaping () -> Void) {
-        timers[ObjectIdentifier(owner)] = Timer(due: .now + delay, action: action)
+        let due = ContinuousClock.now + delay
+        timers[ObjectIdentifier(owner)] = Timer(due: due, action: action)
+        firstDue = firstDue.map { min($0, due) } ?? due
     }
 
     func cancelTimer(of owner: AnyObject) {
@@ -117,11 +137,16 @@ extension Poller {
 
     private func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        clinux_name_thread("poller")
+        clinux_name_thread(name)
         var events = [epoll_event](repeating: epoll_event(), count: 128)
+        var jobs: [UnownedJob] = []
         while true {
-            let wait = jobs.withLock { $0.isEmpty } ? millisecondsToNextTimer() : 0
-            let count = epoll_wait(epoll, &events, Int32(events.count), wait)
+            let isIdle = queue.withLock { queue in
+                queue.isWaiting = queue.jobs.isEmpty
+                return queue.isWaiting
+            }
+            let count = epoll_wait(epoll, &events, Int32(events.count), isIdle ? millisecondsToNextTimer() : 0)
+            if isIdle { queue.withLock { $0.isWaiting = false } }
             for event in events.prefix(Int(max(0, count))) {
                 let socket = event.data.fd
                 if socket == bell {
@@ -133,17 +158,28 @@ extension Poller {
                 }
             }
             fireTimers()
-            for job in jobs.withLock({ jobs in
-                defer { jobs = [] }; return jobs
-            }) {
-                job.runSynchronously(on: asUnownedSerialExecutor())
+            // What jobs bring about is done at once as a rule, and not after one more look at the sockets.
+            for _ in 0..<Self.rounds {
+                queue.withLock { swap(&$0.jobs, &jobs) }
+                if jobs.isEmpty { break }
+                for job in jobs { perform(job) }
+                jobs.removeAll(keepingCapacity: true)
             }
         }
     }
 
+    /// Whatever runs here is alone, an actor's or nobody's.
+    private func perform(_ job: UnownedJob) {
+        if isPreferred {
+            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        } else {
+            job.runSynchronously(on: asUnownedSerialExecutor())
+        }
+    }
+
     private func millisecondsToNextTimer() -> Int32 {
-        guard let due = timers.values.map(\.due).min() else { return -1 }
-        let wait = ContinuousClock.now.duration(to: due)
+        guard let firstDue else { return -1 }
+        let wait = ContinuousClock.now.duration(to: firstDue)
         guard wait > .zero else { return 0 }
         // Rounded up: woken early, the thread would turn in circles until the time has come.
         let (seconds, attoseconds) = wait.components
@@ -151,14 +187,16 @@ extension Poller {
     }
 
     private func fireTimers() {
-        guard !timers.isEmpty else { return }
+        guard let firstDue else { return }
         let now = ContinuousClock.now
+        guard firstDue <= now else { return }
         for (owner, timer) in timers where timer.due <= now {
             // An earlier one may have cancelled or replaced it.
             guard let current = timers[owner], current.due <= now else { continue }
             timers[owner] = nil
             current.action()
         }
+        self.firstDue = timers.values.lazy.map(\.due).min()
     }
 
     private func control(_ operation: Int32, _ socket: Int32, _ interest: Readiness) -> Bool {
