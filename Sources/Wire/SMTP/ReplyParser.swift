@@ -18,13 +18,17 @@ package struct ReplyParser: Sendable {
 
     /// The replies that end in `bytes`. A fault behind them is in ``failure`` and is thrown by the next call.
     package mutating func feed(_ bytes: some Collection<UInt8>) throws(ReplyError) -> [Reply] {
+        try feed(Array(bytes)[...])
+    }
+
+    private mutating func feed(_ bytes: ArraySlice<UInt8>) throws(ReplyError) -> [Reply] {
         if let failure { throw failure }
         var replies: [Reply] = []
         do throws(ReplyError) {
-            var rest = bytes[...]
+            var rest = bytes
             while let end = rest.firstIndex(of: 0x0a) {
                 try append(rest[..<end])
-                rest = rest[rest.index(after: end)...]
+                rest = rest[(end + 1)...]
                 if let reply = try endLine() { replies.append(reply) }
             }
             try append(rest)
@@ -37,7 +41,7 @@ package struct ReplyParser: Sendable {
         return replies
     }
 
-    private mutating func append(_ bytes: some Collection<UInt8>) throws(ReplyError) {
+    private mutating func append(_ bytes: ArraySlice<UInt8>) throws(ReplyError) {
         guard line.count + bytes.count <= Self.lineLimit else { throw .lineTooLong(limit: Self.lineLimit) }
         line += bytes
     }
