@@ -14,8 +14,8 @@ func wire(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/Domain/\(name)", swiftSettings: strict)
 }
-func edge(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Edge/\(name)", swiftSettings: strict)
+func edge(_ name: String, _ dependencies: [Target.Dependency] = [], _ more: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Edge/\(name)", swiftSettings: strict + more)
 }
 func tests(_ subject: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
@@ -121,7 +121,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
+            ],
+            // What a session does stays on its thread: to leave it costs more than anything else that is done for a mail.
+            [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
         edge("Settings", ["CTOML", "Secrets", "MIME", "Opens"]),
         edge("Host", ["CHost", "Secrets"]),
 
@@ -221,9 +223,6 @@ let package = Package(
             [
                 "Submission", "SMTP", "MIME", "Outgoing", "Tokens", "Transport", "Secrets", "TestSupport", log,
                 lifecycle,
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         tests("Settings", ["Settings", "Secrets", "Opens"]),
         tests("Host", ["Host", "Secrets"]),

@@ -39,9 +39,9 @@ import Tokens
         _ rules: SendingRules, to recipients: [String], _ mail: [UInt8] = SendingTests.html, isComplete: Bool = true,
         room: Int? = nil
     ) -> SendingPlan {
-        rules.plan(
-            for: mail, isComplete: isComplete, sender: Self.address("me@example.org"),
-            recipients: recipients.map(Self.address), message: 99, room: room)
+        let draft = rules.draft(
+            mail, sender: Self.address("me@example.org"), recipients: recipients.map(Self.address))
+        return rules.plan(for: mail, draft, isComplete: isComplete, message: 99, room: room)
     }
 
     private func texts(_ plan: SendingPlan, _ mail: [UInt8] = SendingTests.html) -> [String] {
@@ -123,11 +123,12 @@ import Tokens
         let rules = Self.rules(.shared) { $0.track = .listed }
         let header = Array(Self.html.prefix(Self.html.count - 17))
         #expect(
-            rules.planByHeader(of: header, sender: nil, recipients: [Self.address("a@far.example")])?.reasons
+            rules.draft(header, sender: nil, recipients: [Self.address("a@far.example")]).settled?.reasons
                 == [.policy(.automatic)])
         #expect(
-            Self.rules(.shared).planByHeader(
-                of: header, sender: Self.address("me@example.org"), recipients: [Self.address("a@far.example")]) == nil)
+            Self.rules(.shared).draft(
+                header, sender: Self.address("me@example.org"), recipients: [Self.address("a@far.example")]
+            ).settled == nil)
     }
 
     @Test func moreRecipientsThanNumbersShareAToken() {

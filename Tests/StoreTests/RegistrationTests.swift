@@ -32,9 +32,8 @@ import Tokens
                 Token.mint(stream: $0, epoch: 0, key: key, message: message, recipient: recipient, level: .minimal)
             }
         }
-        return rules.plan(
-            for: Self.mail, isComplete: true, sender: EnvelopeAddress("me@example.org"), recipients: recipients,
-            message: message)
+        let draft = rules.draft(Self.mail, sender: EnvelopeAddress("me@example.org"), recipients: recipients)
+        return rules.plan(for: Self.mail, draft, isComplete: true, message: message)
     }
 
     private func addresses(_ texts: String...) -> [EnvelopeAddress] { texts.compactMap { EnvelopeAddress($0) } }

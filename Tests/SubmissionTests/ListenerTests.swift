@@ -1,10 +1,8 @@
 import Foundation
-import NIOCore
-import NIOEmbedded
-import NIOSSL
 import Secrets
 import TestSupport
 import Testing
+import Transport
 
 @testable import Submission
 
@@ -54,30 +52,21 @@ struct ListenerTests {
 
     /// What came in the clear, but was not read yet when TLS began, is not of the session that follows.
     @Test func whatCameBeforeTLSIsThrownAway() async throws {
-        let sink = try await Sink.start(.sink)
-        let (chain, key) = try Self.files(of: sink)
-        let tls = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMBytes(chain).map { .certificate($0) },
-                privateKey: .privateKey(try key.reveal { try NIOSSLPrivateKey(bytes: $0, format: .pem) })))
-        let channel = NIOAsyncTestingChannel()
-        try await channel.testingEventLoop.submit {
-            try channel.pipeline.syncOperations.addHandler(ArrivalCount())
-        }.get()
-        let wrapped = try await channel.testingEventLoop.submit {
-            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }.get()
-        try await channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
-        try await wrapped.executeThenClose { inbound, outbound in
-            let socket = ClientSocket(channel, inbound, outbound, tls: tls)
-            try await channel.writeInbound(ByteBuffer(string: "STARTTLS\r\n"))
-            #expect(try await socket.receive(within: .seconds(20)) == Array("STARTTLS\r\n".utf8))
-            try await channel.writeInbound(ByteBuffer(string: "NOOP\r\n"))
-            try await socket.startTLS(after: Array("220 go ahead\r\n".utf8))
-            try await channel.close()
-            #expect((try? await socket.receive(within: .seconds(20))) == nil)
-        }
-        await sink.stop()
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        let stream = AcceptedStream(Listener.Accepted(socket: ends[0], peer: "client"), on: try Proxy.poller.get())
+        #expect(write(ends[1], "STARTTLS\r\n", 10) == 10)
+        #expect(try await stream.receive() == Array("STARTTLS\r\n".utf8))
+        #expect(write(ends[1], "NOOP\r\n", 6) == 6)
+        #expect(await stream.detach(after: Array("220 go ahead\r\n".utf8)) == ends[0])
+        #expect(write(ends[1], "hello", 5) == 5)
+        var bytes = [UInt8](repeating: 0, count: 100)
+        #expect(read(ends[0], &bytes, 100) == 5)
+        #expect(bytes.starts(with: Array("hello".utf8)))
+        #expect(read(ends[1], &bytes, 100) == 14)
+        #expect(bytes.starts(with: Array("220 go ahead\r\n".utf8)))
+        #expect(try await stream.receive() == nil)
     }
 
     @Test func thereIsAMostOfConnections() async throws {

@@ -16,7 +16,7 @@ struct Proxy: Sendable {
     static let password = "local secret"
     static let key = StreamKey(Secret(Array(repeating: 7, count: 32)))
     static let pictureBase = "https://px.example.org"
-    private static let poller = Result { () throws(TransportError) in try Poller() }
+    static let poller = Result { () throws(TransportError) in try Poller(isPreferred: true) }
 
     /// An account and who sends for it.
     struct Account {
@@ -50,7 +50,7 @@ struct Proxy: Sendable {
         let server = try SubmissionServer(
             configuration,
             accounts: SubmissionAccounts(try accounts.map(submissionAccount), password: Secret(password)),
-            logger: logger)
+            on: try poller.get(), logger: logger)
         let group = ServiceGroup(services: [server], logger: logger)
         let running = Task {
             defer { found.finish() }
@@ -70,6 +70,28 @@ struct Proxy: Sendable {
             try? await running.value
             throw error
         }
+    }
+
+    /// As a task that can be cancelled; the body ends it.
+    static func serve(
+        _ accounts: [Account], _ configure: (inout SubmissionServer.Configuration) -> Void,
+        _ body: (_ port: Int, _ server: Task<Void, any Error>) async throws -> Void
+    ) async throws {
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        var configuration = SubmissionServer.Configuration(listen: ("127.0.0.1", 0))
+        configuration.listening = { port, _ in found.yield(port) }
+        configure(&configuration)
+        let server = try SubmissionServer(
+            configuration,
+            accounts: SubmissionAccounts(try accounts.map(submissionAccount), password: Secret(password)),
+            on: try poller.get(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let running = Task {
+            defer { found.finish() }
+            try await server.run()
+        }
+        defer { running.cancel() }
+        let port = try #require(await ports.first { _ in true })
+        try await body(port, running)
     }
 
     func client() async throws -> SMTPClient { try await SMTPClient(port: port) }

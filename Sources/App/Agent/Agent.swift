@@ -16,6 +16,8 @@ package actor Agent {
     private let store: AgentStore
     private let directories: Directories
     private let poller: Poller
+    /// For mail that is sent, which must not wait for what is read.
+    private let sending: Poller
     private let notifier: ServiceNotifier?
     private let show: @Sendable (String) -> Void
     private let logger: Logger
@@ -44,6 +46,7 @@ package actor Agent {
         lock = try ProcessLock(directories.state + "/agent.lock")
         store = try AgentStore(path: directories.state + "/agent.db")
         poller = try Poller()
+        sending = try Poller(name: "submission", isPreferred: true)
         for notice in store.notices { logger.warning("\(notice)") }
     }
 
@@ -106,7 +109,7 @@ package actor Agent {
         for warning in settings.warnings { logger.warning("\(warning)") }
         allowConnections(of: settings)
         let parts = try await Services.build(
-            inputs, directories: directories, store: store, poller: poller, show: show, now: now,
+            inputs, directories: directories, store: store, poller: poller, sending: sending, show: show, now: now,
             logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: parts.map {

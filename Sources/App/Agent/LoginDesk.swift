@@ -13,7 +13,7 @@ import Transport
 /// Opens the connections of all accounts: with the secret as it is kept, one more time with a new one if the server
 /// refuses it, and a few at a time to each host.
 struct LoginDesk: Sendable {
-    let poller: Poller
+    var poller: Poller
     let credentials = Credentials()
     let turns = LoginTurns()
     let elapsed: @Sendable () -> Duration = HostClock.system.elapsed
@@ -52,6 +52,13 @@ struct LoginDesk: Sendable {
             await credentials.forget(token.secret, from: command)
             throw refusal
         }
+    }
+
+    /// The same desk, whose connections are on another thread.
+    func on(_ poller: Poller) -> LoginDesk {
+        var desk = self
+        desk.poller = poller
+        return desk
     }
 
     private func another(

@@ -46,7 +46,7 @@ package enum Services {
     }
 
     static func build(
-        _ inputs: Inputs, directories: Directories, store: AgentStore, poller: Poller,
+        _ inputs: Inputs, directories: Directories, store: AgentStore, poller: Poller, sending: Poller,
         show: @escaping @Sendable (String) -> Void,
         now: @escaping @Sendable () -> Date, logger: Logger
     ) async throws -> [any Service] {
@@ -110,9 +110,10 @@ package enum Services {
                 answer: ControlDesk(logs: logs, store: store, judge: judge).answer))
         var awake: [Bell] = []
         if let submission = settings.submission {
-            let senders = submissionAccounts(submission, inputs, desk: desk, logs: logs)
+            let way = desk.on(sending)
+            let senders = submissionAccounts(submission, inputs, desk: way, logs: logs)
             if let server = try await submissionServer(
-                submission, for: senders, desk: desk, logger: named(logger, "submission"))
+                submission, for: senders, desk: way, logger: named(logger, "submission"))
             {
                 services.append(server)
             }

@@ -81,17 +81,19 @@ package struct SendingOutcome: Sendable, Equatable, Codable {
     }
 }
 
-/// Where an account's mail is written down on its way out.
+/// Where an account's mail is written down on its way out. Whoever waits for it goes on where it was.
 package protocol SendingLog: Sendable {
     /// On disk when it returns. `outcome` is that of a mail that has been sent already.
     @discardableResult
-    func register(_ mail: Registration, outcome: SendingOutcome?) async throws -> OutgoingID
+    nonisolated(nonsending) func register(_ mail: Registration, outcome: SendingOutcome?) async throws -> OutgoingID
 
     /// The provider has accepted the copy of these recipients. On disk when it returns.
-    func delivered(_ recipients: [Int], of mail: OutgoingID) async throws
+    nonisolated(nonsending) func delivered(_ recipients: [Int], of mail: OutgoingID) async throws
 
-    func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws
+    nonisolated(nonsending) func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws
 
     /// Addresses that have the same mail already, since an earlier attempt to send it was half done.
-    func recipientsDelivered(_ messageID: String, contentHash: [UInt8]) async throws -> Set<String>
+    nonisolated(nonsending) func recipientsDelivered(
+        _ messageID: String, contentHash: [UInt8]
+    ) async throws -> Set<String>
 }

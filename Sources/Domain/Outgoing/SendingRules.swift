@@ -34,24 +34,20 @@ package struct SendingRules: Sendable {
         self.mint = mint
     }
 
-    /// The plan if the header alone settles that nobody gets a token. `head` has all of the header.
-    package func planByHeader(
-        of head: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress]
-    ) -> SendingPlan? {
-        let draft = SendingDraft(rules: self, head: head, sender: sender, recipients: recipients)
-        return draft.wantsToken ? nil : draft.untracked(draft.reasons)
+    /// What the header of a mail says; `head` has all of it.
+    package func draft(_ head: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress]) -> SendingDraft {
+        SendingDraft(rules: self, head: head, sender: sender, recipients: recipients)
     }
 
     /// - Parameters:
     ///   - head: all of the mail or, if it is not complete, the first ``InjectionOptions/lookAhead`` bytes.
+    ///   - draft: what its header says.
     ///   - message: 64 bits from a cryptographic generator.
     ///   - room: how many bytes it may grow by; `nil` is as many as it takes.
     package func plan(
-        for head: [UInt8], isComplete: Bool, sender: EnvelopeAddress?, recipients: [EnvelopeAddress], message: UInt64,
-        room: Int? = nil
+        for head: [UInt8], _ draft: SendingDraft, isComplete: Bool, message: UInt64, room: Int? = nil
     ) -> SendingPlan {
-        let draft = SendingDraft(rules: self, head: head, sender: sender, recipients: recipients)
-        guard draft.wantsToken else { return draft.untracked(draft.reasons) }
+        if let settled = draft.settled { return settled }
         do throws(Untouched) {
             guard draft.facts.messageID != nil else { throw .noMessageID }
             let placement = try injector.place(in: head, isComplete: isComplete)
@@ -82,23 +78,26 @@ package struct SendingRules: Sendable {
     }
 }
 
-/// A mail that is being decided about.
-private struct SendingDraft {
-    let rules: SendingRules
-    let decision: PolicyDecision
-    let facts: MailFacts
+/// A mail that is being decided about, as far as its header tells.
+package struct SendingDraft: Sendable {
+    private let rules: SendingRules
+    private let decision: PolicyDecision
+    fileprivate let facts: MailFacts
 
-    init(rules: SendingRules, head: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress]) {
+    fileprivate init(rules: SendingRules, head: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress]) {
         self.rules = rules
         let header = HeaderFields(parsing: head)
         decision = rules.policy.decide(sender: sender, recipients: recipients, header: header, of: head)
         facts = MailFacts(header, sender: sender, recipients: recipients)
     }
 
-    var reasons: [SendingReason] { decision.reasons.map(SendingReason.policy) }
+    /// The plan if that settles that nobody gets a token.
+    package var settled: SendingPlan? { wantsToken ? nil : untracked(reasons) }
+
+    fileprivate var reasons: [SendingReason] { decision.reasons.map(SendingReason.policy) }
 
     /// All that get one copy get it for one reason, but addresses of the user's own that are there to ask.
-    var sharedReasons: [SendingReason] {
+    fileprivate var sharedReasons: [SendingReason] {
         decision.reasons.map { .policy($0.isTracked || $0 == .ownAddress ? $0 : decision.shared) }
     }
 
@@ -106,15 +105,15 @@ private struct SendingDraft {
         rules.sharing == .each && decision.reasons.count <= SendingRules.numberedRecipients
     }
 
-    var wantsToken: Bool {
+    private var wantsToken: Bool {
         hasOneForEach ? decision.reasons.contains(where: \.isTracked) : decision.shared.isTracked
     }
 
     /// Of a mail that is not all at hand there is one copy only: it is not kept to be sent several times.
-    func isShared(isComplete: Bool) -> Bool { !hasOneForEach || !isComplete }
+    fileprivate func isShared(isComplete: Bool) -> Bool { !hasOneForEach || !isComplete }
 
     /// `nil` if a token cannot be made.
-    func copies(_ isShared: Bool, _ make: (UInt8) -> (Token, [MessageEdit])?) -> [SendingPlan.Copy]? {
+    fileprivate func copies(_ isShared: Bool, _ make: (UInt8) -> (Token, [MessageEdit])?) -> [SendingPlan.Copy]? {
         let everybody = Array(decision.reasons.indices)
         if isShared {
             guard decision.shared.isTracked else { return [plain(everybody)] }
@@ -137,11 +136,11 @@ private struct SendingDraft {
         .init(recipients: recipients, token: nil, edits: decision.edits)
     }
 
-    func untracked(because reason: SendingReason) -> SendingPlan {
+    fileprivate func untracked(because reason: SendingReason) -> SendingPlan {
         untracked(reasons.map { $0.isTracked ? reason : $0 })
     }
 
-    func untracked(_ reasons: [SendingReason]) -> SendingPlan {
+    private func untracked(_ reasons: [SendingReason]) -> SendingPlan {
         // Whoever would be tracked alone is not, since others get the same copy.
         let shared = SendingReason.policy(decision.shared)
         return SendingPlan(

@@ -56,13 +56,13 @@ package final class OutgoingLedger: Sendable {
 
     /// Writes a mail down before it is sent: on disk when it returns.
     @discardableResult
-    package func register(
+    nonisolated(nonsending) package func register(
         _ mail: Registration, outcome: SendingOutcome? = nil, of account: AccountID, now: Date
     ) async throws(StoreError) -> OutgoingID {
         try await write(isUrgent: outcome == nil) { try $0.register(mail, outcome: outcome, of: account, now: now) }
     }
 
-    package func delivered(
+    nonisolated(nonsending) package func delivered(
         _ recipients: [Int], of mail: OutgoingID
     ) async throws(StoreError) {
         _ = try await write(isUrgent: true) { writer in
@@ -71,7 +71,7 @@ package final class OutgoingLedger: Sendable {
         }
     }
 
-    package func finish(
+    nonisolated(nonsending) package func finish(
         _ mail: OutgoingID, _ outcome: SendingOutcome
     ) async throws(StoreError) {
         _ = try await write(isUrgent: outcome.state != .accepted) { writer in
@@ -80,7 +80,7 @@ package final class OutgoingLedger: Sendable {
         }
     }
 
-    private func write(
+    nonisolated(nonsending) private func write(
         isUrgent: Bool, _ work: @escaping Work
     ) async throws(StoreError) -> OutgoingID {
         try await withCheckedContinuation { done in

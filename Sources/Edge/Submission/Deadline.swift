@@ -1,23 +1,34 @@
 import Synchronization
 
 /// What `work` returns or, if that takes longer than `limit`, `nil`. The work then goes on, and `late` is told what it
-/// returned.
+/// returned. It is done where the caller is, on the executor that its task prefers.
 func result<Value: Sendable>(
-    within limit: Duration, of work: @escaping @Sendable () async -> Value,
+    within limit: Duration, on executor: (any TaskExecutor)? = nil, isolation: isolated (any Actor)? = #isolation,
+    of work: @escaping @Sendable () async -> Value,
     late: @escaping @Sendable (Value) async -> Void
 ) async -> Value? {
     await withCheckedContinuation { continuation in
-        let shared = Race(continuation)
-        let timer = Task {
-            guard (try? await Task.sleep(for: limit)) != nil else { return }
-            shared.take()?.resume(returning: nil)
-        }
-        Task {
+        let race = Race(continuation)
+        let alarm = Alarm.shared.set(in: limit) { race.take()?.resume(returning: nil) }
+        Task(executorPreference: executor) {
+            // Where the caller is.
+            _ = isolation
             let value = await work()
-            guard let waiting = shared.take() else { return await late(value) }
-            timer.cancel()
+            guard let waiting = race.take() else { return await late(value) }
+            Alarm.shared.takeBack(alarm)
             waiting.resume(returning: value)
         }
+    }
+}
+
+/// Does it where the caller is, and nobody waits for it.
+func inBackground(
+    on executor: (any TaskExecutor)? = nil, isolation: isolated (any Actor)? = #isolation,
+    _ work: @escaping @Sendable () async -> Void
+) {
+    Task(executorPreference: executor) {
+        _ = isolation
+        await work()
     }
 }
 

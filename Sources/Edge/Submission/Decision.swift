@@ -23,12 +23,15 @@ package struct Envelope: Sendable {
     package let recipients: [RecipientCommand]
     /// Whether the log is waited for even where nothing depends on it: by a program that ends with the mail.
     let waits: Bool
+    /// Where its work is done.
+    private let executor: (any TaskExecutor)?
 
     package init(
         account: SubmissionAccount, way: SendingWay, mail: MailCommand, recipients: [RecipientCommand],
-        waits: Bool = false
+        waits: Bool = false, on executor: (any TaskExecutor)? = nil
     ) {
         self.waits = waits
+        self.executor = executor
         self.account = account
         self.way = way
         self.mail = mail
@@ -37,10 +40,32 @@ package struct Envelope: Sendable {
 
     var addresses: [EnvelopeAddress] { recipients.map(\.recipient) }
 
+    /// What the header of a mail decides.
+    enum Reading: Sendable {
+        case settled(Decision)
+        /// The rules want more of it.
+        case open(SendingRules, SendingDraft)
+    }
+
+    /// `head` has all of the header.
+    func read(_ head: [UInt8]) async -> Reading {
+        guard head.count > Self.shortLength else { return readHere(head) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await readElsewhere(head) }
+    }
+
     /// In time, whatever happens: any trouble of ours, and the mail goes out as it came.
     package func decide(_ head: [UInt8], isComplete: Bool, room: Int?) async -> Decision {
-        let decision = await result(within: Decision.patience) {
-            await plan(head, isComplete: isComplete, room: room)
+        await decide(head, nil, isComplete: isComplete, room: room)
+    }
+
+    /// `reading` is what the header has decided, if that is known.
+    func decide(_ head: [UInt8], _ reading: Reading?, isComplete: Bool, room: Int?) async -> Decision {
+        if case .settled(let decision) = reading { return decision }
+        let decision = await result(within: Decision.patience, on: executor) {
+            switch await plan(head, reading, isComplete: isComplete, room: room) {
+            case let plan where plan.isTracked: await register(plan, of: head)
+            case let plan: Decision(plan: plan)
+            }
         } late: { late in
             // Nobody has been sent that token.
             if let entry = late.entry {
@@ -50,24 +75,7 @@ package struct Envelope: Sendable {
         return decision ?? original(head, because: .deadline)
     }
 
-    /// What the header alone decides; `nil` if more is needed.
-    func decideByHeader(_ head: [UInt8]) -> Decision? {
-        guard let rules = account.rules else { return original(head, because: .unsigned) }
-        return rules.planByHeader(of: head, sender: mail.sender, recipients: addresses).map { Decision(plan: $0) }
-    }
-
-    func original(_ head: [UInt8], because trouble: SendingTrouble) -> Decision {
-        Decision(
-            plan: SendingPlan(original: head, sender: mail.sender, recipients: addresses, because: trouble))
-    }
-
-    private func plan(_ head: [UInt8], isComplete: Bool, room: Int?) async -> Decision {
-        guard let rules = account.rules else { return original(head, because: .unsigned) }
-        var random = SystemRandomNumberGenerator()
-        let plan = rules.plan(
-            for: head, isComplete: isComplete, sender: mail.sender, recipients: addresses, message: random.next(),
-            room: room)
-        guard plan.isTracked else { return Decision(plan: plan) }
+    private func register(_ plan: SendingPlan, of head: [UInt8]) async -> Decision {
         let hash = plan.copies.count > 1 ? KeyedHash.sha256(head) : nil
         do {
             let registration = Registration(way: way, recipients: addresses, plan: plan, contentHash: hash)
@@ -84,7 +92,7 @@ package struct Envelope: Sendable {
 
     /// Writes down what became of it. A mail with a token that was accepted is in the log already and needs no waiting for.
     package func close(_ decision: Decision, _ outcome: SendingOutcome) async {
-        let write = { @Sendable in
+        let write: @Sendable () async -> Void = {
             if let entry = decision.entry {
                 try? await account.log.finish(entry, outcome)
             } else {
@@ -93,9 +101,47 @@ package struct Envelope: Sendable {
             }
         }
         if !waits, decision.entry == nil || outcome.state == .accepted {
-            Task { await write() }
+            inBackground(on: executor, write)
         } else {
-            _ = await result(within: Decision.patience, of: write) { _ in }
+            _ = await result(within: Decision.patience, on: executor, of: write) { _ in }
         }
+    }
+}
+
+/// What is looked through for long is looked through elsewhere: others are on the same thread.
+extension Envelope {
+    /// Octets that take a fraction of a millisecond.
+    private static let shortLength = 64 << 10
+
+    private func readHere(_ head: [UInt8]) -> Reading {
+        guard let rules = account.rules else { return .settled(original(head, because: .unsigned)) }
+        let draft = rules.draft(head, sender: mail.sender, recipients: addresses)
+        return draft.settled.map { .settled(Decision(plan: $0)) } ?? .open(rules, draft)
+    }
+
+    @concurrent private func readElsewhere(_ head: [UInt8]) async -> Reading { readHere(head) }
+
+    private func plan(_ head: [UInt8], _ reading: Reading?, isComplete: Bool, room: Int?) async -> SendingPlan {
+        guard head.count > Self.shortLength else { return planHere(head, reading, isComplete, room) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await planElsewhere(head, reading, isComplete, room)
+        }
+    }
+
+    private func planHere(_ head: [UInt8], _ reading: Reading?, _ isComplete: Bool, _ room: Int?) -> SendingPlan {
+        switch reading ?? readHere(head) {
+        case .settled(let decision): return decision.plan
+        case .open(let rules, let draft):
+            var random = SystemRandomNumberGenerator()
+            return rules.plan(for: head, draft, isComplete: isComplete, message: random.next(), room: room)
+        }
+    }
+
+    @concurrent private func planElsewhere(
+        _ head: [UInt8], _ reading: Reading?, _ isComplete: Bool, _ room: Int?
+    ) async -> SendingPlan { planHere(head, reading, isComplete, room) }
+
+    private func original(_ head: [UInt8], because trouble: SendingTrouble) -> Decision {
+        Decision(plan: SendingPlan(original: head, sender: mail.sender, recipients: addresses, because: trouble))
     }
 }

@@ -9,7 +9,7 @@ struct Delivery {
     let decision: Decision
 
     /// Octets of the content that are sent at once.
-    private static let pieceLength = 64 << 10
+    static let pieceLength = 64 << 10
 
     /// What has become of a mail.
     struct Conclusion: Sendable {
@@ -27,10 +27,12 @@ struct Delivery {
         return await sendEach(message)
     }
 
-    func finish(_ answer: Answer, sent: [Int]) async -> Reply { await conclude(answer, sent: sent).reply }
+    /// The client's answer.
+    func finish(_ ending: Ending) async -> Reply { await conclude(ending, sent: []).reply }
 
-    /// What has become of a mail, from the answer to its content.
-    private func conclude(_ answer: Answer, sent: [Int]) async -> Conclusion {
+    /// What has become of a mail, from the end of its last copy.
+    private func conclude(_ ending: Ending, sent: [Int]) async -> Conclusion {
+        let answer = Answer(ending)
         let reply = sent.isEmpty ? answer.reply : partly(answer.reply, sent)
         let state: SendingState =
             answer.isUncertain ? .uncertain : answer.reply.isPositive ? .accepted : sent.isEmpty ? .refused : .partial
@@ -41,79 +43,72 @@ struct Delivery {
         return Conclusion(reply: state == .accepted ? answer.reply : reply, outcome: outcome)
     }
 
-    /// The provider's last word about a copy.
-    struct Answer: Sendable {
+    /// What the client is told of it.
+    private struct Answer {
         let reply: Reply
-        /// The end was sent and no answer came (RFC 1047).
         var isUncertain = false
 
-        static func nothingSent(_ error: UpstreamError) -> Answer {
-            Answer(reply: Reply(451, "4.4.2", "\(error.text); nothing was sent"))
-        }
-
-        static func uncertain(_ error: UpstreamError) -> Answer {
-            Answer(
-                reply: Reply(
+        init(_ ending: Ending) {
+            switch ending {
+            case .answered(let reply): self.reply = reply
+            case .notSent(let error): reply = Reply(451, "4.4.2", "\(error.text); nothing was sent")
+            case .unanswered(let error):
+                reply = Reply(
                     451, "4.4.2",
-                    "\(error.text) before it said whether it has the message; sent again, it may arrive twice"),
-                isUncertain: true)
+                    "\(error.text) before it said whether it has the message; sent again, it may arrive twice")
+                isUncertain = true
+            }
         }
     }
 
-    private func sendContent(_ message: [UInt8], _ edits: [MessageEdit]) async -> Answer {
+    private func sendContent(_ message: [UInt8], _ edits: [MessageEdit]) async -> Ending {
+        var stream = EditedStream(edits)
+        var rest = message[...]
         do {
             let reply = try await upstream.beginData()
-            guard reply.isIntermediate else { return Answer(reply: reply) }
-            // All but the end: what fails before that leaves no doubt.
-            var stream = EditedStream(edits)
-            for start in stride(from: 0, to: message.count, by: Self.pieceLength) {
-                try await upstream.content(stream.feed(message[start..<min(start + Self.pieceLength, message.count)]))
+            guard reply.isIntermediate else { return .answered(reply) }
+            while rest.count > Self.pieceLength {
+                try await upstream.content(stream.feed(rest.prefix(Self.pieceLength)))
+                rest = rest.dropFirst(Self.pieceLength)
             }
-            let rest = stream.finish()
-            if !rest.isEmpty { try await upstream.content(rest) }
         } catch {
-            return .nothingSent(error)
+            return .notSent(error)
         }
-        do {
-            return Answer(reply: try await upstream.endData([]))
-        } catch {
-            return .uncertain(error)
-        }
+        return await upstream.endData(stream.feed(rest) + stream.finish())
     }
 
     /// Each copy in a transaction of its own. The first that is not accepted is the last.
     private func sendEach(_ message: [UInt8]) async -> Conclusion {
         var sent = envelope.addresses.indices.filter { decision.delivered.contains(envelope.addresses[$0].text) }
-        var last: Answer?
+        var last = Ending.answered(Reply(250, "2.0.0", "all recipients have it already"))
         do {
             try await upstream.reset()
         } catch {
-            return await conclude(.nothingSent(error), sent: sent)
+            return await conclude(.notSent(error), sent: sent)
         }
         for copy in decision.plan.copies {
             let recipients = copy.recipients.filter { !sent.contains($0) }
             if recipients.isEmpty { continue }
-            let answer = await send(message, copy, to: recipients)
-            guard answer.reply.isPositive else { return await conclude(answer, sent: sent) }
+            last = await send(message, copy, to: recipients)
+            guard case .answered(let reply) = last, reply.isPositive else { return await conclude(last, sent: sent) }
             sent += recipients
-            last = answer
             // What is not written down would be sent again after a crash: a copy twice, and none lost.
             if let entry = decision.entry { try? await envelope.account.log.delivered(recipients, of: entry) }
         }
-        return await conclude(last ?? Answer(reply: Reply(250, "2.0.0", "all recipients have it already")), sent: sent)
+        return await conclude(last, sent: sent)
     }
 
-    private func send(_ message: [UInt8], _ copy: SendingPlan.Copy, to recipients: [Int]) async -> Answer {
+    private func send(_ message: [UInt8], _ copy: SendingPlan.Copy, to recipients: [Int]) async -> Ending {
         let size = message.count + EditedStream(copy.edits).growth
         let mail = envelope.mail.size == nil ? envelope.mail : envelope.mail.declaring(size: size)
         do {
             let replies = try await upstream.envelope(mail, recipients.map { envelope.recipients[$0] })
             if let refusal = replies.first(where: { !$0.isPositive }) {
                 try await upstream.reset()
-                return Answer(reply: refusal)
+                return .answered(refusal)
             }
         } catch {
-            return .nothingSent(error)
+            return .notSent(error)
         }
         return await sendContent(message, copy.edits)
     }

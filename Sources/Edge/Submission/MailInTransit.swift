@@ -3,7 +3,7 @@ import Outgoing
 import SMTP
 
 /// One mail while the client sends it: held back until it is decided about, then passed on as it comes.
-package struct MailInTransit {
+package final class MailInTransit {
     private enum Stage {
         case collecting
         case passing(Decision, EditedStream)
@@ -15,7 +15,8 @@ package struct MailInTransit {
     private let upstream: Upstream
     private var stage = Stage.collecting
     private var head: [UInt8] = []
-    private var isHeaderDecided = false
+    /// Once all of the header has come.
+    private var reading: Envelope.Reading?
     private let declaredSize: Int?
     private let mayGrow: Bool
 
@@ -30,16 +31,15 @@ package struct MailInTransit {
         self.mayGrow = mayGrow
     }
 
-    package mutating func content(_ piece: [UInt8]) async {
+    package func content(_ piece: [UInt8]) async {
         switch stage {
         case .collecting: await collect(piece)
         case .passing(let decision, var edits):
-            let bytes = edits.feed(piece[...])
-            stage = .passing(decision, edits)
             do {
-                try await upstream.content(bytes)
+                try await pass(piece, &edits)
+                stage = .passing(decision, edits)
             } catch {
-                stage = .refused(await delivery(decision).finish(.nothingSent(error), sent: []))
+                stage = .refused(await delivery(decision).finish(.notSent(error)))
             }
         case .refused: break
         }
@@ -49,27 +49,21 @@ package struct MailInTransit {
     package var isRefused: Bool { if case .refused = stage { true } else { false } }
 
     /// The answer to the mail. With a fault nothing of it is sent, or not its end.
-    package mutating func end(_ fault: ContentFault?) async -> Reply {
+    package func end(_ fault: ContentFault?) async -> Reply {
         if let fault { return await giveUp(fault.refusal) }
         switch stage {
         case .collecting:
-            var decision = isHeaderDecided ? nil : envelope.decideByHeader(head)
-            if decision == nil { decision = await envelope.decide(head, isComplete: true, room: room(head.count)) }
-            return await delivery(decision ?? envelope.original(head, because: .deadline)).send(head).reply
+            let decision = await envelope.decide(head, reading, isComplete: true, room: room(head.count))
+            return await delivery(decision).send(head).reply
         case .passing(let decision, var edits):
-            do {
-                return await delivery(decision).finish(
-                    .init(reply: try await upstream.endData(edits.finish())), sent: [])
-            } catch {
-                return await delivery(decision).finish(.uncertain(error), sent: [])
-            }
+            return await delivery(decision).finish(await upstream.endData(edits.finish()))
         case .refused(let reply):
             return reply
         }
     }
 
     /// The client is gone, or what it sends cannot be sent on.
-    package mutating func giveUp(_ reply: Reply) async -> Reply {
+    package func giveUp(_ reply: Reply) async -> Reply {
         switch stage {
         case .collecting: try? await upstream.reset()
         case .passing(let decision, _):
@@ -86,38 +80,54 @@ package struct MailInTransit {
         Delivery(envelope: envelope, upstream: upstream, decision: decision)
     }
 
-    private mutating func collect(_ piece: [UInt8]) async {
+    private func collect(_ piece: [UInt8]) async {
         let seen = head.count
         head += piece
-        if !isHeaderDecided, hasHeaderEnd(since: seen) {
-            isHeaderDecided = true
-            if let decision = envelope.decideByHeader(head) { return await pass(decision) }
+        if reading == nil, hasHeaderEnd(since: seen) { reading = await envelope.read(head) }
+        if case .settled(let decision) = reading {
+            // What is shorter is sent at its end, whole.
+            if head.count >= Delivery.pieceLength { await pass(decision) }
+        } else if head.count >= InjectionOptions.lookAhead {
+            await pass(await envelope.decide(head, reading, isComplete: false, room: room(declaredSize)))
         }
-        guard head.count >= InjectionOptions.lookAhead else { return }
-        await pass(await envelope.decide(head, isComplete: false, room: room(declaredSize)))
     }
 
     /// Whether the empty line behind the header is in what came since, or the header is longer than any.
     private func hasHeaderEnd(since seen: Int) -> Bool {
-        let end: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
-        return head.starts(with: end[2...]) || head[max(0, seen - 3)...].firstRange(of: end) != nil
+        head.withUnsafeBufferPointer { head in
+            if head.starts(with: [0x0d, 0x0a]) { return true }
+            var feed = ByteSearch.first(of: 0x0a, in: head, from: max(0, seen - 3))
+            while feed + 2 < head.count {
+                if feed > 0, head[feed - 1] == 0x0d, head[feed + 1] == 0x0d, head[feed + 2] == 0x0a { return true }
+                feed = ByteSearch.first(of: 0x0a, in: head, from: feed + 1)
+            }
+            return false
+        }
     }
 
-    private mutating func pass(_ decision: Decision) async {
+    private func pass(_ decision: Decision) async {
         var edits = EditedStream(decision.plan.copies[0].edits)
+        let begin = head
+        head = []
         do {
             let reply = try await upstream.beginData()
             guard reply.isIntermediate else {
-                stage = .refused(await delivery(decision).finish(.init(reply: reply), sent: []))
-                head = []
+                stage = .refused(await delivery(decision).finish(.answered(reply)))
                 return
             }
-            try await upstream.content(edits.feed(head[...]))
+            try await pass(begin, &edits)
             stage = .passing(decision, edits)
         } catch {
-            stage = .refused(await delivery(decision).finish(.nothingSent(error), sent: []))
+            stage = .refused(await delivery(decision).finish(.notSent(error)))
         }
-        head = []
+    }
+
+    private func pass(_ bytes: [UInt8], _ edits: inout EditedStream) async throws(UpstreamError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try await upstream.content(edits.feed(rest.prefix(Delivery.pieceLength)))
+            rest = rest.dropFirst(Delivery.pieceLength)
+        }
     }
 
     /// How much the provider's limit lets a mail of that size grow. One that does not tell its size may be just below it.

@@ -14,11 +14,11 @@ package struct SubmissionAccount: Sendable {
     package let rules: SendingRules?
     package let log: any SendingLog
     /// Connects to the provider and logs in.
-    package let open: @Sendable () async throws -> Upstream
+    package let open: @concurrent @Sendable () async throws -> Upstream
 
     package init(
         name: String, users: Set<String>, addresses: [EnvelopeAddress], provider: String, rules: SendingRules?,
-        log: any SendingLog, open: @escaping @Sendable () async throws -> Upstream
+        log: any SendingLog, open: @escaping @concurrent @Sendable () async throws -> Upstream
     ) {
         self.name = name
         self.users = users

@@ -55,7 +55,7 @@ package final class SubmissionAccounts: Sendable {
         let missing = known.withLock { known in first.filter { known[$0.key] == nil && recent[$0.key] == nil } }
         await withTaskGroup(of: Void.self) { group in
             for account in missing.values {
-                group.addTask {
+                group.addTask(executorPreference: globalConcurrentExecutor) {
                     guard let upstream = try? await account.open() else {
                         return self.failed.withLock { $0[account.provider] = .now }
                     }

@@ -54,19 +54,15 @@ package struct UnattendedMail: Sendable {
         } catch {
             return .postponed(error.text)
         }
-        var decision = envelope.decideByHeader(mail.sent)
-        if decision == nil {
-            decision = await envelope.decide(
-                mail.sent, isComplete: true, room: upstream.extensions.room(for: mail.sent.count))
-        }
-        let settled = decision ?? envelope.original(mail.sent, because: .deadline)
+        let decision = await envelope.decide(
+            mail.sent, isComplete: true, room: upstream.extensions.room(for: mail.sent.count))
         do {
             try await permit()
         } catch {
-            await envelope.close(settled, SendingOutcome(.refused, reply: "not sent: \(error)"))
+            await envelope.close(decision, SendingOutcome(.refused, reply: "not sent: \(error)"))
             throw error
         }
-        let end = await Delivery(envelope: envelope, upstream: upstream, decision: settled).send(mail.sent)
+        let end = await Delivery(envelope: envelope, upstream: upstream, decision: decision).send(mail.sent)
         return switch end.outcome.state {
         case .accepted: .accepted(providerID: end.outcome.providerID)
         case .uncertain: .uncertain(end.reply.text)

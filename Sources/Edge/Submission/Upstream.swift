@@ -16,7 +16,16 @@ package enum UpstreamError: Error, Sendable, Equatable {
     }
 }
 
-/// A connection to the provider, logged in.
+/// What became of a message when its end was sent.
+package enum Ending: Sendable {
+    case answered(Reply)
+    /// The end has not left: the provider has no such message.
+    case notSent(UpstreamError)
+    /// The end was sent and no answer came (RFC 1047).
+    case unanswered(UpstreamError)
+}
+
+/// A connection to the provider, logged in. On the thread of its socket.
 package actor Upstream {
     /// How long an answer may take (RFC 5321 4.5.3.2).
     package struct Patience: Sendable {
@@ -25,6 +34,8 @@ package actor Upstream {
         /// Of a piece of the content to be taken.
         package var block = Duration.seconds(180)
         package var end = Duration.seconds(600)
+        /// Of the last command to be taken.
+        package var goodbye = Duration.seconds(5)
 
         package init() {}
     }
@@ -55,6 +66,8 @@ package actor Upstream {
         session = ClientSession(extensions: extensions)
         watchdog = Watchdog { stream.close() }
     }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { stream.poller.asUnownedSerialExecutor() }
 
     /// Whether the provider has said that it closes the connection, or has closed it.
     package private(set) var isClosed = false
@@ -94,16 +107,26 @@ package actor Upstream {
         try await send(session.content(piece), within: patience.block)
     }
 
-    /// Sends the rest of the message and its end: the answer is that to the whole. Before this has begun to send nothing
-    /// of the message can have been accepted.
-    package func endData(_ last: some Collection<UInt8> & Sendable) async throws(UpstreamError) -> Reply {
-        try await send(session.content(last) + session.endOfContent(), within: patience.block)
-        return try await reply(within: patience.end)
+    /// Sends the rest of the message and its end, at once: the answer is that to the whole. Of a message whose end was not
+    /// taken to its last octet nothing can have been accepted.
+    package func endData(_ last: some Collection<UInt8> & Sendable) async -> Ending {
+        var bytes = session.content(last)
+        bytes += session.endOfContent()
+        do {
+            try await send(bytes, within: patience.block)
+        } catch {
+            return .notSent(error)
+        }
+        do {
+            return .answered(try await reply(within: patience.end))
+        } catch {
+            return .unanswered(error)
+        }
     }
 
     /// Says goodbye and does not wait for the answer.
     package func quit() async {
-        if !isClosed { try? await stream.send(session.quit()) }
+        if !isClosed { try? await send(session.quit(), within: patience.goodbye) }
         close()
     }
 
@@ -138,25 +161,29 @@ package actor Upstream {
     }
 
     private func reply(within limit: Duration) async throws(UpstreamError) -> Reply {
-        while replies.isEmpty {
-            let bytes: [UInt8]?
+        if replies.isEmpty {
             do {
-                bytes = try await watchdog.wait(atMost: limit) { try await stream.receive() }
+                // All of it, however many pieces it comes in.
+                try await watchdog.wait(atMost: limit) { try await receive() }
+            } catch let error as ReplyError {
+                close()
+                throw .confused("\(peer) sent what is no SMTP reply: \(error)")
             } catch {
                 throw ended(error as? TransportError)
             }
-            guard let bytes else { throw ended(nil) }
-            do throws(ReplyError) {
-                replies = try session.received(bytes)
-                if replies.isEmpty, let failure = session.failure { throw failure }
-            } catch {
-                close()
-                throw .confused("\(peer) sent what is no SMTP reply: \(error)")
-            }
         }
+        guard !replies.isEmpty else { throw ended(nil) }
         let reply = replies.removeFirst()
         if session.closing != nil, replies.isEmpty { close() }
         return reply
+    }
+
+    /// Until there is a reply, or the provider has ended the connection.
+    private func receive() async throws {
+        while replies.isEmpty, let bytes = try await stream.receive() {
+            replies = try session.received(bytes)
+            if replies.isEmpty, let failure = session.failure { throw failure }
+        }
     }
 
     private func ended(_ error: TransportError?) -> UpstreamError {

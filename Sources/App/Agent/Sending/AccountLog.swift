@@ -25,21 +25,25 @@ package struct AccountLog: SendingLog {
         self.now = now
     }
 
-    package func register(_ mail: Registration, outcome: SendingOutcome?) async throws -> OutgoingID {
+    nonisolated(nonsending) package func register(_ mail: Registration, outcome: SendingOutcome?) async throws
+        -> OutgoingID
+    {
         let id = try await ledger.register(mail, outcome: outcome, of: account, now: now())
         if mail.isTracked { awaited.add() }
         return id
     }
 
-    package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws {
+    nonisolated(nonsending) package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws {
         try await ledger.delivered(recipients, of: mail)
     }
 
-    package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws {
+    nonisolated(nonsending) package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws {
         try await ledger.finish(mail, outcome)
     }
 
-    package func recipientsDelivered(_ messageID: String, contentHash: [UInt8]) async throws -> Set<String> {
+    nonisolated(nonsending) package func recipientsDelivered(_ messageID: String, contentHash: [UInt8]) async throws
+        -> Set<String>
+    {
         try await store.recipientsDelivered(
             messageID, contentHash: contentHash, of: account, since: now() - Self.memory)
     }

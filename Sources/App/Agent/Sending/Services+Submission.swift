@@ -32,7 +32,7 @@ extension Services {
         let password = try await settings.password.read(desk.credentials)
         return try SubmissionServer(
             SubmissionServer.Configuration(settings), accounts: SubmissionAccounts(accounts, password: password),
-            logger: logger)
+            on: desk.poller, logger: logger)
     }
 }
 

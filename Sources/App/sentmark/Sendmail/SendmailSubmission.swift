@@ -65,7 +65,7 @@ struct SendmailSubmission {
             await upstream.quit()
             return refusal
         }
-        var transit = MailInTransit(envelope, to: upstream, declaredSize: nil)
+        let transit = MailInTransit(envelope, to: upstream, declaredSize: nil)
         await transit.content(head)
         while !transit.isRefused, let piece = try reader.next() { await transit.content(piece) }
         let reply = await transit.end(reader.hasLoneReturn ? .bareLineEnd : nil)
