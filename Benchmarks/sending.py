@@ -179,6 +179,13 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def switches(pid):
+    """How often one of its threads has stopped running, to wait or because another's turn had come."""
+    return sum(
+        int(line.split()[1]) for task in Path(f"/proc/{pid}/task").iterdir()
+        for line in (task / "status").read_text().splitlines() if "ctxt_switches" in line)
+
+
 def measure(program, table, **_):
     ports = multiprocessing.Queue()
     provider = multiprocessing.Process(target=serve, args=(ports,), daemon=True)
@@ -201,23 +208,25 @@ def measure(program, table, **_):
 
 def measure_rates(agent, direct, between, table):
     proxy, password, pid = agent.submission_port, agent.submission_password, agent.process.pid
-    rates, latencies, computed = ({key: [] for key in (direct, between, proxy, UNTRACKED)} for _ in range(3))
+    rates, latencies, computed, changed = ({key: [] for key in (direct, between, proxy, UNTRACKED)} for _ in range(4))
     for number in range(ROUNDS):
         for key in rates:
             progress(f"round {number + 1}: {SESSIONS} sessions, {MAILS} mails each")
             port, recipient = (proxy, UNTRACKED) if key == UNTRACKED else (key, TRACKED)
-            before = cpu(pid)
+            before, switched = cpu(pid), switches(pid)
             rates[key].append(throughput(port, password, f"r{number}-{key}", SESSIONS, MAILS, recipient)[0])
             computed[key].append(1000 * (cpu(pid) - before) / (SESSIONS * MAILS))
+            changed[key].append((switches(pid) - switched) / (SESSIONS * MAILS))
             times = throughput(port, password, f"l{number}-{key}", 1, MAILS, recipient)[1]
             latencies[key].append(1000 * statistics.median(times))
-    rate, latency, spent = ({key: statistics.median(values) for key, values in each.items()}
-                            for each in (rates, latencies, computed))
+    rate, latency, spent, turns = ({key: statistics.median(values) for key, values in each.items()}
+                                   for each in (rates, latencies, computed, changed))
     table.row(f"mails of {HTML // 1000} KB, {SESSIONS} sessions", f"{rate[proxy]:.0f}/s  directly {rate[direct]:.0f}/s  "
               f"{rate[proxy] / rate[direct]:.2f} ×", "≥ 0.8 ×")
     table.row("  without a pixel", f"{rate[UNTRACKED]:.0f}/s  {rate[UNTRACKED] / rate[direct]:.2f} ×")
     table.row("  a program in between that does nothing", f"{rate[between]:.0f}/s  {rate[between] / rate[direct]:.2f} ×")
     table.row("  the agent's CPU for each", f"{spent[proxy]:.2f} ms  without a pixel {spent[UNTRACKED]:.2f} ms")
+    table.row("  and changes of threads", f"{turns[proxy]:.1f}  without a pixel {turns[UNTRACKED]:.1f}")
     table.row("  one session, added to each (p50)", f"{latency[proxy] - latency[direct]:.2f} ms  "
               f"without a pixel {latency[UNTRACKED] - latency[direct]:.2f} ms  directly {latency[direct]:.2f} ms",
               "≤ 2 ms")
