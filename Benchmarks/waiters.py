@@ -14,19 +14,16 @@ import socket
 import tempfile
 import time
 
-from idle import cpu_seconds, mebibytes
+from idle import cpu_seconds
 from world import AgentError, main, milliseconds, percentile, progress
 
 from agent import pixel_server
+from processes import resident_bytes
 from tokens import from_base32, pull_bearer, token
 
 WAITERS = 10_000
 HITS = 1_000
 PATIENCE = 60
-
-
-def resident_kilobytes(pid):
-    return mebibytes(pid, "VmRSS") * 1048.576
 
 
 def add_streams(server, count):
@@ -83,8 +80,8 @@ def measure(program, table, **_):
 
 def measure_waiters(server, streams, table):
     pid, port = server.process.pid, server.port
-    before = resident_kilobytes(pid)
-    table.row("memory of the server before", f"{before / 1000:.1f} MB")
+    before = resident_bytes(pid)
+    table.row("memory of the server before", f"{before / 1e6:.1f} MB")
     progress(f"{len(streams):,} waiters")
     begin = time.monotonic()
     waiters = [wait_for_news(port, stream, pull) for stream, _, pull in streams]
@@ -93,7 +90,7 @@ def measure_waiters(server, streams, table):
             raise AgentError(f"only {count} wait")
         time.sleep(0.05)
     took = time.monotonic() - begin
-    each = (resident_kilobytes(pid) - before) * 1000 / len(streams)
+    each = (resident_bytes(pid) - before) / len(streams)
     table.row(f"memory of a waiter, {len(streams):,} of them", f"{each / 1000:.1f} KB  (connected in {took:.1f} s)", "≤ 20 KB",
               bytes=each)
     cpu = cpu_seconds(pid)

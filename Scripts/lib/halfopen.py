@@ -10,17 +10,16 @@ nothing by itself, so that it has none of them left; each cost no more than 20 K
 """
 
 import argparse
-import json
 import re
 import resource
 import socket
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 from agent import AgentError, direct, pixel_server
+from hitlog import HitLog
 from processes import resident_bytes, wait_until
 from tokens import bearer, mint
 
@@ -84,20 +83,6 @@ def metric(port, name):
     return int(float(re.search(rf"^sentmark_{name} (\S+)$", text, re.M)[1]))
 
 
-def logged(port, key):
-    """Token -> how often it is in the log."""
-    counts, cursor = {}, ""
-    while True:
-        page = json.load(direct.open(urllib.request.Request(
-            f"http://127.0.0.1:{port}/v1/hits?limit=1000{cursor}", headers={"Authorization": f"Bearer {key}"}),
-            timeout=PATIENCE))
-        for hit in page["hits"]:
-            counts[hit["token"]] = counts.get(hit["token"], 0) + 1
-        cursor = f"&after={page['cursor']}"
-        if not page["more"]:
-            return counts
-
-
 def besiege(server, count):
     """What went wrong, each a line."""
     port, pid, new_token = server.port, server.process.pid, mint(server.credential)
@@ -128,8 +113,9 @@ def besiege(server, count):
     if waiting or not wait_until(lambda: metric(port, "connections_open") <= 1, PATIENCE):
         left = max(metric(port, "connections_open") - 1, len(waiting))
         wrong.append(f"{left} connections are still open after {took:.0f} s")
-    counts = logged(port, bearer(server.credential))
-    missing = [token for token, each in zip(pixels, times) if each and counts.get(token) != 1]
+    log = HitLog(port, bearer(server.credential))
+    log.read()
+    missing = [token for token, each in zip(pixels, times) if each and log.tokens[token] != 1]
     if missing:
         wrong.append(f"{len(missing)} answered pixels are not in the log once, {missing[0]} for one")
     if memory > EACH * count:

@@ -10,15 +10,13 @@ once, no token is there twice, sequence numbers ascend, and a cursor from before
 
 import argparse
 import asyncio
-import json
 import random
 import sys
 import tempfile
-import urllib.request
-from collections import Counter
 from pathlib import Path
 
-from agent import AgentError, direct, pixel_server
+from agent import AgentError, pixel_server
+from hitlog import HitLog
 from tokens import bearer, mint
 
 CONNECTIONS = 16
@@ -58,34 +56,10 @@ class Load:
             writer.close()
 
 
-class Log:
-    """All hits so far, read on from the last cursor."""
-
-    def __init__(self, port, key):
-        self.port, self.key, self.cursor, self.name = port, key, "", None
-        self.tokens, self.last = Counter(), 0
-
-    def read(self):
-        while True:
-            page = json.load(direct.open(urllib.request.Request(
-                f"http://127.0.0.1:{self.port}/v1/hits?limit=1000{self.cursor}",
-                headers={"Authorization": f"Bearer {self.key}"}), timeout=20))
-            if self.name not in (None, page["log"]):
-                raise AgentError("the log has another name after a kill")
-            self.name, self.cursor = page["log"], f"&after={page['cursor']}"
-            for hit in page["hits"]:
-                if hit["seq"] <= self.last:
-                    raise AgentError(f"number {hit['seq']} behind {self.last}")
-                self.last = hit["seq"]
-                self.tokens[hit["token"]] += 1
-            if not page["more"]:
-                return
-
-
 def campaign(program, home, kills, seed):
     chance = random.Random(seed)
     server = pixel_server(program, home)
-    load, log = Load(server.port, mint(server.credential)), Log(server.port, bearer(server.credential))
+    load, log = Load(server.port, mint(server.credential)), HitLog(server.port, bearer(server.credential))
     wrong = 0
     for number in range(kills):
         server.start("serve")
