@@ -15,10 +15,10 @@ enum AnswerTime {
 
     /// `nil`: at once. `chance`: one of ``chance``, nanoseconds.
     static func release(
-        of count: Int, begun: NIODeadline, done: NIODeadline, chance: Int64
+        of count: Int, begun: NIODeadline, done: NIODeadline, chance: @autoclosure () -> Int64
     ) -> NIODeadline? {
         guard count < crowd else { return nil }
         let spent = max(0, (done - begun).nanoseconds)
-        return begun + step * Int(spent / step.nanoseconds + 1) + .nanoseconds(chance)
+        return begun + step * Int(spent / step.nanoseconds + 1) + .nanoseconds(chance())
     }
 }

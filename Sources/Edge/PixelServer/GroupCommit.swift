@@ -121,8 +121,9 @@ final class GroupCommit {
         committed(outcome, seconds)
         let answers = underWay
         underWay.removeAll(keepingCapacity: true)
-        let chance = Int64.random(in: AnswerTime.chance)
-        if let moment = AnswerTime.release(of: answers.count, begun: begun, done: .now(), chance: chance) {
+        if let moment = AnswerTime.release(
+            of: answers.count, begun: begun, done: .now(), chance: .random(in: AnswerTime.chance))
+        {
             unreleased += 1
             eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
                 for answer in answers { answer.done(outcome) }

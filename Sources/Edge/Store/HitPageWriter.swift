@@ -6,6 +6,14 @@ import Tokens
 
 /// Stores the hits of one page; the caller holds the transaction. What is asked of a token is asked once.
 struct HitPageWriter {
+    /// What is known of the messages that carry a token.
+    private struct Carriers {
+        /// Hits before then were deleted, or would have been. Milliseconds.
+        let forgottenUntil: Int64
+        /// Whether all of them are due to be judged; `nil` without any.
+        var areDue: Bool?
+    }
+
     private let db: Database
     private let source: SourceID
     private let log: String
@@ -15,18 +23,8 @@ struct HitPageWriter {
     private let hadOtherLogs: Bool
     private var flood: HitFlood
     private let insertion: Statement
-    /// What is known of the messages that carry a token.
-    private struct Carriers {
-        /// Hits before then were deleted, or would have been. Milliseconds.
-        let forgottenUntil: Int64
-        /// Whether all of them are due to be judged; `nil` without any.
-        let areDue: Bool?
-    }
-
     /// By token key.
     private var carriers: [String: Carriers] = [:]
-    /// Token keys whose messages are due.
-    private var due: Set<String> = []
     /// Whether a known message got a new hit.
     private(set) var hasNews = false
 
@@ -67,7 +65,7 @@ struct HitPageWriter {
             try NamedMessages(db: db).claim(name)
             carriers[key] = nil
         }
-        if due.insert(key).inserted { try makeDue(key) }
+        try makeDue(key)
         return stored
     }
 
@@ -80,6 +78,7 @@ struct HitPageWriter {
                 UPDATE message SET judge_due = 1
                 WHERE id IN (SELECT message_id FROM message_token WHERE token_key = ?) AND judge_due = 0
                 """, arguments: [key])
+        carriers[key]?.areDue = true
     }
 
     /// After the last hit.
