@@ -56,15 +56,8 @@ extension PreScan {
                 return end - start == name.count - 1 || end < text.count && text[end] == UInt8(ascii: "=")
             }
         }
-        var index = start + 1
-        let isHex = index < text.count && text[index].lowercased == UInt8(ascii: "x")
-        if isHex { index += 1 }
-        var value: UInt32 = 0
-        while index < text.count, let digit = text[index].hexValue, isHex || digit < 10 {
-            value = min(value * (isHex ? 16 : 10) + UInt32(digit), 0x110000)
-            index += 1
-        }
-        return matters(value) || index < text.count && text[index] == UInt8(ascii: "=")
+        let (value, end) = numericReference(text, at: start)
+        return matters(value) || end < text.count && text[end] == UInt8(ascii: "=")
     }
 
     private static func mayBePercentEncoded(_ text: UnsafeBufferPointer<UInt8>, after start: Int) -> Bool {

@@ -91,6 +91,13 @@ struct PreScan: Sendable {
             return beginsName[Int(bytes[start])]
                 && namedReferences.contains { bytes[(start - 1)...].starts(with: $0) }
         }
+        return matters(numericReference(bytes, at: start).value)
+    }
+
+    /// What the number behind `#`, which is at `start`, stands for, no more than 0x110000; and where it ends.
+    static func numericReference(
+        _ bytes: UnsafeBufferPointer<UInt8>, at start: Int
+    ) -> (value: UInt32, end: Int) {
         var index = start + 1
         let isHex = index < bytes.count && bytes[index].lowercased == UInt8(ascii: "x")
         if isHex { index += 1 }
@@ -99,7 +106,7 @@ struct PreScan: Sendable {
             value = min(value * (isHex ? 16 : 10) + UInt32(digit), 0x110000)
             index += 1
         }
-        return matters(value)
+        return (value, index)
     }
 
     /// Whether a reference to this character could hide a part of a URL.
