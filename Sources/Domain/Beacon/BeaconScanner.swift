@@ -42,6 +42,12 @@ package struct BeaconScanner: Sendable {
     func examine(last html: [UInt8], quoted: Bool, into findings: inout FindingList) {
         html.withUnsafeBufferPointer { bytes in
             guard let last = preScan.lastCandidate(in: bytes) else { return }
+            if !quoted, let simple = SimpleMarkup(bytes, through: last) {
+                for url in simple.urls {
+                    for kind in search.tokens(inAttribute: url) { findings.add(kind, quoted: false) }
+                }
+                return
+            }
             HTMLReader.read(bytes, through: last, search: search, preScan: preScan, quoted: quoted, into: &findings)
         }
     }
