@@ -17,6 +17,15 @@ struct HostileInputTests {
         }
     }
 
+    @Test(arguments: [
+        ("0", 0), ("007", 7), ("18446744073709551615", UInt64.max), ("12)", 12), ("18446744073709551616", nil),
+        ("99999999999999999999", nil), ("-1", nil), ("", nil), ("x", nil),
+    ])
+    func numbersHave64Bits(_ text: String, _ expected: UInt64?) {
+        var scanner = Scanner(Frame(bytes: text.bytes), limits: ParserLimits())
+        #expect((try? scanner.number()) == expected)
+    }
+
     @Test func reservesNothingForAnAnnouncement() throws {
         let most = "* 1 FETCH (BODY[] {4294967296}\r\n".bytes
         var parser = ResponseParser()

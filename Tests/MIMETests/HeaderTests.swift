@@ -202,6 +202,18 @@ struct ContentTypeTests {
         #expect(HeaderFields("Content-Type: \(value)\r\n").contentType.boundary == expected.map { Array($0.utf8) })
     }
 
+    @Test(arguments: [
+        ("", false), ("Content-Type: text/html", true), ("Content-Type: TEXT / Html; charset=\"x", true),
+        ("Content-Type: multipart/mixed; boundary=x", true), ("Content-Type: text/plain; a=text/html", false),
+        ("Content-Type: (text/plain) multipart", true), ("Content-Type: ;text/html", false),
+        ("Content-Type: message/rfc822", false), ("Content-Type:\r\n text/html", true),
+    ])
+    func tellsWhatMayHoldHTML(_ header: String, _ expected: Bool) {
+        let fields = HeaderFields(header + "\r\n", limits: .standard)
+        #expect(fields.mayHoldHTML == expected)
+        #expect(fields.contentType.mayHoldHTML == expected)
+    }
+
     @Test func readsDispositions() throws {
         let fields = HeaderFields(
             "Content-Disposition: ATTACHMENT; filename*0*=utf-8''%e2%82%ac; filename*1=\" rates.txt\"")

@@ -28,7 +28,7 @@ struct Lookout: Sendable {
         {
             return .awaited
         }
-        return readsBodies && header.contentType.mayHoldHTML ? .mayHoldTokens : .nothing
+        return readsBodies && header.mayHoldHTML ? .mayHoldTokens : .nothing
     }
 
     enum Glance {

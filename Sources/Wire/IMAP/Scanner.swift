@@ -153,7 +153,14 @@ extension Scanner {
     /// Digits only. Throws at other bytes and beyond 64 bits.
     mutating func number() throws(GrammarError) -> UInt64 {
         let digits = run { !$0.isDigit }
-        guard let value = UInt64(String(decoding: digits, as: UTF8.self)) else { throw GrammarError() }
+        guard !digits.isEmpty else { throw GrammarError() }
+        var value: UInt64 = 0
+        for digit in digits {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(UInt64(digit - 0x30))
+            if overflow || carry { throw GrammarError() }
+            value = sum
+        }
         return value
     }
 

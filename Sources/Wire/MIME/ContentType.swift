@@ -2,20 +2,30 @@
 package struct ContentType: Sendable, Equatable {
     package let type: String
     package let subtype: String
-    package let parameters: FieldParameters
+    package private(set) var parameters: FieldParameters
 
     package static let plainText = ContentType(type: "text", subtype: "plain", parameters: FieldParameters())
 
     /// `nil` without a type. A missing semicolon, blanks around the slash and damaged parameters are tolerated.
     package init?(_ value: [UInt8]) {
         var cursor = HeaderCursor(value)
+        self.init(kind: &cursor)
+        parameters = FieldParameters(reading: &cursor)
+    }
+
+    /// As above, of a value of which the parameters do not matter: they are left out.
+    init?(kindOf value: [UInt8]) {
+        var cursor = HeaderCursor(value)
+        self.init(kind: &cursor)
+    }
+
+    private init?(kind cursor: inout HeaderCursor) {
         let isEnd = { (byte: UInt8) in byte.isBlankOrLineEnd || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ";") }
         guard let type = cursor.word(until: isEnd), !type.isEmpty else { return nil }
         cursor.skipBlanksAndComments()
         var subtype: ArraySlice<UInt8> = []
         if cursor.skip("/") { subtype = cursor.word(until: isEnd) ?? [] }
-        self.init(
-            type: type.lowercasedText, subtype: subtype.lowercasedText, parameters: FieldParameters(reading: &cursor))
+        self.init(type: type.lowercasedText, subtype: subtype.lowercasedText, parameters: FieldParameters())
     }
 
     private init(type: String, subtype: String, parameters: FieldParameters) {

@@ -35,6 +35,11 @@ extension HeaderFields {
     /// `Content-Type`; `text/plain` where it is missing or has no type (RFC 2045 5.2).
     package var contentType: ContentType { value("content-type").flatMap { ContentType($0) } ?? .plainText }
 
+    /// ``ContentType/mayHoldHTML`` of the `Content-Type`, without a look at its parameters.
+    package var mayHoldHTML: Bool {
+        (value("content-type").flatMap { ContentType(kindOf: $0) } ?? .plainText).mayHoldHTML
+    }
+
     /// `Content-Disposition`.
     package var contentDisposition: ContentDisposition? {
         value("content-disposition").flatMap { ContentDisposition($0) }
