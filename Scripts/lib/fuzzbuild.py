@@ -69,7 +69,7 @@ def build(folder):
         plain = []
         for source, headers in (
                 ("Tests/Fuzzing/work.c", "CWork"), ("Sources/C/CCrypto/CCrypto.c", "CCrypto"),
-                ("Sources/C/CLinux/CLinux.c", "CLinux")):
+                ("Sources/C/CCurl/CCurl.c", "CCurl"), ("Sources/C/CLinux/CLinux.c", "CLinux")):
             plain.append(folder / Path(source).with_suffix(".o").name)
             _run(_clang(), "-O2", "-I", C_LIBRARIES[headers], "-c", source, "-o", plain[-1])
         wraps = [f"--wrap=__sanitizer_cov_trace_{callback}" for callback in CALLBACKS]

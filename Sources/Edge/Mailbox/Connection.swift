@@ -29,9 +29,9 @@ package actor Connection: MailConnection {
     private let start = ContinuousClock.now
 
     /// While commands run, this much is gathered before their task is woken, unless one of them ends.
-    private static let batch = 128 << 10
+    private static let batch = 512 << 10
     /// Above this the server is left waiting until what came has been worked on.
-    private static let untakenLimit = 512 << 10
+    private static let untakenLimit = 768 << 10
 
     nonisolated package var unownedExecutor: UnownedSerialExecutor { poller.asUnownedSerialExecutor() }
 

@@ -33,7 +33,7 @@ package final class ByteStream: Sendable {
     /// everything it sent before has been returned.
     ///
     /// Cancelling the task throws `.cancelled`, and loses no byte: the next call returns it.
-    /// When 1 MB waits to be received, no more is read from the network.
+    /// When 256 KB wait to be received, no more is read from the network.
     nonisolated(nonsending) package func receive() async throws(TransportError) -> [UInt8]? {
         try await connection.receive()
     }

@@ -7,7 +7,11 @@ import Secrets
 /// close the connection, but the multi is left alone and the socket is watched here.
 actor Connection {
     /// Reading pauses when this much waits for the reader.
-    static let inboxLimit = 1 << 20
+    static let inboxLimit = 256 << 10
+    /// After a read that brought this much, more is coming as a rule. It is waited for without a look at the socket: to be
+    /// woken for each packet would cost this side and the other more than what is in it.
+    private static let bulk = 16 << 10
+    private static let pause = Duration.milliseconds(1)
     /// OpenSSL reports nothing of a piece before it has taken all of it. As long as a record of TLS.
     static let chunkSize = 16 << 10
     /// After this much the others get their turn.
@@ -43,6 +47,8 @@ actor Connection {
     /// What libcurl has been offered of the first in `outbox`, and will be offered again as it is.
     private var chunk: Chunk?
     private var isWritable = true
+    /// More is gathering in the socket meanwhile.
+    private var isPausing = false
     private var interest: Poller.Readiness = []
     private var lastID = 0
 
@@ -149,6 +155,8 @@ extension Connection {
         continuation.resume(returning: .success(lines.lines))
         // Bytes may already lie in the TLS library, with a silent socket.
         fill()
+        // That may have been all.
+        if let easy = self.easy { ccurl_read_ahead(easy.pointer) }
         updateInterest()
     }
 
@@ -159,6 +167,7 @@ extension Connection {
         phase = .ended
         if case .open(let socket) = before, !interest.isEmpty { poller.unwatch(socket) }
         interest = []
+        poller.cancelTimer(of: self)
         if let easy { multi?.remove(easy) }
         easy?.close()
         multi?.close()
@@ -181,6 +190,7 @@ extension Connection {
     /// Reads until libcurl has nothing more, since the socket does not tell of what is decrypted already.
     private func fill() {
         let scratch = poller.scratch
+        let before = inbox.count
         var filled = 0
         var hasEnded = false
         while case .open = phase, let easy, inbox.count + filled < Self.inboxLimit {
@@ -201,7 +211,18 @@ extension Connection {
             if isPlain, count < free.count { break }
         }
         inbox += scratch[..<filled]
-        if hasEnded { end(with: .closed(by: peer)) } else { deliver() }
+        if hasEnded { return end(with: .closed(by: peer)) }
+        if inbox.count - before >= Self.bulk, inbox.count < Self.inboxLimit { pause() }
+        deliver()
+    }
+
+    private func pause() {
+        isPausing = true
+        poller.setTimer(of: self, after: Self.pause) { [self] in
+            isPausing = false
+            fill()
+            updateInterest()
+        }
     }
 
     private func deliver() {
@@ -284,7 +305,7 @@ extension Connection {
     private func updateInterest() {
         guard case .open(let socket) = phase else { return }
         var wanted: Poller.Readiness = []
-        if inbox.count < Self.inboxLimit { wanted.insert(.readable) }
+        if !isPausing, inbox.count < Self.inboxLimit { wanted.insert(.readable) }
         if !outbox.isEmpty { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted

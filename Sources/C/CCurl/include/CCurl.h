@@ -47,6 +47,13 @@ static inline CURLMcode ccurl_multi_set_callbacks(CURLM *multi, ccurl_socket soc
     if (code == CURLM_OK) code = (curl_multi_setopt)(multi, CURLMOPT_TIMERDATA, context);
     return code;
 }
+
+/* Has OpenSSL take from the socket what its buffer has room for, and not each record in two reads, head and body. For a
+   handle that has received once and is read until CURLE_AGAIN from then on, and of which libcurl itself expects no more:
+   before 8.15 it waits for the socket, with no look at what OpenSSL holds. Nothing changes without TLS, or with another
+   library. */
+void ccurl_read_ahead(CURL *easy);
+
 /* CURLMsg holds a union, which Swift imports awkwardly. */
 static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
 
