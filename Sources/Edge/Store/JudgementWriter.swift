@@ -50,11 +50,12 @@ struct JudgementWriter {
         if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
         let domainsChanged = try MessageDomains(db: db, now: now).judged(
             before, domains: history.recipientDomains, before: Reach(rawValue: before["reach"]), after: tally.reach)
-        // Its keywords have waited for this.
-        let isAwaited = try Bool.fetchOne(
-            try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM copy WHERE message_id = ? AND plan_due = 1)"),
-            arguments: [id])
-        return changed || domainsChanged || before["rules"] as Int > 0 && isAwaited == true
+        if changed || domainsChanged { return true }
+        // Its keywords may have waited for this.
+        return try before["rules"] as Int > 0
+            && Bool.fetchOne(
+                try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM copy WHERE message_id = ? AND plan_due = 1)"),
+                arguments: [id]) == true
     }
 
     /// Whether nothing has come while the message was judged.

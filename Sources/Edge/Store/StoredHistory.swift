@@ -25,7 +25,7 @@ struct StoredHistory {
     let isCut: Bool
     /// What the history's `earlier` is from; `nil` if all stored hits are to be judged.
     let settled: StoredSettlement?
-    /// See ``History/factsDigest``.
+    /// See ``History/factsDigest``. `nil` too if there are no hits.
     let facts: [UInt8]?
 
     /// `nil` if there is no such message. For `rules` see ``AgentStore/histories(_:_:_:rules:)``.
@@ -50,9 +50,10 @@ struct StoredHistory {
         history.undelivered = try AgentStore.undelivered(db, of: id)
         if let forgotten = Tally(stored: row["forgotten"]) { history.earlier = forgotten }
         known = try MessageHits.count(db, of: id)
-        let digest = history.factsDigest
+        // Of a message without hits nothing is ever settled.
+        let digest = known > 0 ? history.factsDigest : nil
         facts = digest
-        settled = try rules.flatMap { try Self.settled(db, row, digest, rules: $0) }
+        settled = try known > 0 ? rules.flatMap { try Self.settled(db, row, digest, rules: $0) } : nil
         if let settlement = settled?.settlement {
             history.earlier = settlement.tally
             history.countsFrom = settlement.until
@@ -62,7 +63,7 @@ struct StoredHistory {
             hits = try context + MessageHits.since(settlement.until, db, of: id, recent)
             isCut = try known - MessageHits.count(db, of: id, before: settlement.until) > AgentStore.hitLimit
         } else {
-            hits = try MessageHits.since(nil, db, of: id, recent)
+            hits = try known == 0 ? [] : MessageHits.since(nil, db, of: id, recent)
             isCut = known > AgentStore.hitLimit
         }
         history.hits = hits.map(\.hit)
