@@ -1,4 +1,5 @@
 import Foundation
+import Host
 import IMAP
 import Logging
 import Mailbox
@@ -172,6 +173,8 @@ struct FolderWork {
 
     private mutating func reportScan() async throws {
         guard let (done, total) = conversation.sync.progress else { return }
+        // From here on there is as much in memory as there ever will be: what was run to get here need not be.
+        if scan == nil { Memory.trim() }
         let began = scan ?? (.now, done)
         scan = began
         // It is put on disk each time.
