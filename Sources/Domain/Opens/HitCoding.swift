@@ -13,9 +13,11 @@ extension Hit {
     static let tokenLimit = 512
     static let signalLimit = 32
 
-    private enum CodingKeys: String, CodingKey {
-        case seq, at, token, method, net, netclass, asn, ua, family, signals
+    /// In the order in which they are written.
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case seq, at, token, method, net, netclass, asn, ua, family
         case selfNet = "self_net"
+        case signals
     }
 
     package init(from decoder: any Decoder) throws {
@@ -53,7 +55,7 @@ extension Hit {
     /// Whether what is read of it again is this hit: nothing of it is cut, folded or rounded.
     package var isAsRead: Bool {
         func fits(_ name: String?, _ limit: Int = Hit.nameLimit) -> Bool { (name?.unicodeScalars.count ?? 0) <= limit }
-        return seq > 0 && Timestamp.parse(Timestamp.format(at)) == at && token.utf8.count <= Hit.tokenLimit
+        return seq > 0 && Timestamp.isExact(at) && token.utf8.count <= Hit.tokenLimit
             && !token.isEmpty && token == token.lowercased() && fits(method) && fits(net) && fits(netclass?.rawValue)
             && fits(ua, Hit.userAgentLimit) && fits(family?.rawValue)
             && signals.count <= Hit.signalLimit && signals.allSatisfy { fits($0.rawValue) }

@@ -4,12 +4,17 @@ import FoundationEssentials
 package enum Timestamp {
     /// Rounded to the millisecond. Times outside the years 0000 to 9999 are written as the nearest that is inside.
     package static func format(_ date: Date) -> String {
+        var out: [UInt8] = []
+        out.reserveCapacity(24)
+        append(date, to: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    static func append(_ date: Date, to out: inout [UInt8]) {
         let milliseconds = clamped(date.timeIntervalSinceReferenceDate * 1000) + referenceMilliseconds
         let day = floorDivide(milliseconds, millisecondsPerDay)
         let rest = milliseconds - day * millisecondsPerDay
         let (year, month, dayOfMonth) = civil(fromDay: day)
-        var out: [UInt8] = []
-        out.reserveCapacity(24)
         append(year, digits: 4, to: &out)
         out.append(UInt8(ascii: "-"))
         append(month, digits: 2, to: &out)
@@ -24,16 +29,17 @@ package enum Timestamp {
         out.append(UInt8(ascii: "."))
         append(rest % 1000, digits: 3, to: &out)
         out.append(UInt8(ascii: "Z"))
-        return String(decoding: out, as: UTF8.self)
     }
 
     /// `2026-11-23`, UTC.
     package static func day(_ date: Date) -> String { String(format(date).prefix(10)) }
 
     /// `nil` unless the text has exactly this form and names a time that exists (no leap seconds: logs have none).
-    package static func parse(_ text: String) -> Date? {
-        let bytes = Array(text.utf8.prefix(25))
-        guard bytes.count == shape.count else { return nil }
+    package static func parse(_ text: String) -> Date? { parse(Array(text.utf8.prefix(25))[...]) }
+
+    static func parse(_ text: ArraySlice<UInt8>) -> Date? {
+        guard text.count == shape.count else { return nil }
+        let bytes = Array(text)
         for (byte, expected) in zip(bytes, shape) where expected != UInt8(ascii: "0") {
             guard byte == expected else { return nil }
         }
@@ -44,7 +50,12 @@ package enum Timestamp {
             hour < 24, minute < 60, second < 60
         else { return nil }
         let seconds = (dayNumber(year: year, month: month, day: day) * 24 + hour) * 3600 + minute * 60 + second
-        return Date(timeIntervalSinceReferenceDate: Double(seconds * 1000 + fraction - referenceMilliseconds) / 1000)
+        return date(seconds * 1000 + fraction)
+    }
+
+    /// Whether it would be read as it is when it is written.
+    static func isExact(_ date: Date) -> Bool {
+        self.date(clamped(date.timeIntervalSinceReferenceDate * 1000) + referenceMilliseconds) == date
     }
 }
 
@@ -61,6 +72,11 @@ private extension Timestamp {
         guard milliseconds > Double(earliest) else { return earliest }
         guard milliseconds < Double(latest) else { return latest }
         return Int64(milliseconds.rounded())
+    }
+
+    /// Milliseconds since 1970.
+    static func date(_ milliseconds: Int64) -> Date {
+        Date(timeIntervalSinceReferenceDate: Double(milliseconds - referenceMilliseconds) / 1000)
     }
 
     static func append(_ value: Int64, digits: Int, to out: inout [UInt8]) {

@@ -44,7 +44,7 @@ enum PullAnswer {
         return Page(log: identity.uuidString.lowercased(), cursor: body.cursor, hits: body.hits, more: body.more)
     }
 
-    private struct Body: Decodable {
+    struct Body: Decodable, Equatable {
         let log: String
         let cursor: String
         let hits: [Hit]
@@ -52,6 +52,7 @@ enum PullAnswer {
     }
 
     private static func decode(_ response: HTTPResponse) throws(PullError) -> Body {
+        if let body = Body(plain: response.body) { return body }
         do {
             return try JSONDecoder().decode(Body.self, from: Data(response.body))
         } catch let error as DecodingError {
@@ -82,5 +83,40 @@ enum PullAnswer {
         return ": "
             + String(
                 text.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 32 || $0.value == 127 } ? " " : $0 })
+    }
+}
+
+extension PullAnswer.Body {
+    private static let names = ["log", "cursor", "hits", "more"].map { Array($0.utf8) }
+
+    /// `nil` if it is none, or ``PlainJSON`` gives up on it: then `JSONDecoder` says what it is.
+    init?(plain bytes: [UInt8]) {
+        var text = PlainJSON(bytes)
+        var (log, cursor, more): (String?, String?, Bool?)
+        var hits: [Hit]?
+        let found = text.members(of: Self.names) { place, text in
+            switch place {
+            case 0:
+                log = text.string()
+                return log != nil
+            case 1:
+                cursor = text.string()
+                return cursor != nil
+            case 2:
+                var some: [Hit] = []
+                let isList = text.elements { text in
+                    guard let hit = Hit(plain: &text) else { return false }
+                    some.append(hit)
+                    return true
+                }
+                hits = some
+                return isList
+            default:
+                more = text.boolean()
+                return more != nil
+            }
+        }
+        guard found != nil, text.isAtEnd, let log, let cursor, let hits, let more else { return nil }
+        self.init(log: log, cursor: cursor, hits: hits, more: more)
     }
 }

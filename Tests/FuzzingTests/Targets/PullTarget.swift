@@ -9,6 +9,10 @@ extension FuzzTarget {
     static let pullAnswer = FuzzTarget("pull-answer", workPerByte: 200) { input in
         let status = [200, 200, 200, 200, 500, 404, 302, 418][input.choice(of: 8)]
         let limit = [1000, 1, 2][input.choice(of: 3)]
+        if let body = PullAnswer.Body(plain: input.text) {
+            let decoded = try? JSONDecoder().decode(PullAnswer.Body.self, from: Data(input.text))
+            try require(decoded == body, "\(body) is otherwise \(String(describing: decoded))")
+        }
         let response = HTTPResponse(status: status, body: input.text)
         let page: Page
         do throws(PullError) {
@@ -35,8 +39,11 @@ extension FuzzTarget {
             try require(hit.token.utf8.count <= 512, "a token of \(hit.token.utf8.count) bytes")
             // 256 characters of the User-Agent, and 64 of each of 36 names.
             try require(hit.kept <= 512 + 4 * (256 + 36 * 64), "a hit that keeps \(hit.kept) bytes")
-            let again = (try? JSONEncoder().encode(hit)).flatMap { try? JSONDecoder().decode(Hit.self, from: $0) }
+            var text = PlainJSON(hit.json)
+            let again = Hit(plain: &text)
             try require(again == hit, "\(hit) written and read again is \(String(describing: again))")
+            let decoded = try? JSONDecoder().decode(Hit.self, from: Data(hit.json))
+            try require(decoded == hit, "\(hit) written and decoded again is \(String(describing: decoded))")
         }
     }
 }
