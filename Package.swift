@@ -94,7 +94,12 @@ let package = Package(
 
         edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
-        edge("Store", ["Tokens", "Opens", "SentSync", "Outgoing", "MIME", "IMAP", grdb]),
+        edge(
+            "Store",
+            [
+                "Tokens", "Opens", "SentSync", "Outgoing", "MIME", "IMAP", grdb,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         edge(
             "Control",
             [

@@ -237,6 +237,34 @@ struct StoreTests {
         _ = try AgentStore.readOnly(path: scratch.path)
     }
 
+    @Test func whatAnOlderVersionJudgedIsTakenOver() throws {
+        let scratch = Scratch()
+        let queue = try DatabaseQueue(path: scratch.path)
+        try Schema.migrator.migrate(queue, upTo: "12 messages that are told of by name")
+        let verdicts = "SELECT message_id, hit_id, class, p_person, confidence, rule FROM verdict ORDER BY 1, 2"
+        let before = try queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO account (id, name) VALUES (1, 'work');
+                    INSERT INTO message (id, account_id, tracked, first_seen_at) VALUES (4, 1, 1, 0), (5, 1, 1, 0);
+                    INSERT INTO source (id, name) VALUES (2, 'px');
+                    INSERT INTO hit (id, source_id, log, seq, at, token_key, body, received_at)
+                        VALUES (7, 2, 'L', 3, 1000, 't', x'7b7d', 2000), (8, 2, 'M', 1, 1001, 't', x'7b7d', 2000);
+                    INSERT INTO verdict VALUES (5, 7, 'person', 0.9, 0.8, 'direct-client'),
+                        (4, 8, 'forged', 0, 0.99, 'forged-token'), (4, 7, 'duplicate', 0.5, 0.5, 'duplicate');
+                    """)
+            return try Row.fetchAll(db, sql: verdicts)
+        }
+        try queue.close()
+        try AgentStore(path: scratch.path).close()
+        let migrated = try DatabaseQueue(path: scratch.path)
+        try migrated.write { db in
+            #expect(try Row.fetchAll(db, sql: verdicts) == before && before.count == 3)
+            try db.execute(sql: "DELETE FROM message WHERE id = 4")
+            #expect(try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM verdict") == 1)
+        }
+    }
+
     @Test func readersDoNotMakeADatabase() {
         let scratch = Scratch()
         #expect { try AgentStore.readOnly(path: scratch.path) } throws: { ($0 as? StoreError)?.kind == .missing }

@@ -56,9 +56,13 @@ private struct HitForgetting {
                     row["id"] as Int64,
                 ])
         }
-        try db.perform(
-            sql: "DELETE FROM hit WHERE token_key IN (\(MessageHits.keys)) AND at < ?2",
-            arguments: [message, boundary.milliseconds])
+        let those = "token_key IN (\(MessageHits.keys)) AND at < ?2"
+        for row in sharers {
+            try db.perform(
+                sql: "DELETE FROM verdict WHERE message_id = ?3 AND hit_id IN (SELECT id FROM hit WHERE \(those))",
+                arguments: [message, boundary.milliseconds, row["id"] as Int64])
+        }
+        try db.perform(sql: "DELETE FROM hit WHERE \(those)", arguments: [message, boundary.milliseconds])
     }
 
     private func boundary() throws -> Date {

@@ -34,7 +34,7 @@ extension AgentStore {
         }
     }
 
-    /// Stores a page of hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
+    /// Stores hits and the cursor that covers them, together or not at all. A hit is known by (log, seq), so
     /// a page that comes twice changes nothing. Hits on tokens of no known message, or that name none, wait for it. Of one message
     /// ``keptHits`` are kept, the rest is counted.
     /// `isEnd`: the source has nothing more now. Returns whether a known message got a new hit, or may show what only a
@@ -102,8 +102,8 @@ struct StoredHit {
     }
 
     /// `nil` if what was stored is no hit any more (made by a newer version).
-    init?(_ row: Row, _ decoder: JSONDecoder) {
-        guard let hit = try? decoder.decode(Hit.self, from: row["body"] as Data) else { return nil }
+    init?(_ row: Row) {
+        guard let hit = Hit(json: [UInt8](row["body"] as Data)) else { return nil }
         id = row["id"]
         self.hit = hit
     }

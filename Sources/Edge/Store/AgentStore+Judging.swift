@@ -13,34 +13,37 @@ package struct JudgingTask: Sendable {
 }
 
 extension AgentStore {
-    /// Messages with new facts, or with a verdict that is not final and whose time has come.
-    package func judgingTasks(now: Date, rules: Int, limit: Int = 100) async throws(StoreError) -> [JudgingTask] {
+    /// Messages with new facts, or with a verdict that is not final and whose time has come: some of them, besides those
+    /// that are under way.
+    package func judgingTasks(
+        now: Date, rules: Int, besides underWay: Set<MessageKey> = [], limit: Int = 500
+    ) async throws(StoreError) -> [JudgingTask] {
         try await read { [recent] db in
-            let ids = try Int64.fetchAll(
+            let due = try Int64.fetchAll(
                 try db.cachedStatement(
                     sql: """
                         SELECT id FROM message WHERE judge_due = 1
                         UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
                         UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
-                        """), arguments: [now.milliseconds, rules, limit])
-            return try Self.histories(db, ids, recent, rules: rules).compactMap {
-                $0.map { JudgingTask(stored: $0, now: now) }
+                        """), arguments: [now.milliseconds, rules, limit + underWay.count])
+            var stored: [StoredHistory] = []
+            var hits = 0
+            for id in due where hits < Self.hitsAtOnce && !underWay.contains(MessageKey(rawValue: id)) {
+                guard let history = try StoredHistory(db, id, recent, rules: rules) else { continue }
+                stored.append(history)
+                hits += history.hits.count
             }
+            try Self.addNeighbours(db, to: &stored, recent)
+            return stored.map { JudgingTask(stored: $0, now: now) }
         }
     }
 
-    /// Of each of the messages; `nil` for one that is not there. `rules`: what an earlier judgement by this version has
-    /// settled need not be judged again; `nil` for all of it.
-    static func histories(
-        _ db: Database, _ ids: [Int64], _ recent: RecentHits, rules: Int?
-    ) throws -> [StoredHistory?] {
-        let stored = try ids.map { try StoredHistory(db, $0, recent, rules: rules) }
-        let neighbourhood = Neighbourhood(try hits(db, around: stored.flatMap { $0?.hits ?? [] }, recent))
-        return stored.map { stored in
-            guard var stored else { return nil }
-            stored.history.neighbours = neighbourhood.neighbours(
-                of: stored.history.hits, besides: stored.history.tokens)
-            return stored
+    /// Each stretch of time is read once for all of them.
+    static func addNeighbours(_ db: Database, to stored: inout [StoredHistory], _ recent: RecentHits) throws {
+        let neighbourhood = Neighbourhood(try hits(db, around: stored.flatMap(\.hits), recent))
+        for index in stored.indices {
+            let history = stored[index].history
+            stored[index].history.neighbours = neighbourhood.neighbours(of: history.hits, besides: history.tokens)
         }
     }
 
@@ -62,6 +65,8 @@ extension AgentStore {
         }
     }
 
+    /// Of all messages together, as soon as there are that many, no more are taken up at once.
+    private static let hitsAtOnce = 10_000
     /// Of one message that many hits are judged at once, the oldest first: a flood must not stop the agent.
     package static let hitLimit = 2000
     /// Of one message that many hits are kept, those that came first, and the rest is counted: some 5 MB. A mail with a
@@ -78,7 +83,6 @@ extension AgentStore {
     private static func hits(
         _ db: Database, around hits: [StoredHit], _ recent: RecentHits
     ) throws -> [Hit] {
-        let decoder = JSONDecoder()
         var stretches: [ClosedRange<Int64>] = []
         for at in hits.map(\.hit.at.milliseconds).sorted() {
             let near = (at - reach)...(at + reach)
@@ -94,7 +98,7 @@ extension AgentStore {
                     sql: """
                         SELECT id, body FROM hit WHERE source_id IN (SELECT id FROM source) AND at BETWEEN ? AND ?
                         ORDER BY at LIMIT ?
-                        """), [stretch.lowerBound, stretch.upperBound, neighbourLimit], decoder
+                        """), [stretch.lowerBound, stretch.upperBound, neighbourLimit]
             ).map(\.hit)
         }
     }

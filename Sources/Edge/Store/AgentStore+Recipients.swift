@@ -30,7 +30,7 @@ extension AgentStore {
             let first = try Row.fetchOne(
                 try db.cachedStatement(sql: "SELECT id, body FROM hit WHERE token_key = ? ORDER BY at LIMIT 1"),
                 arguments: [name.key]),
-            let hit = StoredHit(first, JSONDecoder())?.hit, MessageName(hit.token)?.recipient != nil
+            let hit = StoredHit(first)?.hit, MessageName(hit.token)?.recipient != nil
         else { return [] }
         return try String.fetchAll(
             try db.cachedStatement(
@@ -62,9 +62,8 @@ extension AgentStore {
                     SELECT hit.id, hit.body, class, p_person, confidence, rule
                     FROM verdict JOIN hit ON hit.id = hit_id WHERE verdict.message_id = ?
                     """), arguments: [message])
-        let decoder = JSONDecoder()
         let read = Set(
-            readings.compactMap { row in verdict(row)?.isReading == true ? StoredHit(row, decoder)?.hit.token : nil })
+            readings.compactMap { row in verdict(row)?.isReading == true ? StoredHit(row)?.hit.token : nil })
         return OpenedBy(
             count: Set(tokens.filter { read.contains($0.token) }.map(\.address)).count, of: addresses.count)
     }

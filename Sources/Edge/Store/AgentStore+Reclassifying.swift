@@ -28,22 +28,21 @@ extension AgentStore {
                         FROM message JOIN account ON account.id = account_id
                         WHERE tracked = 1 AND message.id > ? ORDER BY message.id LIMIT ?
                         """), arguments: [last?.rawValue ?? 0, limit])
-            let ids = rows.map { $0["id"] as Int64 }
-            let histories = try Self.histories(db, ids, recent, rules: nil)
-            return try zip(rows, histories).compactMap { row, stored in
-                try stored.map { stored in
-                    let names = try Row.fetchAll(
-                        try db.cachedStatement(sql: "SELECT hit_id, rule FROM verdict WHERE message_id = ?"),
-                        arguments: [stored.message.rawValue])
-                    let rules = Dictionary(names.map { ($0["hit_id"] as Int64, $0["rule"] as String) }) { first, _ in
-                        first
-                    }
-                    return JudgedMessage(
-                        key: stored.message, account: row["account"], messageID: row["message_id"],
-                        subject: row["subject"], status: OpenStatus(rawValue: row["status"]) ?? .unknown,
-                        readings: row["readings"], rules: row["rules"], verdicts: stored.hits.map { rules[$0.id] },
-                        history: stored.history)
+            // All of them are there: what is read is one state of the database.
+            var histories = try rows.compactMap { try StoredHistory(db, $0["id"], recent, rules: nil) }
+            try Self.addNeighbours(db, to: &histories, recent)
+            return try zip(rows, histories).map { row, stored in
+                let names = try Row.fetchAll(
+                    try db.cachedStatement(sql: "SELECT hit_id, rule FROM verdict WHERE message_id = ?"),
+                    arguments: [stored.message.rawValue])
+                let rules = Dictionary(names.map { ($0["hit_id"] as Int64, $0["rule"] as String) }) { first, _ in
+                    first
                 }
+                return JudgedMessage(
+                    key: stored.message, account: row["account"], messageID: row["message_id"],
+                    subject: row["subject"], status: OpenStatus(rawValue: row["status"]) ?? .unknown,
+                    readings: row["readings"], rules: row["rules"], verdicts: stored.hits.map { rules[$0.id] },
+                    history: stored.history)
             }
         }
     }

@@ -223,7 +223,7 @@ extension AgentStore {
             try Row.fetchAll(
                 db, sql: "SELECT id, body FROM hit WHERE token_key = ? ORDER BY at LIMIT 1000",
                 arguments: [TokenKey.of(token)]
-            ).compactMap { StoredHit($0, JSONDecoder())?.hit }
+            ).compactMap { StoredHit($0)?.hit }
         }
     }
 
@@ -265,7 +265,6 @@ extension AgentStore {
 
     private static func report(_ db: Database, _ row: Row) throws -> MessageReport {
         let id: Int64 = row["id"]
-        let decoder = JSONDecoder()
         let tokens = try Row.fetchAll(
             db, sql: "SELECT token, kind, quoted FROM message_token WHERE message_id = ? ORDER BY quoted, token",
             arguments: [id])
@@ -280,7 +279,7 @@ extension AgentStore {
                 ORDER BY hit.at, hit.seq LIMIT 1000
                 """, arguments: [id])
         let hitLines = hits.compactMap { row in
-            StoredHit(row, decoder).map {
+            StoredHit(row).map {
                 MessageReport.HitLine(source: row["source"], hit: $0.hit, verdict: verdict(row))
             }
         }

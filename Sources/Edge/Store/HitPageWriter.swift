@@ -17,12 +17,10 @@ struct HitPageWriter {
     private let db: Database
     private let source: SourceID
     private let log: String
-    private let now: Date
-    private let encoder = JSONEncoder()
     /// Whether the source had another log before.
     private let hadOtherLogs: Bool
     private var flood: HitFlood
-    private let insertion: Statement
+    private let insertion: BoundStatement
     /// By token key.
     private var carriers: [String: Carriers] = [:]
     /// Whether a known message got a new hit.
@@ -32,13 +30,13 @@ struct HitPageWriter {
         self.db = db
         self.source = source
         self.log = log
-        self.now = now
         flood = try HitFlood(db, source: source, log: log)
-        insertion = try db.cachedStatement(
+        insertion = try BoundStatement(
+            db,
             sql: """
-                INSERT INTO hit (source_id, log, seq, at, token_key, body, received_at)
+                INSERT INTO hit (seq, at, token_key, body, source_id, log, received_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, log, seq) DO NOTHING
-                """)
+                """, [nil, nil, nil, nil, source.rawValue, log, now.milliseconds])
         // The first and the last in an index: no more is read of it, however many there are.
         hadOtherLogs =
             try Bool.fetchOne(
@@ -55,10 +53,11 @@ struct HitPageWriter {
         if try hit.at.milliseconds < carriers(of: key).forgottenUntil { return nil }
         if hadOtherLogs, try isKnown(hit, key) { return nil }
         if try flood.takes(hit, key) { return nil }
-        try insertion.execute(arguments: [
-            source.rawValue, log, hit.seq, hit.at.milliseconds, key, try encoder.encode(hit), now.milliseconds,
-        ])
-        guard db.changesCount > 0 else { return nil }
+        try insertion.bind(1, hit.seq)
+        try insertion.bind(2, hit.at.milliseconds)
+        try insertion.bind(3, key)
+        try insertion.bind(4, hit.json)
+        guard try insertion.run() > 0 else { return nil }
         let stored = StoredHit(id: db.lastInsertedRowID, hit: hit)
         flood.isKept(key)
         if let name = MessageName(hit.token) {
@@ -106,6 +105,6 @@ struct HitPageWriter {
                     "SELECT id, body FROM hit WHERE token_key = ? AND at = ? AND source_id = ? AND seq = ? AND log <> ?"
             ),
             arguments: [key, hit.at.milliseconds, source.rawValue, hit.seq, log]
-        ).contains { StoredHit($0, JSONDecoder())?.hit == hit }
+        ).contains { StoredHit($0)?.hit == hit }
     }
 }

@@ -20,8 +20,12 @@ struct JudgementWriter {
         else {
             return false
         }
-        try askForLook(judgement, account: before["account_id"])
-        try writeVerdicts(judgement)
+        if try writeVerdicts(judgement) {
+            // Who loaded a pixel for the first time may be the sender, in mail that has come: the folder is looked through.
+            try db.perform(
+                sql: "UPDATE account SET look_due = 1 WHERE id = ? AND look_due = 0",
+                arguments: [before["account_id"] as Int64])
+        }
         let isNews = try !isUpToDate()
         let settlement = try isNews ? nil : settlement(of: judgement)
         let settled = try (settlement ?? stored.settled)?.text()
@@ -66,36 +70,47 @@ struct JudgementWriter {
             && AgentStore.undelivered(db, of: id) == history.undelivered
     }
 
-    /// Who loaded a pixel for the first time may be the sender, in mail that has come: the folder is looked through.
-    private func askForLook(_ judgement: Judgement, account: Int64) throws {
-        let isNew = try zip(stored.hits, judgement.verdicts).contains { hit, verdict in
-            guard verdict.mayBePerson, history.countsFrom.map({ hit.hit.at >= $0 }) ?? true else { return false }
-            return try Bool.fetchOne(
-                try db.cachedStatement(
-                    sql: "SELECT NOT EXISTS (SELECT 1 FROM verdict WHERE message_id = ? AND hit_id = ?)"),
-                arguments: [id, hit.id]) == true
+    /// Of the hits that count, and are still there. Returns whether one of them, never judged before, may be a person's.
+    private func writeVerdicts(_ judgement: Judgement) throws -> Bool {
+        let first = history.countsFrom.map { start in stored.hits.prefix { $0.hit.at < start }.count } ?? 0
+        let judged = zip(stored.hits, judgement.verdicts).dropFirst(first)
+        guard let earliest = stored.hits.dropFirst(first).first?.hit.at, let latest = stored.hits.last?.hit.at else {
+            return false
         }
-        guard isNew else { return }
-        try db.perform(
-            sql: "UPDATE account SET look_due = 1 WHERE id = ? AND look_due = 0", arguments: [account])
+        let there = try MessageHits.ids(db, of: id, from: earliest, through: latest)
+        let known = try knownVerdicts(there)
+        let insertion = try BoundStatement(
+            db,
+            sql: """
+                INSERT INTO verdict (hit_id, class, p_person, confidence, rule, message_id) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET class = excluded.class, p_person = excluded.p_person,
+                    confidence = excluded.confidence, rule = excluded.rule
+                """, [nil, nil, nil, nil, nil, id])
+        var mayBeSomeone = false
+        for (hit, verdict) in judged where there.contains(hit.id) && known[hit.id] != .some(verdict) {
+            if known[hit.id] == nil, verdict.mayBePerson { mayBeSomeone = true }
+            try insertion.bind(1, hit.id)
+            try insertion.bind(2, verdict.hitClass.rawValue)
+            try insertion.bind(3, verdict.personProbability)
+            try insertion.bind(4, verdict.confidence)
+            try insertion.bind(5, verdict.rule)
+            _ = try insertion.run()
+        }
+        return mayBeSomeone
     }
 
-    private func writeVerdicts(_ judgement: Judgement) throws {
-        for (index, (hit, verdict)) in zip(stored.hits, judgement.verdicts).enumerated() {
-            if let start = history.countsFrom, history.hits[index].at < start { continue }
+    /// `nil` for one that another version has written.
+    private func knownVerdicts(_ hits: Set<Int64>) throws -> [Int64: Verdict?] {
+        guard let first = hits.min(), let last = hits.max() else { return [:] }
+        let rows = try Row.fetchCursor(
             try db.cachedStatement(
                 sql: """
-                    INSERT INTO verdict (message_id, hit_id, class, p_person, confidence, rule)
-                    SELECT ?, id, ?, ?, ?, ? FROM hit WHERE id = ?
-                    ON CONFLICT DO UPDATE SET class = excluded.class, p_person = excluded.p_person,
-                        confidence = excluded.confidence, rule = excluded.rule
-                    WHERE rule <> excluded.rule OR class <> excluded.class OR p_person <> excluded.p_person
-                        OR confidence <> excluded.confidence
-                    """
-            ).execute(arguments: [
-                id, verdict.hitClass.rawValue, verdict.personProbability, verdict.confidence, verdict.rule, hit.id,
-            ])
-        }
+                    SELECT hit_id, class, p_person, confidence, rule FROM verdict
+                    WHERE message_id = ? AND hit_id BETWEEN ? AND ?
+                    """), arguments: [id, first, last])
+        var known: [Int64: Verdict?] = [:]
+        while let row = try rows.next() { known.updateValue(AgentStore.verdict(row), forKey: row["hit_id"]) }
+        return known
     }
 
     /// `nil` if no more is settled than was.

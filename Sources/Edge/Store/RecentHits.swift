@@ -33,20 +33,20 @@ final class RecentHits: Sendable {
 
     /// Those that a question for `id` and `body` finds, without what was stored and is no hit any more. Of a hit that is
     /// known the body is not even copied.
-    func hits(_ statement: Statement, _ arguments: StatementArguments, _ decoder: JSONDecoder) throws -> [StoredHit] {
+    func hits(_ statement: Statement, _ arguments: StatementArguments) throws -> [StoredHit] {
         let rows = try Row.fetchCursor(statement, arguments: arguments)
         var found: [StoredHit] = []
         while let row = try rows.next() {
-            if let hit = hit(row, decoder) { found.append(hit) }
+            if let hit = hit(row) { found.append(hit) }
         }
         return found
     }
 
     /// `nil` if what was stored is no hit any more (made by a newer version). The row has `id` and `body`.
-    func hit(_ row: Row, _ decoder: JSONDecoder) -> StoredHit? {
+    func hit(_ row: Row) -> StoredHit? {
         let id: Int64 = row["id"]
         if let hit = hits.withLock({ $0.find(id) }) { return StoredHit(id: id, hit: hit) }
-        guard let stored = StoredHit(row, decoder) else { return nil }
+        guard let stored = StoredHit(row) else { return nil }
         hits.withLock { $0.note(stored.hit, id) }
         return stored
     }

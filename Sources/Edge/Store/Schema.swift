@@ -47,6 +47,9 @@ enum Schema {
         migrator.registerMigration("12 messages that are told of by name") { db in
             for statement in messagesToldOf { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("13 verdicts by message alone") { db in
+            for statement in verdictsByMessageAlone { try db.execute(sql: statement) }
+        }
         return migrator
     }
 

@@ -28,7 +28,8 @@ struct StoredHistory {
     /// See ``History/factsDigest``. `nil` too if there are no hits.
     let facts: [UInt8]?
 
-    /// `nil` if there is no such message. For `rules` see ``AgentStore/histories(_:_:_:rules:)``.
+    /// `nil` if there is no such message. `rules`: what an earlier judgement by this version has settled need
+    /// not be judged again; `nil` for all of it.
     init?(_ db: Database, _ id: Int64, _ recent: RecentHits, rules: Int?) throws {
         guard
             let row = try Row.fetchOne(
@@ -101,6 +102,13 @@ enum MessageHits {
             arguments: [message, date?.milliseconds ?? .max]) ?? 0
     }
 
+    /// The index alone is read.
+    static func ids(_ db: Database, of message: Int64, from first: Date, through last: Date) throws -> Set<Int64> {
+        try Int64.fetchSet(
+            try db.cachedStatement(sql: "SELECT id FROM hit WHERE token_key IN (\(keys)) AND at BETWEEN ?2 AND ?3"),
+            arguments: [message, first.milliseconds, last.milliseconds])
+    }
+
     /// The first ``AgentStore/hitLimit``.
     static func since(
         _ date: Date?, _ db: Database, of message: Int64, _ recent: RecentHits
@@ -125,9 +133,8 @@ enum MessageHits {
     private static func fetch(
         _ db: Database, _ recent: RecentHits, _ which: String, _ arguments: StatementArguments
     ) throws -> [StoredHit] {
-        let decoder = JSONDecoder()
         let sql = "SELECT id, body FROM hit WHERE id IN (SELECT id FROM hit WHERE \(which)) ORDER BY at, seq"
-        return try recent.hits(try db.cachedStatement(sql: sql), arguments, decoder)
+        return try recent.hits(try db.cachedStatement(sql: sql), arguments)
     }
 }
 
