@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Opens
+import SentSync
 import ServiceLifecycle
 import Store
 
@@ -21,18 +22,21 @@ struct JudgeService: Service {
         }
     }
 
+    private typealias Judged = [(Judgement, JudgingTask)]
+
     /// Judges all that is due; returns how long nothing will be due by itself.
     private func judgeAll() async -> Duration? {
-        do throws(StoreError) {
+        do {
             var changed = false
             var rung = ContinuousClock.now
+            var waiting: Judged = []
             while !Task.isCancelled {
-                let time = now()
-                let tasks = try await store.judgingTasks(now: time, rules: Rules.current.version)
-                if tasks.isEmpty { break }
-                let judged = tasks.map { (OpensEngine.judge($0.history, now: time), $0) }
-                if try await store.save(judged, rules: Rules.current.version) { changed = true }
-                await StopPoint.reached(.judged)
+                let judged = waiting
+                // What is judged is stored while the next ones are read and judged.
+                async let saved = save(judged)
+                waiting = try await judgeSome(besides: Set(judged.map(\.1.message)))
+                if try await saved { changed = true }
+                if judged.isEmpty, waiting.isEmpty { break }
                 // Many at once are written at once, but the first ones do not wait for all.
                 guard changed, ContinuousClock.now - rung > Self.patience else { continue }
                 try await ringAccounts()
@@ -49,9 +53,23 @@ struct JudgeService: Service {
         }
     }
 
+    private func judgeSome(besides underWay: Set<MessageKey>) async throws -> Judged {
+        let time = now()
+        let tasks = try await store.judgingTasks(now: time, rules: Rules.current.version, besides: underWay)
+        return tasks.map { (OpensEngine.judge($0.history, now: time), $0) }
+    }
+
+    /// Whether keywords may have to change.
+    private func save(_ judged: Judged) async throws -> Bool {
+        if judged.isEmpty { return false }
+        let changed = try await store.save(judged, rules: Rules.current.version)
+        await StopPoint.reached(.judged)
+        return changed
+    }
+
     private static let patience = Duration.milliseconds(500)
 
-    private func ringAccounts() async throws(StoreError) {
+    private func ringAccounts() async throws {
         for name in try await store.accountsWithDueCopies() { accounts[name]?.ring() }
     }
 }

@@ -7,7 +7,7 @@ import ServiceLifecycle
 import Store
 import Tokens
 
-/// One source of hits: pulls, stores the page and its cursor together, and pulls again. While the source is away
+/// One source of hits: pulls, stores pages and their cursor together, and pulls again. While the source is away
 /// nothing is lost: the cursor stays where it was.
 struct SourceService: Service {
     let name: String
@@ -23,11 +23,10 @@ struct SourceService: Service {
     let now: @Sendable () -> Date
     let logger: Logger
 
-    private static let pageLimit = 1000
     private static let waitSeconds = 50
     /// While page follows on page, the messages that they concern are not judged for each page, but after this time, then
     /// after twice this time, and so on: most of them lie in many pages.
-    private static let patience = Duration.seconds(1)
+    private static let patience = Duration.seconds(10)
     private static let longestPatience = Duration.seconds(60)
 
     /// What a run of pulls keeps in mind.
@@ -78,26 +77,40 @@ struct SourceService: Service {
         (progress.owesJudgement, progress.judged) = (false, .now)
     }
 
-    /// One page, stored with its cursor; nothing is stored if it throws.
+    /// One page, or all that follow at once on one another, each run of them stored with its cursor while the next one is
+    /// pulled. What has not been stored when it throws is pulled again.
     func pull(_ source: SourceID, _ progress: inout Progress) async throws {
-        let position = try await store.position(of: source)
-        let page: Page
         do {
-            // What there is already is not waited for: some decisions rest on having seen all of it.
-            page = try await feed.pull(
-                after: position.cursor, log: position.log, limit: Self.pageLimit,
-                wait: position.isReadToEnd ? Self.waitSeconds : 0)
-        } catch {
-            guard case .otherLog = error else { throw error }
+            try await pullRuns(source, &progress)
+        } catch PullError.otherLog {
             logger.notice("the hit log is another one now; reading it from its beginning")
             try await store.restart(source)
-            return
         }
-        let isEnd = !page.more
-        guard !page.hits.isEmpty || page.cursor != position.cursor || isEnd != position.isReadToEnd else { return }
+    }
+
+    private func pullRuns(_ source: SourceID, _ progress: inout Progress) async throws {
+        var position = try await store.position(of: source)
+        // What there is already is not waited for: some decisions rest on having seen all of it.
+        var next: PageRun? = await PageRun(
+            from: feed, after: position.cursor, log: position.log,
+            wait: position.isReadToEnd ? Self.waitSeconds : 0)
+        while let run = next {
+            async let following = run.following(from: feed)
+            try await store(run, source, &position, &progress)
+            if let failure = run.failure { throw failure }
+            next = await following
+        }
+    }
+
+    private func store(
+        _ run: PageRun, _ source: SourceID, _ position: inout SourcePosition, _ progress: inout Progress
+    ) async throws {
+        guard let last = run.last else { return }
+        let isEnd = !last.more
+        guard !run.hits.isEmpty || last.cursor != position.cursor || isEnd != position.isReadToEnd else { return }
         await StopPoint.reached(.pulled)
         let news = try await store.append(
-            page.hits, log: page.log, cursor: page.cursor, isEnd: isEnd, from: source, now: now())
+            run.hits, log: last.log, cursor: last.cursor, isEnd: isEnd, from: source, now: now())
         await StopPoint.reached(.hitsStored)
         progress.owesJudgement = progress.owesJudgement || news
         if isEnd {
@@ -108,7 +121,9 @@ struct SourceService: Service {
             ringJudge(&progress)
         }
         if isEnd, !position.isReadToEnd { accounts.forEach { $0.ring() } }
-        guard page.hits.contains(where: { MessageName($0.token) != nil }),
+        (position.log, position.cursor) = (last.log, last.cursor)
+        if isEnd { position.isReadToEnd = true }
+        guard run.hits.contains(where: { MessageName($0.token) != nil }),
             let last = try await store.lastHitOfUnknownName(after: progress.unknown)
         else { return }
         progress.unknown = last
