@@ -253,12 +253,35 @@ struct StoreTests {
                     INSERT INTO verdict VALUES (5, 7, 'person', 0.9, 0.8, 'direct-client'),
                         (4, 8, 'forged', 0, 0.99, 'forged-token'), (4, 7, 'duplicate', 0.5, 0.5, 'duplicate');
                     """)
+            try db.execute(
+                sql: """
+                    INSERT INTO hit (id, source_id, log, seq, at, token_key, body, received_at)
+                        VALUES (20, 2, 'L', 4, 1000, 't', x'7b7d', 2000);
+                    DELETE FROM hit WHERE id = 20
+                    """)
             return try Row.fetchAll(db, sql: verdicts)
         }
         try queue.close()
         try AgentStore(path: scratch.path).close()
         let migrated = try DatabaseQueue(path: scratch.path)
         try migrated.write { db in
+            let hits = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT hit.id, hit.source_id, name, seq, at, token_key, CAST(body AS TEXT) AS body, received_at
+                    FROM hit JOIN hit_log ON hit_log.id = log_id ORDER BY hit.id
+                    """)
+            #expect(
+                hits.map { row in row.databaseValues.map { "\($0)" }.joined(separator: " ") } == [
+                    #"7 2 "L" 3 1000 "t" "{}" 2000"#, #"8 2 "M" 1 1001 "t" "{}" 2000"#,
+                ])
+            // The number of a hit that was deleted is not given again.
+            try db.execute(
+                sql: """
+                    INSERT INTO hit (source_id, log_id, seq, at, token_key, body, received_at)
+                        SELECT 2, id, 9, 1002, 't', x'7b7d', 2000 FROM hit_log WHERE name = 'M'
+                    """)
+            #expect(db.lastInsertedRowID == 21)
             #expect(try Row.fetchAll(db, sql: verdicts) == before && before.count == 3)
             try db.execute(sql: "DELETE FROM message WHERE id = 4")
             #expect(try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM verdict") == 1)

@@ -18,14 +18,14 @@ struct HitFlood {
     private var kept: [String: Int] = [:]
     private var beyond: [String: Beyond] = [:]
 
-    init(_ db: Database, source: SourceID, log: String) throws {
+    /// - Parameter number: the log's in the store.
+    init(_ db: Database, source: SourceID, log: String, number: Int64) throws {
         self.db = db
         self.source = source
         self.log = log
         toldUpTo =
             try Int64.fetchOne(
-                try db.cachedStatement(sql: "SELECT MAX(seq) FROM hit WHERE source_id = ? AND log = ?"),
-                arguments: [source.rawValue, log]) ?? 0
+                try db.cachedStatement(sql: "SELECT MAX(seq) FROM hit WHERE log_id = ?"), arguments: [number]) ?? 0
     }
 
     /// Whether there are as many of its key as are kept. Then it has been counted, unless it comes a second time.

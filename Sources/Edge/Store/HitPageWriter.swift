@@ -15,8 +15,9 @@ struct HitPageWriter {
     }
 
     private let db: Database
+    /// Of the source's log.
+    private let log: Int64
     private let source: SourceID
-    private let log: String
     /// Whether the source had another log before.
     private let hadOtherLogs: Bool
     private var flood: HitFlood
@@ -29,22 +30,27 @@ struct HitPageWriter {
     init(_ db: Database, source: SourceID, log: String, now: Date) throws {
         self.db = db
         self.source = source
-        self.log = log
-        flood = try HitFlood(db, source: source, log: log)
+        self.log = try Self.number(of: log, source, db)
+        flood = try HitFlood(db, source: source, log: log, number: self.log)
         insertion = try BoundStatement(
             db,
             sql: """
-                INSERT INTO hit (seq, at, token_key, body, source_id, log, received_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, log, seq) DO NOTHING
-                """, [nil, nil, nil, nil, source.rawValue, log, now.milliseconds])
-        // The first and the last in an index: no more is read of it, however many there are.
+                INSERT INTO hit (seq, at, token_key, body, source_id, log_id, received_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (log_id, seq) DO NOTHING
+                """, [nil, nil, nil, nil, source.rawValue, self.log, now.milliseconds])
         hadOtherLogs =
             try Bool.fetchOne(
-                try db.cachedStatement(
-                    sql: """
-                        SELECT (SELECT MIN(log) FROM hit WHERE source_id = ?1) <> ?2
-                            OR (SELECT MAX(log) FROM hit WHERE source_id = ?1) <> ?2
-                        """), arguments: [source.rawValue, log]) ?? false
+                try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM hit_log WHERE source_id = ? AND id <> ?)"),
+                arguments: [source.rawValue, self.log]) ?? false
+    }
+
+    private static func number(of log: String, _ source: SourceID, _ db: Database) throws -> Int64 {
+        try db.perform(
+            sql: "INSERT INTO hit_log (source_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            arguments: [source.rawValue, log])
+        return try Int64.fetchOne(
+            try db.cachedStatement(sql: "SELECT id FROM hit_log WHERE source_id = ? AND name = ?"),
+            arguments: [source.rawValue, log]) ?? 0
     }
 
     /// `nil` if it is not stored: it is already, or has been forgotten, or there are more of its token than are kept.
@@ -102,7 +108,7 @@ struct HitPageWriter {
         try Row.fetchAll(
             db.cachedStatement(
                 sql:
-                    "SELECT id, body FROM hit WHERE token_key = ? AND at = ? AND source_id = ? AND seq = ? AND log <> ?"
+                    "SELECT id, body FROM hit WHERE token_key = ? AND at = ? AND source_id = ? AND seq = ? AND log_id <> ?"
             ),
             arguments: [key, hit.at.milliseconds, source.rawValue, hit.seq, log]
         ).contains { StoredHit($0)?.hit == hit }

@@ -2,7 +2,7 @@ import GRDB
 
 /// Numbered migrations of agent.db; never edited once released.
 ///
-/// Facts: account, folder, message, recipient, message_token, copy, source, hit, flood, written, withdrawn, inherited,
+/// Facts: account, folder, message, recipient, message_token, copy, source, hit_log, hit, flood, written, withdrawn, inherited,
 /// refused, parked, copied, outgoing, outgoing_recipient, outbox, own_activity, incoming, incoming_folder; and `forgotten`
 /// of message, which stands for hits that are deleted.
 /// Derived (recomputable, each with the version of the rules that made it): verdict, message_domain, unreliable and the
@@ -49,6 +49,9 @@ enum Schema {
         }
         migrator.registerMigration("13 verdicts by message alone") { db in
             for statement in verdictsByMessageAlone { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("14 logs by number") { db in
+            for statement in logsByNumber { try db.execute(sql: statement) }
         }
         return migrator
     }
