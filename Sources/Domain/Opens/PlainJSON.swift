@@ -79,14 +79,16 @@ package struct PlainJSON {
         return nil
     }
 
-    /// Of up to 18 digits, without a sign.
+    /// Without a sign.
     package mutating func integer() -> Int64? {
         skipBlanks()
         let start = position
         var value: Int64 = 0
         while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
-            guard position - start < 18 else { return nil }
-            value = value * 10 + Int64(bytes[position] - UInt8(ascii: "0"))
+            let (tens, isTooLong) = value.multipliedReportingOverflow(by: 10)
+            let (next, isTooMuch) = tens.addingReportingOverflow(Int64(bytes[position] - UInt8(ascii: "0")))
+            if isTooLong || isTooMuch { return nil }
+            value = next
             position += 1
         }
         let count = position - start
