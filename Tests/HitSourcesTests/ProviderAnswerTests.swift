@@ -159,7 +159,8 @@ struct ProviderAnswerTests {
     @Test(arguments: [
         "https://evil.example/v3", "https://api.mailgun.net.evil.example/v3", "https://api.mailgun.net@evil.example/",
         "//evil.example/v3", "http://api.mailgun.net/v3", "https://api.mailgun.net:444/", "v3/next", "",
-        "https://api.mailgun.net/" + String(repeating: "a", count: 5000),
+        "https://api.mailgun.net/" + String(repeating: "a", count: 5000), "https://api.mailgun.net/\r\nX: y",
+        "https://api.mailgun.net/a b", "https://api.mailgun.net/\u{e9}", "https://api.mailgun.net\u{301}/",
     ])
     func aLinkToAnotherServerIsNotFollowed(_ link: String) {
         let links = PageLinks(of: "https://api.mailgun.net/v3/mg.example.org?x=1")

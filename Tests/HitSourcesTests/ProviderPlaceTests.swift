@@ -119,4 +119,12 @@ struct ProviderPlaceTests {
 
     @Test(arguments: ["", "1", "2:5", "1:a:b", "1:5:6:7:8:9", "aaaq7", "1:5:x:7:8:9:p"])
     func aCursorOfAnotherKindIsNone(_ text: String) { #expect(ProviderPlace(text) == nil) }
+
+    /// A colon and a mark behind it are one character, by which a text cannot be taken apart.
+    @Test(arguments: ["\u{301}x", "a:\u{301}", ":", "::", "", "é 漢 😀\r\n"])
+    func anyPageIsReadAsItIsWritten(_ page: String) {
+        let walk = ProviderPlace.Walk(from: Self.start, began: Self.start + 5, newest: nil, pages: 2, page: page)
+        let place = ProviderPlace(readUpTo: Self.start, walk: walk)
+        #expect(ProviderPlace(place.text) == place)
+    }
 }

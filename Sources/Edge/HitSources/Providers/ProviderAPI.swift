@@ -76,11 +76,20 @@ struct PageLinks: Sendable, Equatable {
     func resolve(_ link: String) throws(PullError) -> String {
         let isPath = link.hasPrefix("/") && !link.hasPrefix("//")
         let url = isPath ? origin + link : link
-        guard url.lowercased().hasPrefix(origin.lowercased()),
-            url.dropFirst(origin.count).first.map({ "/?".contains($0) }) ?? false
+        // Octet by octet: in lower case some characters are others, such as the sign for kelvin a k.
+        let rest = url.utf8.dropFirst(origin.utf8.count).first
+        guard zip(url.utf8, origin.utf8).allSatisfy({ Self.lower($0) == Self.lower($1) }),
+            rest == UInt8(ascii: "/") || rest == UInt8(ascii: "?")
         else { throw .unexpected("its next page is on another server") }
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw .unexpected("the link to its next page is no URL")
+        }
         guard ProviderPlace.canHold(url) else { throw .unexpected("the link to its next page is too long") }
         return url
+    }
+
+    private static func lower(_ octet: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(octet) ? octet | 0x20 : octet
     }
 }
 

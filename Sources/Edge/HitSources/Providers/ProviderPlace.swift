@@ -78,7 +78,9 @@ extension ProviderPlace {
     /// `nil` if it is none that ``text`` has written.
     init?(_ text: String) {
         guard text.utf8.count <= Self.cursorLimit else { return nil }
-        let parts = text.split(separator: ":", maxSplits: 6, omittingEmptySubsequences: false).map(String.init)
+        // By octets: a colon and a mark behind it are one character.
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 6, omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
         guard parts.count == 2 || parts.count == 7, parts[0] == "1" else { return nil }
         readUpTo = Int64(parts[1]).map(Date.init(milliseconds:))
         guard parts.count == 7 else { return }
