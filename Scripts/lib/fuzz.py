@@ -17,7 +17,7 @@ from fuzzbuild import BuildError, build
 # Target -> bytes of its longest inputs: what is quadratic shows in them, and many are tried in a second.
 LENGTHS = {
     "imap-responses": 2_048, "imap-session": 1_024, "smtp-server": 2_048, "smtp-client": 1_024, "mime-message": 2_048,
-    "mime-decoding": 1_024, "outgoing": 2_048, "cleaning": 2_048, "beacon": 2_048, "inflate": 2_048, "pull-answer": 4_096,
+    "mime-decoding": 1_024, "outgoing": 2_048, "cleaning": 2_048, "beacon": 2_048, "inflate": 2_048, "pull-answer": 4_096, "provider": 4_096,
     "access-log": 2_048, "request-head": 2_048, "proxy-header": 768, "client-address": 1_024, "network-list": 2_048, "values": 512,
 }
 MEMORY_MB = 512

@@ -174,6 +174,26 @@ def _answers():
             yield _input(path.read_bytes(), 0, 0)
 
 
+def _providers():
+    """Answers as documented; with a next page, and a name, that lead elsewhere."""
+    names = ["mailgun-logs", "mailgun-events", "postmark", "sparkpost", "json"]
+    folder = Path("Tests/HitSourcesTests/Fixtures/providers")
+    for place, name in enumerate(names):
+        text = (folder / f"{name}.json").read_bytes()
+        for minimal in range(2):
+            yield _input(text, place, 0, minimal, 0)
+        yield _input(b"<html>", place, 5, 0, 0)
+    for link in ("https://api.kept.example/x?y", "/x", "//x/", "https://api.kept.example.org/", "https://api.\u212aept.example/",
+                 "HTTPS://API.KEPT.EXAMPLE/", "https://api.kept.example/\r\nX: y", "\u0301", ":7:"):
+        for place, answer in ((1, {"items": [{"id": "a", "timestamp": 1795689018.5}], "paging": {"next": "@"}}),
+                              (3, {"results": [], "links": {"next": "@"}}),
+                              (4, {"data": {"opens": [{"n": 1, "when.ms": 1795689018530, "token": "t"}]}, "more": "@"}),
+                              (5, {"data": {"opens": [{"n": 1, "when.ms": "2026-11-26T10:30:18Z"}]}, "more": "@"})):
+            yield _input(json.dumps(answer).replace("@", link).encode(), place, 0, 0, 0)
+    yield _input((folder / "postmark-details.json").read_bytes(), 2, 0, 0, 0)
+    yield _input(b"927e56d4-dc66-4070-bbf0-1db76c2ae14b", 2, 0, 0, 0)
+
+
 def _log_lines():
     """Lines as servers write them; and what a stranger puts into one, with the cuts where a field ends."""
     lines = [
@@ -256,7 +276,7 @@ def _values():
 SEEDS = {
     "imap-responses": _responses, "imap-session": _sessions, "smtp-server": _submissions, "smtp-client": _replies,
     "mime-message": _messages, "mime-decoding": _decodings, "outgoing": _outgoing, "cleaning": _filed,
-    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "access-log": _log_lines,
+    "beacon": _pages, "inflate": _compressed, "pull-answer": _answers, "provider": _providers, "access-log": _log_lines,
     "request-head": _request_heads, "proxy-header": _proxy_headers, "client-address": _client_addresses, "network-list": _lists, "values": _values,
 }
 
@@ -341,7 +361,7 @@ WORDS = {
     "smtp-client": _smtp_words, "mime-message": _mail_words,
     "mime-decoding": _mail_words, "outgoing": lambda: _mail_words() | _html_words(),
     "cleaning": lambda: _mail_words() | _html_words() | {PLANTED}, "beacon": _html_words,
-    "inflate": _deflate_words, "pull-answer": _json_words, "access-log": _log_words,
+    "inflate": _deflate_words, "pull-answer": _json_words, "provider": _json_words, "access-log": _log_words,
     "request-head": _request_words, "proxy-header": _proxy_words,
     "client-address": _address_words, "network-list": _json_words, "values": _value_words,
 }

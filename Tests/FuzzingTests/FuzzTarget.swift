@@ -16,7 +16,8 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] = [
         .imapResponses, .imapSession, .smtpServer, .smtpClient, .mimeMessage, .mimeDecoding, .beacon, .inflate,
-        .outgoing, .cleaning, .pullAnswer, .accessLog, .requestHead, .proxyHeader, .clientAddress, .networkList,
+        .outgoing, .cleaning, .pullAnswer, .provider, .accessLog, .requestHead, .proxyHeader, .clientAddress,
+        .networkList,
         .values,
     ]
 

@@ -50,7 +50,7 @@ extension FuzzTarget {
 
 extension Hit {
     /// Bytes that are stored of it.
-    fileprivate var kept: Int {
+    var kept: Int {
         [token, method, net, netclass?.rawValue, ua, family?.rawValue].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
             + signals.reduce(0) { $0 + $1.rawValue.utf8.count }
     }
