@@ -94,6 +94,8 @@ struct SourceService: Service {
         var next: PageRun? = await PageRun(
             from: feed, after: position.cursor, log: position.log,
             wait: position.isReadToEnd ? Self.waitSeconds : 0)
+        // Patience counts from the first of them, not from the last time that there were any.
+        if !progress.owesJudgement { progress.judged = .now }
         while let run = next {
             async let following = run.following(from: feed)
             try await store(run, source, &position, &progress)
