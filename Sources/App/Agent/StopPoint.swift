@@ -5,9 +5,9 @@ import Foundation
 /// `SENTMARK_STOP_AT=name[:count]` makes the process end with SIGKILL when it comes to the named point for the
 /// count-th time (default the first). Without the variable a point costs one comparison.
 enum StopPoint: String, CaseIterable {
-    /// A page of hits has arrived and is not stored yet.
+    /// Pages of hits have arrived and are not stored yet.
     case pulled
-    /// A page of hits and its cursor are stored.
+    /// Pages of hits and their cursor are stored.
     case hitsStored = "hits-stored"
     case judged
     /// A step of the sync has been answered and its changes are not stored yet.
