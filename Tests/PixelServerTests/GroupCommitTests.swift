@@ -20,7 +20,7 @@ struct GroupCommitTests {
             commit.committed = { outcome, _ in batches.append((try? outcome.get().stored) ?? -1) }
             let answers = entries.map { entry in
                 let answer = loop.makePromise(of: GroupCommit.Outcome.self)
-                commit.submit(entry) { answer.succeed($0) }
+                commit.submit([entry]) { answer.succeed($0) }
                 return answer.futureResult
             }
             return EventLoopFuture.whenAllSucceed(answers, on: loop).assumeIsolated().map { ($0, batches) }

@@ -5,21 +5,27 @@ import Tokens
 
 /// Writes the entries of one transaction.
 struct BatchWriter {
+    /// What the next one need not look up again, if this one is committed.
+    struct Known {
+        var networks = NetworkNames()
+        /// A day of which the disk has no tallies.
+        var quietDay: Int64?
+    }
+
     let db: Database
     let options: HitLog.Options
     let random: RandomBytes
-    /// By day.
-    var networkKeys: [Int64: [UInt8]]
-    private let insertion: HitInsertion
+    private(set) var known: Known
+    private var insertion: HitInsertion
     private var result = Appended()
     private var probes = 0
 
-    init(db: Database, options: HitLog.Options, random: @escaping RandomBytes, networkKeys: [Int64: [UInt8]]) throws {
+    init(db: Database, options: HitLog.Options, random: @escaping RandomBytes, known: Known) throws {
         self.db = db
         insertion = try HitInsertion(db)
         self.options = options
         self.random = random
-        self.networkKeys = networkKeys
+        self.known = known
     }
 
     mutating func append(_ entry: LogEntry, _ tallies: inout RequestTallies) throws {
@@ -32,7 +38,17 @@ struct BatchWriter {
 
     /// Counts what was not stored. Always writes a page, so that every transaction costs a sync, whatever it holds; what
     /// changes no value would write none.
-    func finished() throws -> Appended {
+    mutating func finish() throws -> Appended {
+        try insertion.finish()
+        result.last = insertion.last
+        for (hour, seqs) in insertion.hours {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO hours (hour, first, last) VALUES (?, ?, ?)
+                    ON CONFLICT DO UPDATE SET last = excluded.last
+                    """
+            ).execute(arguments: [hour, seqs.lowerBound, seqs.upperBound])
+        }
         let statement = try db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = ?")
         try statement.execute(arguments: [result.forged, "forged"])
         if result.capped > 0 { try statement.execute(arguments: [result.capped, "capped"]) }
@@ -55,19 +71,25 @@ struct BatchWriter {
             result.capped += 1
             return
         }
-        let hit = try StoredHit(request) { try networkKey(day) }
-        let seq = try insertion.store(hit)
+        try insertion.add(StoredHit(request) { try networkName(request.network, day) })
         result.stored += 1
-        result.last[hit.stream] = seq
     }
 
-    private func tally(of token: Token, _ day: Int64) throws -> Int {
-        try Int.fetchOne(
+    private mutating func tally(of token: Token, _ day: Int64) throws -> Int {
+        if known.quietDay == day { return 0 }
+        guard
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM tallies WHERE day = ?)", arguments: [day]) == true
+        else {
+            known.quietDay = day
+            return 0
+        }
+        return try Int.fetchOne(
             db.cachedStatement(sql: "SELECT requests FROM tallies WHERE token = ? AND day = ?"),
             arguments: [token.text, day]) ?? 0
     }
 
-    private func note(_ requests: Int, of token: Token, _ day: Int64) throws {
+    private mutating func note(_ requests: Int, of token: Token, _ day: Int64) throws {
+        known.quietDay = nil
         try db.cachedStatement(
             sql: """
                 INSERT INTO tallies (token, day, requests) VALUES (?, ?, ?)
@@ -76,14 +98,19 @@ struct BatchWriter {
         ).execute(arguments: [token.text, day, requests])
     }
 
-    private mutating func networkKey(_ day: Int64) throws -> [UInt8] { try networkKeys[day] ?? keep(day) }
+    private mutating func networkName(_ network: IPPrefix, _ day: Int64) throws -> String? {
+        if let name = known.networks.known(network, day: day) { return name }
+        let name = NetworkNames.hash(of: network, key: try known.networks.keys[day] ?? keep(day))
+        if let name { known.networks.note(name, of: network, day: day) }
+        return name
+    }
 
     private mutating func keep(_ day: Int64) throws -> [UInt8] {
         try db.execute(
             sql: "INSERT OR IGNORE INTO network_keys (day, key) VALUES (?, ?)", arguments: [day, Data(random(32))])
         guard let key = try Data.fetchOne(db, sql: "SELECT key FROM network_keys WHERE day = ?", arguments: [day])
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
-        networkKeys[day] = Array(key)
+        known.networks.keys[day] = Array(key)
         return Array(key)
     }
 }

@@ -25,7 +25,8 @@ enum ClientAddress {
 
     /// Of X-Forwarded-For, whose lines are one list.
     static func hops(forwardedFor lines: [String]) -> [String?] {
-        lines.joined(separator: ",").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        lines.isEmpty
+            ? [] : lines.joined(separator: ",").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 
     /// RFC 7239 section 4: of each hop the `for`, nil where it says none. A quoted text may hold any of the separators.

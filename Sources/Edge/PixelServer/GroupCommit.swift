@@ -23,13 +23,20 @@ final class GroupCommit {
         let done: (Outcome) -> Void
     }
 
+    private struct Group {
+        let entries: [LogEntry]
+        let answer: Answer
+    }
+
     private let log: any HitStore
     private let limits: Limits
     private let eventLoop: any EventLoop
     private let queue = DispatchQueue(label: "hits.commit")
     /// In the order of their deadlines, those under way before those that wait.
     private var underWay = CircularBuffer<Answer>()
-    private var waiting = CircularBuffer<(entry: LogEntry, answer: Answer)>()
+    private var waiting = CircularBuffer<Group>()
+    /// Entries that wait for the next commit.
+    private(set) var queued = 0
     private var isCommitting = false
     /// With how many that wait the next batch begins, where it is not begun at once.
     private var gathering: Int?
@@ -48,16 +55,17 @@ final class GroupCommit {
         self.eventLoop = eventLoop
     }
 
-    /// Entries that wait for the next commit.
-    var queued: Int { waiting.count }
-
-    /// `done` is called on the event loop once the entry is on disk, or with the reason why it is not.
-    func submit(_ entry: LogEntry, done: @escaping (Outcome) -> Void) {
-        guard waiting.count < limits.queue else { return done(.failure(Self.busy("\(waiting.count) requests wait"))) }
-        waiting.append((entry, Answer(deadline: .now() + limits.patience, done: done)))
+    /// `done` is called on the event loop once the entries are on disk, all in one transaction, or with the reason why none
+    /// of them is.
+    func submit(_ entries: [LogEntry], done: @escaping (Outcome) -> Void) {
+        guard queued + entries.count <= limits.queue else {
+            return done(.failure(Self.busy("\(queued) requests wait")))
+        }
+        waiting.append(Group(entries: entries, answer: Answer(deadline: .now() + limits.patience, done: done)))
+        queued += entries.count
         watch()
         guard !isCommitting else {
-            if let gathering, waiting.count >= gathering { begin() }
+            if let gathering, queued >= gathering { begin() }
             return
         }
         isCommitting = true
@@ -82,8 +90,8 @@ final class GroupCommit {
     /// Those who have just been answered ask again at once, and half of a crowd costs a sync as the whole does: so after
     /// one the others are waited for, no longer than half of the time that the disk took, and 2 ms.
     private func gather(_ answered: Int, _ seconds: Double) {
-        guard answered >= AnswerTime.crowd, waiting.count < limits.batch else { return commit() }
-        gathering = min(answered + waiting.count, limits.batch)
+        guard answered >= AnswerTime.crowd, queued < limits.batch else { return commit() }
+        gathering = min(answered + queued, limits.batch)
         let grace = min(TimeAmount.nanoseconds(Int64(seconds * 0.5e9)), .milliseconds(2))
         timer = eventLoop.assumeIsolated().scheduleTask(in: grace) { self.begin() }
     }
@@ -97,17 +105,15 @@ final class GroupCommit {
     }
 
     private func commit() {
-        let count = min(waiting.count, limits.batch)
-        guard count > 0 else {
+        let batch = take()
+        guard !batch.isEmpty else {
             isCommitting = false
             return rest()
         }
         let begun = NIODeadline.now()
-        let batch = waiting.prefix(count).map(\.entry)
-        underWay = CircularBuffer(waiting.prefix(count).map(\.answer))
-        waiting.removeFirst(count)
         let done = NIOLoopBound(
-            { (outcome: Outcome, seconds: Double) in self.finish(outcome, seconds, begun) }, eventLoop: eventLoop)
+            { (outcome: Outcome, seconds: Double) in self.finish(batch.count, outcome, seconds, begun) },
+            eventLoop: eventLoop)
         let log = log
         queue.async {
             let start = ContinuousClock.now
@@ -117,12 +123,24 @@ final class GroupCommit {
         }
     }
 
-    private func finish(_ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) {
+    /// The groups of the next batch, whole ones.
+    private func take() -> [LogEntry] {
+        var batch: [LogEntry] = []
+        while let group = waiting.first, batch.isEmpty || batch.count + group.entries.count <= limits.batch {
+            batch += group.entries
+            underWay.append(group.answer)
+            waiting.removeFirst()
+        }
+        queued -= batch.count
+        return batch
+    }
+
+    private func finish(_ count: Int, _ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) {
         committed(outcome, seconds)
         let answers = underWay
         underWay.removeAll(keepingCapacity: true)
         if let moment = AnswerTime.release(
-            of: answers.count, begun: begun, done: .now(), chance: .random(in: AnswerTime.chance))
+            of: count, begun: begun, done: .now(), chance: .random(in: AnswerTime.chance))
         {
             unreleased += 1
             eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
@@ -133,7 +151,7 @@ final class GroupCommit {
         } else {
             for answer in answers { answer.done(outcome) }
         }
-        gather(answers.count, seconds)
+        gather(count, seconds)
     }
 
     /// One timer at a time, which looks at the oldest deadline when it fires.
@@ -153,9 +171,10 @@ final class GroupCommit {
             underWay.removeFirst()
             answer.done(late)
         }
-        while underWay.isEmpty, let (_, answer) = waiting.first, answer.deadline <= now {
+        while underWay.isEmpty, let group = waiting.first, group.answer.deadline <= now {
             waiting.removeFirst()
-            answer.done(late)
+            queued -= group.entries.count
+            group.answer.done(late)
         }
     }
 

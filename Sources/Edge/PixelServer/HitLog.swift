@@ -21,16 +21,13 @@ package final class HitLog: Sendable {
     private let lock: FileLock
     private let options: Options
     private let random: RandomBytes
-    private let state: Mutex<State>
+    let state: Mutex<State>
     /// A batch that failed leaves its requests counted.
     private let tallies = Mutex(RequestTallies())
 
-    static let deletedAtOnce = 2000
-
-    private struct State {
+    struct State {
         var identity: LogIdentity
-        /// By day; only keys that are on disk.
-        var networkKeys: [Int64: [UInt8]] = [:]
+        var known = BatchWriter.Known()
     }
 
     /// Opens or creates `hits.db` in the directory. `.locked` when another process has it, `.durability` when SQLite
@@ -75,15 +72,15 @@ package final class HitLog: Sendable {
     /// Puts the whole batch on disk in one transaction, or, with an error, none of it.
     package func append(_ batch: [LogEntry]) throws(PixelServerError) -> Appended {
         try attempt {
-            let known = state.withLock { $0.networkKeys }
-            let (appended, keys) = try tallies.withLock { tallies in
+            let known = state.withLock { $0.known }
+            let (appended, learnt) = try tallies.withLock { tallies in
                 try pool.write { db in
-                    var writer = try BatchWriter(db: db, options: options, random: random, networkKeys: known)
+                    var writer = try BatchWriter(db: db, options: options, random: random, known: known)
                     for entry in batch { try writer.append(entry, &tallies) }
-                    return (try writer.finished(), writer.networkKeys)
+                    return (try writer.finish(), writer.known)
                 }
             }
-            state.withLock { $0.networkKeys = keys }
+            state.withLock { $0.known = learnt }
             return appended
         }
     }
@@ -122,31 +119,6 @@ package final class HitLog: Sendable {
         }
     }
 
-    /// Deletes hits older than `retention` seconds and counts and network keys older than two days, and takes what was deleted
-    /// out of the files as well. One short transaction, beside which hits go on being stored; true when there is more.
-    package func maintain(now: Date, retention: TimeInterval) throws(PixelServerError) -> Bool {
-        let today = now.day
-        let oldest = now.addingTimeInterval(-retention)
-        return try attempt {
-            let (keys, hits, others) = try pool.write { db in
-                try db.execute(sql: "DELETE FROM network_keys WHERE day <= ?", arguments: [today - 2])
-                var others = db.changesCount
-                try db.execute(sql: "DELETE FROM tallies WHERE day <= ?", arguments: [today - 2])
-                others += db.changesCount
-                try db.execute(
-                    sql: "DELETE FROM hits WHERE seq IN (SELECT seq FROM hits WHERE at < ? ORDER BY at LIMIT ?)",
-                    arguments: [oldest.milliseconds, Self.deletedAtOnce])
-                let hits = db.changesCount
-                return (try Set(Int64.fetchAll(db, sql: "SELECT day FROM network_keys")), hits, others)
-            }
-            state.withLock { state in state.networkKeys = state.networkKeys.filter { keys.contains($0.key) } }
-            if hits == Self.deletedAtOnce { return true }
-            // With secure_delete the database is clean; the log beside it still holds the old pages.
-            if hits + others > 0 { _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
-            return false
-        }
-    }
-
     /// Gives the log a new UUID, so that clients start again from its beginning. To be done after restoring a backup,
     /// or numbers that were given before are given a second time to other hits.
     package func renewIdentity() throws(PixelServerError) {
@@ -181,7 +153,11 @@ extension HitLog {
         configuration.maximumReaderCount = 2
         configuration.busyMode = .timeout(5)
         configuration.label = "hits"
-        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA secure_delete = ON") }
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA secure_delete = ON")
+            // They hold by StoredHit and the types; to check them once more takes a sixth of what storing a hit does.
+            try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+        }
         let pool = try DatabasePool(path: url.path, configuration: configuration)
         let migrator = HitLogSchema.migrator
         try pool.writeWithoutTransaction { db in

@@ -58,7 +58,7 @@ final class Router {
         switch request.path {
         case let path where Pixels.isPixel(path):
             let answer = Pixels.answer(to: request)
-            store(pixels.entry(for: request, from: client)) { connection.finish($0 ? answer : .notStored) }
+            store([pixels.entry(for: request, from: client)]) { connection.finish($0 ? answer : .notStored) }
         case "/v1/hits":
             guard request.method == "GET" else { return connection.finish(.notAllowed("GET")) }
             pulls.answer(request, from: client, on: connection)
@@ -90,7 +90,7 @@ final class Router {
     /// hit, so one that was refused for that lately says no as well.
     private func ready(on connection: Connection) {
         guard emptied == nil else { return connection.finish(.json(503, #"{"status":"the server is stopping"}"#)) }
-        commit.submit(.probe) { [self] outcome in
+        commit.submit([.probe]) { [self] outcome in
             let isFull = filled.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
             switch outcome {
             case .success where !isFull: connection.finish(.json(200, #"{"status":"ok"}"#))
@@ -153,13 +153,13 @@ final class Router {
             .nonisolated()
     }
 
-    /// Done with true once it is on disk.
-    func store(_ entry: LogEntry, done: @escaping (Bool) -> Void) {
-        commit.submit(entry) { [self] outcome in
+    /// Done with true once they are on disk.
+    func store(_ entries: [LogEntry], done: @escaping (Bool) -> Void) {
+        commit.submit(entries) { [self, count = entries.count] outcome in
             switch outcome {
             case .success: return done(true)
-            case .failure(let error) where error.code == .busy: metrics.overloaded += 1
-            case .failure: metrics.failed += 1
+            case .failure(let error) where error.code == .busy: metrics.overloaded += count
+            case .failure: metrics.failed += count
             }
             done(false)
         }

@@ -9,7 +9,7 @@ struct StoredHit: Equatable {
     let stream: StreamID
     let token: String
     let method: String?
-    /// See ``networkHash(of:key:)``.
+    /// See ``NetworkNames``.
     let net: String?
     let netclass: String?
     let asn: UInt32?
@@ -19,9 +19,9 @@ struct StoredHit: Equatable {
     /// Separated by blanks.
     let signals: String?
 
-    /// `networkKey` is the key of the request's day, asked for only where a hash is kept.
+    /// `networkName` as ``NetworkNames`` has it, asked for only where it is kept.
     init<Failure: Error>(
-        _ request: RecordedRequest, networkKey: () throws(Failure) -> [UInt8]
+        _ request: RecordedRequest, networkName: () throws(Failure) -> String?
     ) throws(Failure) {
         // Level 0 keeps what the rules cannot do without, and nothing that tells two people apart.
         let full = request.level != .minimal
@@ -30,7 +30,7 @@ struct StoredHit: Equatable {
         stream = request.token.stream
         token = request.token.text
         method = full ? request.method.field(16) : nil
-        net = full ? Self.networkHash(of: request.network, key: try networkKey()) : nil
+        net = full ? try networkName() : nil
         netclass = request.traits.netclass?.rawValue.field(64)
         asn = full ? request.traits.asn : nil
         selfNet = full && request.selfNet
@@ -42,11 +42,6 @@ struct StoredHit: Equatable {
     private static func names(_ signals: Set<Signal>) -> String {
         guard signals.count > 1 else { return signals.first?.rawValue ?? "" }
         return signals.map(\.rawValue).sorted().joined(separator: " ")
-    }
-
-    /// 16 hexadecimal digits: equal within a day means the same network, and nothing once the day's key is gone.
-    private static func networkHash(of network: IPPrefix, key: [UInt8]) -> String? {
-        KeyedHash.hmac(key: key, Array(network.description.utf8))?.prefix(8).hexadecimal
     }
 }
 

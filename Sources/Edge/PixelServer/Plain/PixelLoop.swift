@@ -16,13 +16,19 @@
     final class PixelLoop: @unchecked Sendable {
         /// What it needs of the event loop. Called on the thread.
         struct Outlets: Sendable {
-            /// Each entry is answered by ``answer(_:stored:)``.
-            let store: @Sendable ([(entry: LogEntry, of: Epoll.Key)]) -> Void
+            /// Answered by ``answer(_:stored:)``.
+            let store: @Sendable (Group) -> Void
             let handOver: @Sendable ([Handover]) -> Void
         }
 
+        /// What has come in one turn, and from whom.
+        struct Group: Sendable {
+            var entries: [LogEntry] = []
+            var keys: [Epoll.Key] = []
+        }
+
         private enum Message {
-            case answers([(of: Epoll.Key, stored: Bool)])
+            case answer([Epoll.Key], stored: Bool)
             /// Takes no more connections, and ends when nothing is owed.
             case end
             /// Ends at once.
@@ -46,7 +52,7 @@
         private var connections: [PlainConnection?] = []
         private var open = 0
         private var uses: UInt32 = 0
-        private var accepted: [(entry: LogEntry, of: Epoll.Key)] = []
+        private var accepted = Group()
         private var handovers: [Handover] = []
         private var swept = NIODeadline.now()
         private var listens = false
@@ -74,8 +80,8 @@
             thread.start()
         }
 
-        /// Says which of the requests have been stored, or will never be. Any thread may.
-        func answer(_ answers: [(of: Epoll.Key, stored: Bool)]) { send(.answers(answers)) }
+        /// Says whether the requests have been stored, or will never be. Any thread may.
+        func answer(_ keys: [Epoll.Key], stored: Bool) { send(.answer(keys, stored: stored)) }
 
         /// Takes no more connections, and returns when all is answered that was asked, or after so long.
         func end(within time: Duration) async {
@@ -116,7 +122,7 @@
                     }
                 }
                 for message in inbox.withLock({ inbox in exchange(&inbox, with: []) }) { take(message) }
-                if !accepted.isEmpty { outlets.store(exchange(&accepted, with: [])) }
+                if !accepted.entries.isEmpty { outlets.store(exchange(&accepted, with: Group())) }
                 if !handovers.isEmpty { outlets.handOver(exchange(&handovers, with: [])) }
                 look(.now())
                 if isEnding, open == 0 { isOver = true }
@@ -135,10 +141,10 @@
 
         private func take(_ message: Message) {
             switch message {
-            case .answers(let answers):
-                for answer in answers {
-                    guard let connection = connection(answer.of), case .storing = connection.phase else { continue }
-                    send(answer.stored ? .pixel : .notStored, to: connection)
+            case .answer(let keys, let stored):
+                for key in keys {
+                    guard let connection = connection(key), case .storing = connection.phase else { continue }
+                    send(stored ? .pixel : .notStored, to: connection)
                 }
             case .end:
                 isEnding = true
@@ -198,7 +204,8 @@
 
         func store(_ entry: LogEntry, for connection: PlainConnection) {
             connection.phase = .storing
-            accepted.append((entry, connection.key))
+            accepted.entries.append(entry)
+            accepted.keys.append(connection.key)
         }
 
         func close(_ connection: PlainConnection) {

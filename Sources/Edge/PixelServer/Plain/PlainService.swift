@@ -9,7 +9,6 @@
         private let router: Router
         /// Lives as long as its thread.
         private weak var loop: PixelLoop?
-        private var answers: [(of: Epoll.Key, stored: Bool)] = []
 
         init(router: Router) { self.router = router }
 
@@ -23,7 +22,7 @@
                 NIOLoopBound(PlainService(router: router.value), eventLoop: eventLoop)
             }.get()
             let outlets = PixelLoop.Outlets(
-                store: { entries in eventLoop.execute { service.value.store(entries) } },
+                store: { group in eventLoop.execute { service.value.store(group) } },
                 handOver: { all in eventLoop.execute { for one in all { service.value.adopt(one) } } })
             guard let loop = PixelLoop(listener: listener, pixels: pixels, seats: seats, outlets: outlets, now: now)
             else { return nil }
@@ -31,18 +30,8 @@
             return loop
         }
 
-        private func store(_ entries: [(entry: LogEntry, of: Epoll.Key)]) {
-            for (entry, key) in entries { router.store(entry) { self.answer(key, $0) } }
-        }
-
-        /// Those of one batch go together.
-        private func answer(_ key: Epoll.Key, _ stored: Bool) {
-            answers.append((key, stored))
-            guard answers.count == 1 else { return }
-            router.eventLoop.assumeIsolated().execute {
-                self.loop?.answer(self.answers)
-                self.answers.removeAll(keepingCapacity: true)
-            }
+        private func store(_ group: PixelLoop.Group) {
+            router.store(group.entries) { [weak loop] stored in loop?.answer(group.keys, stored: stored) }
         }
 
         private func adopt(_ handover: Handover) {

@@ -18,7 +18,10 @@ struct PostgresBatch {
         for entry in entries {
             switch entry {
             case .hit(let request):
-                hits.append(try StoredHit(request) { () throws(Failure) in try networkKey(request.at.day) })
+                hits.append(
+                    try StoredHit(request) { () throws(Failure) in
+                        NetworkNames.hash(of: request.network, key: try networkKey(request.at.day))
+                    })
             case .forged: forged += 1
             case .probe: break
             }
