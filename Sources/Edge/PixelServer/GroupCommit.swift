@@ -1,12 +1,14 @@
 import Dispatch
 import NIOCore
+import Synchronization
 
 /// Gathers the entries that arrive while the disk is busy and commits them together: one transaction, one sync, and
-/// every answer that waits leaves after it. Belongs to one event loop.
+/// every answer that waits leaves after it. Any thread may submit; to be answered needs no other than the one that commits,
+/// and the event loop only where time has to pass.
 ///
 /// Nobody waits for more than ``Limits/patience``, and no more than ``Limits/queue`` entries wait: what is beyond is
 /// answered as `.busy`. An entry that was still waiting for its batch is then not stored; one that was under way may be.
-final class GroupCommit {
+final class GroupCommit: Sendable {
     typealias Outcome = Result<Appended, PixelServerError>
 
     struct Limits {
@@ -18,167 +20,198 @@ final class GroupCommit {
         var patience = TimeAmount.milliseconds(900)
     }
 
-    private struct Answer {
-        let deadline: NIODeadline
-        let done: (Outcome) -> Void
-    }
-
+    /// Entries with one answer.
     private struct Group {
         let entries: [LogEntry]
-        let answer: Answer
+        let deadline: NIODeadline
+        let done: @Sendable (Outcome) -> Void
+    }
+
+    private struct State {
+        /// In the order of their deadlines, those under way before those that wait.
+        var underWay = CircularBuffer<Group>()
+        var waiting = CircularBuffer<Group>()
+        /// Entries of `waiting`.
+        var queued = 0
+        var isCommitting = false
+        /// With how many that wait the next batch begins, where it is not begun at once.
+        var gathering: Int?
+        /// Batches on disk whose answers have not left: ``AnswerTime``.
+        var unreleased = 0
+        var isWatched = false
+        /// Entries that got no answer, since the start: as the log was behind, and as it could not be written.
+        var overloaded = 0
+        var failed = 0
+        var idled: [EventLoopPromise<Void>] = []
+
+        var isIdle: Bool { !isCommitting && unreleased == 0 }
     }
 
     private let log: any HitStore
     private let limits: Limits
     private let eventLoop: any EventLoop
+    private let committed: @Sendable (Outcome, Double) -> Void
     private let queue = DispatchQueue(label: "hits.commit")
-    /// In the order of their deadlines, those under way before those that wait.
-    private var underWay = CircularBuffer<Answer>()
-    private var waiting = CircularBuffer<Group>()
-    /// Entries that wait for the next commit.
-    private(set) var queued = 0
-    private var isCommitting = false
-    /// With how many that wait the next batch begins, where it is not begun at once.
-    private var gathering: Int?
-    private var timer: Scheduled<Void>?
-    /// Batches on disk whose answers have not left: ``AnswerTime``.
-    private var unreleased = 0
-    private var isWatched = false
-    private var idled: EventLoopPromise<Void>?
+    private let gathered = DispatchSemaphore(value: 0)
+    private let state = Mutex(State())
 
-    /// Told of every commit, before those who wait for it, with its duration in seconds.
-    var committed: (Outcome, Double) -> Void = { _, _ in }
-
-    init(log: any HitStore, eventLoop: any EventLoop, limits: Limits = Limits()) {
+    /// `committed` is told of every commit, before those who wait for it, with its duration in seconds.
+    init(
+        log: any HitStore, eventLoop: any EventLoop, limits: Limits = Limits(),
+        committed: @escaping @Sendable (Outcome, Double) -> Void
+    ) {
         self.log = log
         self.limits = limits
         self.eventLoop = eventLoop
+        self.committed = committed
     }
 
-    /// `done` is called on the event loop once the entries are on disk, all in one transaction, or with the reason why none
-    /// of them is.
-    func submit(_ entries: [LogEntry], done: @escaping (Outcome) -> Void) {
-        guard queued + entries.count <= limits.queue else {
-            return done(.failure(Self.busy("\(queued) requests wait")))
+    /// Entries that wait for the next commit, and those that got no answer since the start.
+    var counts: (queued: Int, overloaded: Int, failed: Int) { state.withLock { ($0.queued, $0.overloaded, $0.failed) } }
+
+    /// `done` is called once the entries are on disk, all in one transaction, or with the reason why none of them is; on
+    /// any thread, and in no time.
+    func submit(_ entries: [LogEntry], done: @escaping @Sendable (Outcome) -> Void) {
+        let group = Group(entries: entries, deadline: .now() + limits.patience, done: done)
+        let (begins, waiting) = state.withLock { state -> (Bool, Int?) in
+            guard state.queued + entries.count <= limits.queue else {
+                state.overloaded += entries.count
+                return (false, state.queued)
+            }
+            state.waiting.append(group)
+            state.queued += entries.count
+            if let gathering = state.gathering, state.queued >= gathering {
+                state.gathering = nil
+                gathered.signal()
+            }
+            watch(&state)
+            defer { state.isCommitting = true }
+            return (!state.isCommitting, nil)
         }
-        waiting.append(Group(entries: entries, answer: Answer(deadline: .now() + limits.patience, done: done)))
-        queued += entries.count
-        watch()
-        guard !isCommitting else {
-            if let gathering, queued >= gathering { begin() }
-            return
-        }
-        isCommitting = true
-        // What else has arrived in this turn of the loop comes along.
-        eventLoop.assumeIsolated().execute { self.commit() }
+        if let waiting { done(.failure(Self.busy("\(waiting) requests wait"))) }
+        if begins { queue.async { self.run() } }
     }
 
     /// Done when nothing is on its way to the disk.
     func idle() -> EventLoopFuture<Void> {
-        guard isCommitting || unreleased > 0 else { return eventLoop.makeSucceededVoidFuture() }
-        let promise = idled ?? eventLoop.makePromise(of: Void.self)
-        idled = promise
+        let promise = eventLoop.makePromise(of: Void.self)
+        let isIdle = state.withLock { state in
+            if !state.isIdle { state.idled.append(promise) }
+            return state.isIdle
+        }
+        if isIdle { promise.succeed() }
         return promise.futureResult
     }
 
-    private func rest() {
-        guard !isCommitting, unreleased == 0 else { return }
-        idled?.succeed()
-        idled = nil
+    private static func busy(_ why: String) -> PixelServerError {
+        PixelServerError(.busy, "the hit log is behind: \(why)", .retryLater(after: .seconds(1)))
+    }
+}
+
+// MARK: - On the queue
+
+extension GroupCommit {
+    /// Until nothing waits.
+    private func run() {
+        while let batch = take() {
+            let begun = NIODeadline.now()
+            let start = ContinuousClock.now
+            let outcome = Outcome { () throws(PixelServerError) in try log.append(batch) }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            finish(batch.count, outcome, seconds, begun)
+            gather(batch.count, seconds)
+        }
+    }
+
+    /// The entries of the next batch, of whole groups.
+    private func take() -> [LogEntry]? {
+        let (batch, idled) = state.withLock { state -> ([LogEntry], [EventLoopPromise<Void>]) in
+            var batch: [LogEntry] = []
+            while let group = state.waiting.first, batch.isEmpty || batch.count + group.entries.count <= limits.batch {
+                batch += group.entries
+                state.underWay.append(group)
+                state.waiting.removeFirst()
+            }
+            state.queued -= batch.count
+            if batch.isEmpty { state.isCommitting = false }
+            return (batch, Self.rest(&state))
+        }
+        for promise in idled { promise.succeed() }
+        return batch.isEmpty ? nil : batch
+    }
+
+    private func finish(_ count: Int, _ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) {
+        committed(outcome, seconds)
+        let release = AnswerTime.release(
+            of: count, begun: begun, done: .now(), chance: .random(in: AnswerTime.chance))
+        let answered = state.withLock { state in
+            defer { state.underWay.removeAll(keepingCapacity: true) }
+            if release != nil { state.unreleased += 1 }
+            if case .failure = outcome { state.failed += state.underWay.reduce(0) { $0 + $1.entries.count } }
+            return Array(state.underWay)
+        }
+        guard let release else { return Self.answer(answered, outcome) }
+        eventLoop.scheduleTask(deadline: release) {
+            Self.answer(answered, outcome)
+            let idled = self.state.withLock { state in
+                state.unreleased -= 1
+                return Self.rest(&state)
+            }
+            for promise in idled { promise.succeed() }
+        }
+    }
+
+    private static func answer(_ groups: [Group], _ outcome: Outcome) { for group in groups { group.done(outcome) } }
+
+    private static func rest(_ state: inout State) -> [EventLoopPromise<Void>] {
+        state.isIdle ? exchange(&state.idled, with: []) : []
     }
 
     /// Those who have just been answered ask again at once, and half of a crowd costs a sync as the whole does: so after
     /// one the others are waited for, no longer than half of the time that the disk took, and 2 ms.
     private func gather(_ answered: Int, _ seconds: Double) {
-        guard answered >= AnswerTime.crowd, queued < limits.batch else { return commit() }
-        gathering = min(answered + queued, limits.batch)
-        let grace = min(TimeAmount.nanoseconds(Int64(seconds * 0.5e9)), .milliseconds(2))
-        timer = eventLoop.assumeIsolated().scheduleTask(in: grace) { self.begin() }
-    }
-
-    private func begin() {
-        guard gathering != nil else { return }
-        gathering = nil
-        timer?.cancel()
-        timer = nil
-        commit()
-    }
-
-    private func commit() {
-        let batch = take()
-        guard !batch.isEmpty else {
-            isCommitting = false
-            return rest()
+        let waits = state.withLock { state in
+            guard answered >= AnswerTime.crowd, state.queued < limits.batch else { return false }
+            state.gathering = min(answered + state.queued, limits.batch)
+            return true
         }
-        let begun = NIODeadline.now()
-        let done = NIOLoopBound(
-            { (outcome: Outcome, seconds: Double) in self.finish(batch.count, outcome, seconds, begun) },
-            eventLoop: eventLoop)
-        let log = log
-        queue.async {
-            let start = ContinuousClock.now
-            let outcome = Outcome { () throws(PixelServerError) in try log.append(batch) }
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
-            done.eventLoop.execute { done.value(outcome, seconds) }
+        guard waits, gathered.wait(timeout: .now() + min(seconds * 0.5, 0.002)) == .timedOut else { return }
+        let isLate = state.withLock { state in
+            defer { state.gathering = nil }
+            return state.gathering == nil
         }
+        // It was signalled all the same, just now: that one is not for the next.
+        if isLate { gathered.wait() }
     }
+}
 
-    /// The groups of the next batch, whole ones.
-    private func take() -> [LogEntry] {
-        var batch: [LogEntry] = []
-        while let group = waiting.first, batch.isEmpty || batch.count + group.entries.count <= limits.batch {
-            batch += group.entries
-            underWay.append(group.answer)
-            waiting.removeFirst()
-        }
-        queued -= batch.count
-        return batch
-    }
+// MARK: - Deadlines
 
-    private func finish(_ count: Int, _ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) {
-        committed(outcome, seconds)
-        let answers = underWay
-        underWay.removeAll(keepingCapacity: true)
-        if let moment = AnswerTime.release(
-            of: count, begun: begun, done: .now(), chance: .random(in: AnswerTime.chance))
-        {
-            unreleased += 1
-            eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
-                for answer in answers { answer.done(outcome) }
-                self.unreleased -= 1
-                self.rest()
-            }
-        } else {
-            for answer in answers { answer.done(outcome) }
-        }
-        gather(count, seconds)
-    }
-
+extension GroupCommit {
     /// One timer at a time, which looks at the oldest deadline when it fires.
-    private func watch() {
-        guard !isWatched, let next = underWay.first?.deadline ?? waiting.first?.answer.deadline else { return }
-        isWatched = true
-        eventLoop.assumeIsolated().scheduleTask(deadline: next) {
-            self.isWatched = false
-            self.expire(.now())
-            self.watch()
-        }
+    private func watch(_ state: inout State) {
+        guard !state.isWatched, let next = (state.underWay.first ?? state.waiting.first)?.deadline else { return }
+        state.isWatched = true
+        eventLoop.scheduleTask(deadline: next) { self.expire(.now()) }
     }
 
     private func expire(_ now: NIODeadline) {
-        let late = Outcome.failure(Self.busy("a commit takes too long"))
-        while let answer = underWay.first, answer.deadline <= now {
-            underWay.removeFirst()
-            answer.done(late)
+        let late = state.withLock { state in
+            var late: [Group] = []
+            while let group = state.underWay.first, group.deadline <= now {
+                late.append(group)
+                state.underWay.removeFirst()
+            }
+            while state.underWay.isEmpty, let group = state.waiting.first, group.deadline <= now {
+                late.append(group)
+                state.queued -= group.entries.count
+                state.waiting.removeFirst()
+            }
+            state.overloaded += late.reduce(0) { $0 + $1.entries.count }
+            state.isWatched = false
+            watch(&state)
+            return late
         }
-        while underWay.isEmpty, let group = waiting.first, group.answer.deadline <= now {
-            waiting.removeFirst()
-            queued -= group.entries.count
-            group.answer.done(late)
-        }
-    }
-
-    private static func busy(_ why: String) -> PixelServerError {
-        PixelServerError(.busy, "the hit log is behind: \(why)", .retryLater(after: .seconds(1)))
+        Self.answer(late, .failure(Self.busy("a commit takes too long")))
     }
 }

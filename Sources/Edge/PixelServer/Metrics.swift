@@ -17,6 +17,10 @@ struct Metrics {
         var connections: Int
         var polls: Int
         var queued: Int
+        /// Hits answered 503 because the log was behind.
+        var overloaded: Int
+        /// Hits answered 503 because the log could not be written.
+        var failed: Int
         var logBytes: Int
         /// Requests answered 429 because their network had asked too often.
         var limited: Int
@@ -29,10 +33,6 @@ struct Metrics {
     var stored = 0
     var capped = 0
     var forged = 0
-    /// Hits answered 503 because the log could not be written.
-    var failed = 0
-    /// Hits answered 503 because the log was behind.
-    var overloaded = 0
     /// Requests refused for their form or size.
     var refused: [Request.Refusal: Int] = [:]
     var pulls = 0
@@ -54,8 +54,8 @@ struct Metrics {
             ("hits_capped", "Hits beyond the daily allowance of their token, counted only.", capped),
             ("hits_forged", "Requests with a token that is not genuine.", forged),
             ("hits_declined", "Hits not kept because of Sec-GPC or DNT.", others.declined),
-            ("hits_failed", "Requests answered 503 because the log could not be written.", failed),
-            ("hits_overload", "Requests answered 503 because the log was behind.", overloaded),
+            ("hits_failed", "Requests answered 503 because the log could not be written.", others.failed),
+            ("hits_overload", "Requests answered 503 because the log was behind.", others.overloaded),
             ("requests_limited", "Requests answered 429 because their network had asked too often.", others.limited),
             ("pulls", "Pull requests with a good key.", pulls),
             ("pulls_unauthorized", "Pull requests answered 401.", unauthorized),

@@ -16,10 +16,18 @@ final class Router {
     let now: @Sendable () -> Date
     var metrics = Metrics()
     private(set) lazy var pulls = Pulls(router: self)
+    /// Shared with those who do not come through here.
+    private(set) lazy var commit: GroupCommit = {
+        let router = NIOLoopBound(Weak(router: self), eventLoop: eventLoop)
+        return GroupCommit(log: log, eventLoop: eventLoop) { outcome, seconds in
+            router.eventLoop.execute { router.value.router?.committed(outcome, seconds) }
+        }
+    }()
+
+    private struct Weak { weak var router: Router? }
 
     private let configuration: PixelServer.Configuration
     private let logger: Logger
-    private let commit: GroupCommit
     private var connections: [Connection.Listener: [ObjectIdentifier: Connection]] = [:]
     private var emptied: EventLoopPromise<Void>?
     private var clock = HTTPClock()
@@ -40,8 +48,6 @@ final class Router {
         self.now = now
         self.eventLoop = eventLoop
         limits = configuration.limits
-        commit = GroupCommit(log: log, eventLoop: eventLoop)
-        commit.committed = { [weak self] outcome, seconds in self?.committed(outcome, seconds) }
     }
 
     /// For the Date header.
@@ -58,7 +64,9 @@ final class Router {
         switch request.path {
         case let path where Pixels.isPixel(path):
             let answer = Pixels.answer(to: request)
-            store([pixels.entry(for: request, from: client)]) { connection.finish($0 ? answer : .notStored) }
+            store(pixels.entry(for: request, from: client)) { outcome in
+                if case .success = outcome { connection.finish(answer) } else { connection.finish(.notStored) }
+            }
         case "/v1/hits":
             guard request.method == "GET" else { return connection.finish(.notAllowed("GET")) }
             pulls.answer(request, from: client, on: connection)
@@ -90,7 +98,7 @@ final class Router {
     /// hit, so one that was refused for that lately says no as well.
     private func ready(on connection: Connection) {
         guard emptied == nil else { return connection.finish(.json(503, #"{"status":"the server is stopping"}"#)) }
-        commit.submit([.probe]) { [self] outcome in
+        store(.probe) { [self] outcome in
             let isFull = filled.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
             switch outcome {
             case .success where !isFull: connection.finish(.json(200, #"{"status":"ok"}"#))
@@ -102,11 +110,13 @@ final class Router {
     private static let doubtSeconds: TimeInterval = 10
 
     private var metricsText: Response {
-        .text(
+        let counts = commit.counts
+        return .text(
             200,
             metrics.text(
                 .init(
-                    connections: seats.taken, polls: pulls.count, queued: commit.queued,
+                    connections: seats.taken, polls: pulls.count, queued: counts.queued,
+                    overloaded: counts.overloaded, failed: counts.failed,
                     logBytes: log.byteCount, limited: pixels.limited, declined: pixels.declined,
                     refused: seats.refused)),
             type: "text/plain; version=0.0.4; charset=utf-8")
@@ -153,16 +163,10 @@ final class Router {
             .nonisolated()
     }
 
-    /// Done with true once they are on disk.
-    func store(_ entries: [LogEntry], done: @escaping (Bool) -> Void) {
-        commit.submit(entries) { [self, count = entries.count] outcome in
-            switch outcome {
-            case .success: return done(true)
-            case .failure(let error) where error.code == .busy: metrics.overloaded += count
-            case .failure: metrics.failed += count
-            }
-            done(false)
-        }
+    /// Done once it is on disk, or will never be.
+    private func store(_ entry: LogEntry, done: @escaping (GroupCommit.Outcome) -> Void) {
+        let done = NIOLoopBound(done, eventLoop: eventLoop)
+        commit.submit([entry]) { outcome in done.eventLoop.execute { done.value(outcome) } }
     }
 
     private func committed(_ outcome: GroupCommit.Outcome, _ seconds: Double) {

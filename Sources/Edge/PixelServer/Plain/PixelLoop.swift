@@ -14,15 +14,8 @@
     ///
     /// `@unchecked Sendable`: all but `inbox`, `ended` and the bell is touched on the thread alone or constant.
     final class PixelLoop: @unchecked Sendable {
-        /// What it needs of the event loop. Called on the thread.
-        struct Outlets: Sendable {
-            /// Answered by ``answer(_:stored:)``.
-            let store: @Sendable (Group) -> Void
-            let handOver: @Sendable ([Handover]) -> Void
-        }
-
         /// What has come in one turn, and from whom.
-        struct Group: Sendable {
+        private struct Group: Sendable {
             var entries: [LogEntry] = []
             var keys: [Epoll.Key] = []
         }
@@ -41,7 +34,9 @@
         let now: @Sendable () -> Date
         private let listener: CInt
         private let seats: Seats
-        private let outlets: Outlets
+        private let commit: GroupCommit
+        /// Gives connections to the event loop. Called on the thread.
+        private let handOvers: @Sendable ([Handover]) -> Void
         private let epoll: Epoll
         private let inbox = Mutex<[Message]>([])
         private let ended = Mutex<(isOver: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
@@ -61,13 +56,15 @@
 
         /// `listener` is closed when it ends. `nil` when the process has no descriptors left.
         init?(
-            listener: CInt, pixels: Pixels, seats: Seats, outlets: Outlets, now: @escaping @Sendable () -> Date
+            listener: CInt, pixels: Pixels, seats: Seats, commit: GroupCommit,
+            handOver: @escaping @Sendable ([Handover]) -> Void, now: @escaping @Sendable () -> Date
         ) {
             guard let epoll = Epoll() else { return nil }
             self.listener = listener
             self.pixels = pixels
             self.seats = seats
-            self.outlets = outlets
+            self.commit = commit
+            handOvers = handOver
             self.now = now
             self.epoll = epoll
         }
@@ -79,9 +76,6 @@
             thread.name = "pixels"
             thread.start()
         }
-
-        /// Says whether the requests have been stored, or will never be. Any thread may.
-        func answer(_ keys: [Epoll.Key], stored: Bool) { send(.answer(keys, stored: stored)) }
 
         /// Takes no more connections, and returns when all is answered that was asked, or after so long.
         func end(within time: Duration) async {
@@ -122,8 +116,8 @@
                     }
                 }
                 for message in inbox.withLock({ inbox in exchange(&inbox, with: []) }) { take(message) }
-                if !accepted.entries.isEmpty { outlets.store(exchange(&accepted, with: Group())) }
-                if !handovers.isEmpty { outlets.handOver(exchange(&handovers, with: [])) }
+                if !accepted.entries.isEmpty { submit(exchange(&accepted, with: Group())) }
+                if !handovers.isEmpty { handOvers(exchange(&handovers, with: [])) }
                 look(.now())
                 if isEnding, open == 0 { isOver = true }
             }
@@ -134,6 +128,12 @@
                 return exchange(&ended.waiters, with: [])
             }
             for waiter in waiters { waiter.resume() }
+        }
+
+        private func submit(_ group: Group) {
+            commit.submit(group.entries) { [weak self] outcome in
+                self?.send(.answer(group.keys, stored: (try? outcome.get()) != nil))
+            }
         }
 
         /// Without anybody who has a deadline there is nothing to wake up for.

@@ -3,14 +3,9 @@
     import NIOCore
     import NIOPosix
 
-    /// The event loop's side of ``PixelLoop``: puts its hits into the same batches as all others, and serves the connections
-    /// that it gives away. Belongs to the event loop.
-    final class PlainService {
+    /// The event loop's side of ``PixelLoop``: serves the connections that it gives away. Belongs to the event loop.
+    struct PlainService {
         private let router: Router
-        /// Lives as long as its thread.
-        private weak var loop: PixelLoop?
-
-        init(router: Router) { self.router = router }
 
         /// A loop that serves the listening socket, once it is started. `nil` when the process has no descriptors left.
         static func loop(
@@ -18,20 +13,12 @@
             now: @escaping @Sendable () -> Date
         ) async throws -> PixelLoop? {
             let eventLoop = router.eventLoop
-            let service = try await eventLoop.submit {
-                NIOLoopBound(PlainService(router: router.value), eventLoop: eventLoop)
+            let (service, commit) = try await eventLoop.submit {
+                (NIOLoopBound(PlainService(router: router.value), eventLoop: eventLoop), router.value.commit)
             }.get()
-            let outlets = PixelLoop.Outlets(
-                store: { group in eventLoop.execute { service.value.store(group) } },
-                handOver: { all in eventLoop.execute { for one in all { service.value.adopt(one) } } })
-            guard let loop = PixelLoop(listener: listener, pixels: pixels, seats: seats, outlets: outlets, now: now)
-            else { return nil }
-            try await eventLoop.submit { service.value.loop = loop }.get()
-            return loop
-        }
-
-        private func store(_ group: PixelLoop.Group) {
-            router.store(group.entries) { [weak loop] stored in loop?.answer(group.keys, stored: stored) }
+            return PixelLoop(
+                listener: listener, pixels: pixels, seats: seats, commit: commit,
+                handOver: { all in eventLoop.execute { for one in all { service.value.adopt(one) } } }, now: now)
         }
 
         private func adopt(_ handover: Handover) {
