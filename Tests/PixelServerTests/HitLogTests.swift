@@ -83,6 +83,84 @@ struct HitLogTests {
         }
     }
 
+    /// The clock is set into an hour whose hits are gone already: they go again.
+    @Test func retentionFindsHitsOfAnHourThatCameTwice() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let log = try state.log()
+        let stream = state.credential.stream
+        func numbers() throws -> [Int64] { try log.hits(of: stream, after: 0, limit: 100).hits.map(\.seq) }
+        for back in [10.0, 10, 0] {
+            _ = try log.append([.hit(state.request(state.token())), .hit(state.request(state.token(2)))])
+            state.clock.advance(back * 86_400)
+            while try log.maintain(now: state.clock.now, retention: 5 * 86_400) { continue }
+            state.clock.advance(-back * 86_400)
+        }
+        #expect(try numbers() == [5, 6])
+        // Some of an hour are older, some are not.
+        state.clock.advance(1800)
+        _ = try log.append([.hit(state.request(state.token(3)))])
+        while try log.maintain(now: state.clock.now, retention: 900) { continue }
+        #expect(try numbers() == [7])
+    }
+
+    /// More hits than a statement takes, of two streams, in two hours.
+    @Test func aBatchKeepsItsOrder() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let other = try state.streams.add(
+            "other", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
+        let log = try state.log()
+        let owners = (0..<39).map { $0 % 3 == 0 ? other : state.credential }
+        var batch: [LogEntry] = []
+        var tokens: [StreamID: [String]] = [:]
+        for (number, owner) in owners.enumerated() {
+            let token = try state.token(UInt64(number), of: owner)
+            batch.append(.hit(try state.request(token)))
+            if number % 5 == 0 { batch.append(.forged) }
+            if number == 20 { state.clock.advance(3600) }
+            tokens[owner.stream, default: []].append(token.text)
+        }
+        let appended = try log.append(batch)
+        #expect(appended.stored == 39 && appended.forged == 8)
+        #expect(appended.last == [other.stream: 37, state.credential.stream: 39])
+        for owner in [other, state.credential] {
+            let hits = try log.hits(of: owner.stream, after: 0, limit: 100).hits
+            #expect(hits.map(\.token) == tokens[owner.stream])
+            #expect(hits.map(\.seq) == (1...39).filter { owners[Int($0) - 1].stream == owner.stream })
+        }
+        state.clock.advance(1800)
+        while try log.maintain(now: state.clock.now, retention: 3600) { continue }
+        #expect(try log.hits(of: other.stream, after: 0, limit: 1).hits.first?.seq == 22)
+    }
+
+    /// A log of the version before, whose hits have an index of their times.
+    @Test func aLogOfTheVersionBeforeIsTakenOver() throws {
+        let state = try TestState()
+        defer { state.remove() }
+        let url = state.directory.appendingPathComponent("hits.db")
+        let before = try DatabasePool(path: url.path)
+        try HitLogSchema.migrator.migrate(before, upTo: "1")
+        let times = [0, 40, 41, 7200, 20].map { state.clock.now.milliseconds + $0 * 1000 }
+        try before.write { db in
+            for (number, at) in times.enumerated() {
+                try db.execute(
+                    sql: "INSERT INTO hits (at, stream, token, self_net) VALUES (?, ?, ?, 0)",
+                    arguments: [
+                        at, state.credential.stream.rawValue, state.token(UInt64(number), level: .minimal).text,
+                    ])
+            }
+        }
+        try before.close()
+        let log = try state.log()
+        let stream = state.credential.stream
+        #expect(try log.hits(of: stream, after: 0, limit: 9).hits.map(\.at.milliseconds) == times)
+        #expect(try log.append([.hit(state.request(state.token(9)))]).last == [stream: 6])
+        state.clock.advance(3600 + 30)
+        while try log.maintain(now: state.clock.now, retention: 3600) { continue }
+        #expect(try log.hits(of: stream, after: 0, limit: 9).hits.map(\.seq) == [2, 3, 4])
+    }
+
     @Test(arguments: StoreKind.allCases)
     func networkHashChangesWithTheDay(_ kind: StoreKind) async throws {
         let state = try await TestState(kind)

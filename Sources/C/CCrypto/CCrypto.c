@@ -16,6 +16,27 @@ static const EVP_MD *algorithm(void) {
     return pthread_once(&once, look_up) == 0 ? sha256 : NULL;
 }
 
+static pthread_key_t contexts;
+static int has_contexts;
+
+static void forget(void *context) { EVP_MD_CTX_free(context); }
+
+static void prepare(void) { has_contexts = pthread_key_create(&contexts, forget) == 0; }
+
+/* One of each thread, which goes with it: to make one takes as long as to hash a block. */
+static EVP_MD_CTX *context_of_thread(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (pthread_once(&once, prepare) != 0 || !has_contexts) return NULL;
+    EVP_MD_CTX *context = pthread_getspecific(contexts);
+    if (context) return context;
+    context = EVP_MD_CTX_new();
+    if (context && pthread_setspecific(contexts, context) != 0) {
+        EVP_MD_CTX_free(context);
+        return NULL;
+    }
+    return context;
+}
+
 static int hash(EVP_MD_CTX *context, const uint8_t *first, size_t first_length, const uint8_t *second,
                 size_t second_length, uint8_t *out) {
     const EVP_MD *md = algorithm();
@@ -28,7 +49,7 @@ static int hash(EVP_MD_CTX *context, const uint8_t *first, size_t first_length, 
 
 int ccrypto_hmac_sha256(const uint8_t *key, size_t key_length, const uint8_t *data, size_t length, uint8_t *out) {
     uint8_t inner[block] = {0}, outer[block];
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_MD_CTX *context = context_of_thread();
     if (!context) return 0;
     int done = 1;
     if (key_length > block)
@@ -40,18 +61,14 @@ int ccrypto_hmac_sha256(const uint8_t *key, size_t key_length, const uint8_t *da
         inner[i] ^= 0x36;
     }
     done = done && hash(context, inner, block, data, length, out) && hash(context, outer, block, out, digest, out);
-    EVP_MD_CTX_free(context);
     OPENSSL_cleanse(inner, block);
     OPENSSL_cleanse(outer, block);
     return done;
 }
 
 int ccrypto_sha256(const uint8_t *data, size_t length, uint8_t *out) {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context) return 0;
-    int done = hash(context, data, length, NULL, 0, out);
-    EVP_MD_CTX_free(context);
-    return done;
+    EVP_MD_CTX *context = context_of_thread();
+    return context ? hash(context, data, length, NULL, 0, out) : 0;
 }
 
 int ccrypto_compare(const uint8_t *a, const uint8_t *b, size_t length) { return CRYPTO_memcmp(a, b, length); }

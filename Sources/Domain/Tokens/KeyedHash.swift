@@ -8,6 +8,14 @@ package enum KeyedHash {
         return ccrypto_hmac_sha256(key, key.count, message, message.count, &out) == 1 ? out : nil
     }
 
+    /// The same into 32 bytes; `false` where that is `nil`.
+    static func hmac(
+        key: [UInt8], _ message: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard out.count == 32 else { return false }
+        return ccrypto_hmac_sha256(key, key.count, message.baseAddress, message.count, out.baseAddress) == 1
+    }
+
     /// 32 bytes of output keying material: extract without salt, one block of expand.
     package static func derive(from secret: [UInt8], info: [UInt8]) -> [UInt8]? {
         extract(secret).flatMap { expand($0, info: info) }

@@ -6,9 +6,20 @@ package struct StreamKey: Sendable, Equatable {
 
     package init(_ secret: Secret) { self.secret = secret }
 
-    func authenticate(_ authenticated: [UInt8]) -> [UInt8]? {
-        secret.reveal { key in
-            KeyedHash.hmac(key: key, Array("sentmark/token/1".utf8) + authenticated).map { Array($0.prefix(12)) }
+    private static let purpose: StaticString = "sentmark/token/1"
+
+    /// `nil` when libcrypto fails.
+    func authenticate(_ bytes: UnsafeRawBufferPointer) -> TokenCode? {
+        let purpose = UnsafeRawBufferPointer(start: Self.purpose.utf8Start, count: Self.purpose.utf8CodeUnitCount)
+        return withUnsafeTemporaryAllocation(byteCount: purpose.count + bytes.count + 32, alignment: 1) { space in
+            let message = UnsafeMutableRawBufferPointer(rebasing: space[..<(purpose.count + bytes.count)])
+            let out = UnsafeMutableRawBufferPointer(rebasing: space[message.count...])
+            message.copyMemory(from: purpose)
+            UnsafeMutableRawBufferPointer(rebasing: message[purpose.count...]).copyMemory(from: bytes)
+            return secret.reveal { key in
+                KeyedHash.hmac(key: key, UnsafeRawBufferPointer(message), into: out)
+                    ? TokenCode(UnsafeRawBufferPointer(out), at: 0) : nil
+            }
         }
     }
 

@@ -10,6 +10,8 @@ struct BatchWriter {
         var networks = NetworkNames()
         /// A day of which the disk has no tallies.
         var quietDay: Int64?
+        /// By hour: up to which number the disk knows that its hits may have it.
+        var reserved: [Int64: Int64] = [:]
     }
 
     let db: Database
@@ -36,21 +38,15 @@ struct BatchWriter {
         }
     }
 
-    /// Counts what was not stored. Always writes a page, so that every transaction costs a sync, whatever it holds; what
-    /// changes no value would write none.
+    /// Stores the last hits, and counts what was not stored. Always writes a page, so that every transaction costs a sync,
+    /// whatever it holds; what changes no value would write none.
     mutating func finish() throws -> Appended {
         try insertion.finish()
         result.last = insertion.last
-        for (hour, seqs) in insertion.hours {
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO hours (hour, first, last) VALUES (?, ?, ?)
-                    ON CONFLICT DO UPDATE SET last = excluded.last
-                    """
-            ).execute(arguments: [hour, seqs.lowerBound, seqs.upperBound])
+        for (hour, seqs) in insertion.hours where seqs.upperBound > known.reserved[hour] ?? 0 {
+            try reserve(seqs, of: hour)
         }
         let statement = try db.cachedStatement(sql: "UPDATE counters SET value = value + ? WHERE name = ?")
-        try statement.execute(arguments: [result.forged, "forged"])
         if result.capped > 0 { try statement.execute(arguments: [result.capped, "capped"]) }
         if probes > 0 {
             try db.cachedStatement(
@@ -60,8 +56,24 @@ struct BatchWriter {
                     """
             ).execute(arguments: [probes])
         }
+        if result.forged > 0 || result.stored + result.capped + probes == 0 {
+            try statement.execute(arguments: [result.forged, "forged"])
+        }
         return result
     }
+
+    /// Notes that the hour has hits with these numbers, and some ahead, so that this is not done for each batch.
+    private mutating func reserve(_ seqs: ClosedRange<Int64>, of hour: Int64) throws {
+        let last = seqs.upperBound + Self.ahead
+        try db.cachedStatement(
+            sql: "INSERT INTO hours (hour, first, last) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last"
+        ).execute(arguments: [hour, seqs.lowerBound, last])
+        if known.reserved.count >= Self.hours { known.reserved = [:] }
+        known.reserved[hour] = last
+    }
+
+    private static let ahead: Int64 = 4096
+    private static let hours = 24
 
     private mutating func store(_ request: RecordedRequest, _ tallies: inout RequestTallies) throws {
         let day = request.at.day

@@ -10,15 +10,20 @@ extension HitLog {
         let today = now.day
         let oldest = now.addingTimeInterval(-retention)
         return try attempt {
-            let (keys, hits, others) = try pool.write { db in
-                try db.execute(sql: "DELETE FROM network_keys WHERE day <= ?", arguments: [today - 2])
-                var others = db.changesCount
-                try db.execute(sql: "DELETE FROM tallies WHERE day <= ?", arguments: [today - 2])
-                others += db.changesCount
-                let hits = try Self.delete(before: oldest.milliseconds, limit: Self.deletedAtOnce, in: db)
-                return (try Set(Int64.fetchAll(db, sql: "SELECT day FROM network_keys")), hits, others)
+            let (hits, others) = try writing.withLock { writing in
+                let (keys, hits, others) = try pool.write { db in
+                    try db.execute(sql: "DELETE FROM network_keys WHERE day <= ?", arguments: [today - 2])
+                    var others = db.changesCount
+                    try db.execute(sql: "DELETE FROM tallies WHERE day <= ?", arguments: [today - 2])
+                    others += db.changesCount
+                    let hits = try Self.delete(before: oldest.milliseconds, limit: Self.deletedAtOnce, in: db)
+                    return (try Set(Int64.fetchAll(db, sql: "SELECT day FROM network_keys")), hits, others)
+                }
+                writing.known.networks.keep(keys)
+                // Hours may be gone.
+                writing.known.reserved = [:]
+                return (hits, others)
             }
-            state.withLock { $0.known.networks.keep(keys) }
             if hits == Self.deletedAtOnce { return true }
             // With secure_delete the database is clean; the log beside it still holds the old pages.
             if hits + others > 0 { _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }

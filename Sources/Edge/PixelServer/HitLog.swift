@@ -22,11 +22,16 @@ package final class HitLog: Sendable {
     private let options: Options
     private let random: RandomBytes
     let state: Mutex<State>
-    /// A batch that failed leaves its requests counted.
-    private let tallies = Mutex(RequestTallies())
+    /// Held for as long as something is written of what it remembers.
+    let writing = Mutex(Writing())
 
     struct State {
         var identity: LogIdentity
+    }
+
+    struct Writing {
+        /// A batch that failed leaves its requests counted.
+        var tallies = RequestTallies()
         var known = BatchWriter.Known()
     }
 
@@ -72,16 +77,15 @@ package final class HitLog: Sendable {
     /// Puts the whole batch on disk in one transaction, or, with an error, none of it.
     package func append(_ batch: [LogEntry]) throws(PixelServerError) -> Appended {
         try attempt {
-            let known = state.withLock { $0.known }
-            let (appended, learnt) = try tallies.withLock { tallies in
-                try pool.write { db in
-                    var writer = try BatchWriter(db: db, options: options, random: random, known: known)
-                    for entry in batch { try writer.append(entry, &tallies) }
+            try writing.withLock { writing in
+                let (appended, known) = try pool.write { db in
+                    var writer = try BatchWriter(db: db, options: options, random: random, known: writing.known)
+                    for entry in batch { try writer.append(entry, &writing.tallies) }
                     return (try writer.finish(), writer.known)
                 }
+                writing.known = known
+                return appended
             }
-            state.withLock { $0.known = learnt }
-            return appended
         }
     }
 

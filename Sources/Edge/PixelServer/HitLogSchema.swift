@@ -60,8 +60,8 @@ enum HitLogSchema {
                     """)
             try db.execute(sql: "INSERT INTO counters VALUES ('forged', 0), ('capped', 0)")
         }
-        // In place of an index on times, which was a B-tree more for each hit: hits of an hour (since 1970, UTC) have
-        // numbers from `first` to `last`. So may others, where the clock was set.
+        // In place of an index on times, which was a B-tree more for each hit: no hit of an hour (since 1970, UTC) has a
+        // number outside of `first` to `last`. Hits of other hours may have one in there.
         migrator.registerMigration("2") { db in
             try db.execute(
                 sql: """

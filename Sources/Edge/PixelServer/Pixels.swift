@@ -17,6 +17,9 @@ final class Pixels: Sendable {
     /// What readers may wish, where something is done about it.
     private let wishes: [(Signal, PixelServer.Preference)]
     private let rates: Mutex<RateLimiter>
+    /// Of the streams that were asked for lately, so many at most.
+    private let keys = Mutex<[UInt32: StreamKey]>([:])
+    private static let keyLimit = 1024
     /// Requests answered 429, and those that were not kept since the reader wants it so; since the start.
     private let counts = Mutex((limited: 0, declined: 0))
 
@@ -87,13 +90,25 @@ final class Pixels: Sendable {
         let name = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count)
         guard let token = Token(text: name.prefix(Token.textCount)) else { return .forged }
         let record = record(request, token, from: client, at: now)
-        let isGenuine = secret.signed(token)
+        let isGenuine = isGenuine(token)
         let isRevoked = streams.isRevoked(token.stream, epoch: token.epoch, now: now)
         guard isGenuine && !isRevoked else { return .forged }
         if let record { return .hit(record) }
         counts.withLock { $0.declined += 1 }
         // What is discarded waits for the disk as all the others do.
         return .probe
+    }
+
+    /// A stream's key is remembered, whatever the token is worth: how long this takes must not tell that.
+    private func isGenuine(_ token: Token) -> Bool {
+        let name = token.stream.rawValue << 4 | UInt32(token.epoch)
+        if let key = keys.withLock({ $0[name] }) { return token.isGenuine(under: key) }
+        guard let key = secret.streamKey(token.stream, epoch: token.epoch) else { return false }
+        keys.withLock { keys in
+            if keys.count >= Self.keyLimit { keys.removeAll(keepingCapacity: true) }
+            keys[name] = key
+        }
+        return token.isGenuine(under: key)
     }
 
     static func answer(to request: Request) -> Response {
