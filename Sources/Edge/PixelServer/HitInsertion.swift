@@ -20,12 +20,15 @@ struct HitInsertion {
     private(set) var hours: [Int64: ClosedRange<Int64>] = [:]
 
     init(_ db: Database) throws {
-        many = try db.cachedStatement(sql: Self.sql(rows: Self.atOnce))
-        one = try db.cachedStatement(sql: Self.sql(rows: 1))
+        many = try db.cachedStatement(sql: Self.insertMany)
+        one = try db.cachedStatement(sql: Self.insertOne)
         guard let connection = db.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
         self.connection = connection
         waiting.reserveCapacity(Self.atOnce)
     }
+
+    private static let insertMany = sql(rows: atOnce)
+    private static let insertOne = sql(rows: 1)
 
     private static func sql(rows: Int) -> String {
         let row = "(" + Array(repeating: "?", count: columns).joined(separator: ", ") + ")"

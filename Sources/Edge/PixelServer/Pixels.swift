@@ -46,15 +46,22 @@ final class Pixels: Sendable {
     var limited: Int { counts.withLock(\.limited) }
     var declined: Int { counts.withLock(\.declined) }
 
-    static func isPixel(_ path: Substring) -> Bool {
-        path.utf8.count >= PixelURL.pathPrefix.utf8.count && zip(path.utf8, PixelURL.pathPrefix.utf8).allSatisfy(isSame)
+    static func isPixel(_ path: Substring) -> Bool { begins(path, with: PixelURL.pathPrefix) }
+
+    private static func isSuffix(_ text: Substring) -> Bool {
+        text.utf8.count == PixelURL.pathSuffix.utf8.count && begins(text, with: PixelURL.pathSuffix)
     }
 
-    private static func isSuffix(_ text: Substring.UTF8View) -> Bool {
-        text.count == PixelURL.pathSuffix.utf8.count && zip(text, PixelURL.pathSuffix.utf8).allSatisfy(isSame)
+    /// Without case; what it is to begin with is in lower case.
+    private static func begins(_ text: Substring, with prefix: String) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            guard text.count >= prefix.utf8.count else { return false }
+            for (byte, other) in zip(text, prefix.utf8) where !isSame(byte, other) { return false }
+            return true
+        }
     }
 
-    /// Without case; the second is in lower case.
     private static func isSame(_ byte: UInt8, _ other: UInt8) -> Bool {
         byte == other || (0x41...0x5a).contains(byte) && byte | 0x20 == other
     }
@@ -123,7 +130,7 @@ final class Pixels: Sendable {
                 method: request.method, address: client, headers: request.headers.all,
                 userAgent: userAgent))
         let suffix = request.path.utf8.dropFirst(PixelURL.pathPrefix.utf8.count + Token.textCount)
-        if !Self.isSuffix(suffix) || request.query != nil {
+        if !Self.isSuffix(Substring(suffix)) || request.query != nil {
             traits.signals.insert(.tokenDamaged)
         }
         let network = client.network
