@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import NIOPosix
 import Synchronization
 import TestSupport
@@ -10,104 +11,99 @@ import Tokens
 struct GroupCommitTests {
     /// One under way, and then ten requests at once: room for three, and two to a batch.
     @Test func whatHasNoRoomIsAnsweredAtOnce() async throws {
-        let state = try TestState()
-        defer { state.remove() }
-        let log = SlowStore(try state.log())
-        let entries = try (0...10).map { LogEntry.hit(try state.request(state.token(UInt64($0)))) }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        let batches = Mutex<[Int]>([])
-        let commit = GroupCommit(log: log, eventLoop: loop, limits: .init(batch: 2, queue: 3)) { outcome, _ in
-            batches.withLock { $0.append((try? outcome.get().stored) ?? -1) }
+        try await Scene.run(.init(batch: 2, queue: 3)) { scene in
+            let first = scene.submit(try scene.entries(1))
+            scene.log.begun.wait()
+            let answers = try (2...11).map { scene.submit(try scene.entries($0)) }
+            for answer in answers.dropFirst(3) { #expect(try await answer.get().isBusy) }
+            #expect(scene.commit.counts == (queued: 3, overloaded: 7, failed: 0))
+            scene.log.goOn.signal()
+            for answer in [first] + answers.prefix(3) { _ = try await answer.get().get() }
+            try await scene.commit.idle().get()
+            #expect(scene.batches == [1, 2, 1])
+            #expect(try scene.numbers() == [1, 2, 3, 4])
         }
-        let first = loop.makePromise(of: GroupCommit.Outcome.self)
-        commit.submit([entries[0]]) { first.succeed($0) }
-        log.begun.wait()
-        let answers = entries.dropFirst().map { entry in
-            let answer = loop.makePromise(of: GroupCommit.Outcome.self)
-            commit.submit([entry]) { answer.succeed($0) }
-            return answer.futureResult
-        }
-        for answer in answers.dropFirst(3) {
-            guard case .failure(let error) = try await answer.get() else { throw TestClient.Failure(what: "stored") }
-            #expect(error.code == .busy)
-        }
-        #expect(commit.counts == (queued: 3, overloaded: 7, failed: 0))
-        log.goOn.signal()
-        for answer in [first.futureResult] + answers.prefix(3) { _ = try await answer.get().get() }
-        try await commit.idle().get()
-        #expect(batches.withLock { $0 } == [1, 2, 1])
-        #expect(try state.numbers(in: log.log) == [1, 2, 3, 4])
-        try await group.shutdownGracefully()
     }
 
     /// Of a group all or nothing is stored and answered, and one that is larger than a batch is a batch.
     @Test func aGroupStaysTogether() async throws {
-        let state = try TestState()
-        defer { state.remove() }
-        let log = SlowStore(try state.log())
-        let entries = try (1...9).map { LogEntry.hit(try state.request(state.token(UInt64($0)))) }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        let batches = Mutex<[Int]>([])
-        let commit = GroupCommit(log: log, eventLoop: loop, limits: .init(batch: 3, queue: 9)) { outcome, _ in
-            batches.withLock { $0.append((try? outcome.get().stored) ?? -1) }
+        try await Scene.run(.init(batch: 3, queue: 9)) { scene in
+            let first = scene.submit(try scene.entries(1))
+            scene.log.begun.wait()
+            let answers = try [[2, 3], [4, 5], [6, 7, 8, 9]].map { scene.submit(try $0.flatMap(scene.entries)) }
+            scene.log.goOn.signal()
+            #expect(try await first.get().get().stored == 1)
+            #expect(try await answers[2].get().get().stored == 4)
+            try await scene.commit.idle().get()
+            #expect(scene.batches == [1, 2, 2, 4])
         }
-        let answers = [entries[0..<1], entries[1..<3], entries[3..<5], entries[5..<9]].map { part in
-            let answer = loop.makePromise(of: GroupCommit.Outcome.self)
-            commit.submit(Array(part)) { answer.succeed($0) }
-            return answer.futureResult
-        }
-        log.goOn.signal()
-        #expect(try await answers.last?.get().get().stored == 4)
-        try await commit.idle().get()
-        #expect(batches.withLock { $0.suffix(2) } == [2, 4])
-        #expect(batches.withLock { $0.reduce(0, +) } == 9)
-        try await group.shutdownGracefully()
     }
 
     /// A disk that does not come back: everybody has an answer in time, and what had not been begun is not stored.
     @Test func nobodyWaitsForADiskThatHangs() async throws {
+        try await Scene.run(.init(patience: .milliseconds(20))) { scene in
+            let first = scene.submit(try scene.entries(1))
+            scene.log.begun.wait()
+            let second = scene.submit(try scene.entries(2))
+            for answer in [first, second] { #expect(try await answer.get().isBusy) }
+            scene.log.goOn.signal()
+            try await scene.commit.idle().get()
+            #expect(try scene.numbers() == [1])
+            #expect(scene.commit.counts == (queued: 0, overloaded: 2, failed: 0))
+            #expect(try await scene.submit(try scene.entries(3)).get().get().stored == 1)
+        }
+    }
+}
+
+extension GroupCommit.Outcome {
+    fileprivate var isBusy: Bool {
+        if case .failure(let error) = self { error.code == .busy } else { false }
+    }
+}
+
+/// A log whose first batch takes until it may go on, and what is submitted to it.
+private struct Scene: Sendable {
+    let log: SlowStore
+    let commit: GroupCommit
+    private let state: TestState
+    private let loop: any EventLoop
+    private let record: Record
+
+    private final class Record: Sendable { let batches = Mutex<[Int]>([]) }
+
+    static func run(_ limits: GroupCommit.Limits, _ body: (Scene) async throws -> Void) async throws {
         let state = try TestState()
         defer { state.remove() }
-        let log = SlowStore(try state.log())
-        let entries = try (1...3).map { LogEntry.hit(try state.request(state.token(UInt64($0)))) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        let commit = GroupCommit(
-            log: log, eventLoop: loop, limits: .init(patience: .milliseconds(20)), committed: { _, _ in })
-        let first = loop.makePromise(of: GroupCommit.Outcome.self)
-        commit.submit([entries[0]]) { first.succeed($0) }
-        log.begun.wait()
-        let second = loop.makePromise(of: GroupCommit.Outcome.self)
-        commit.submit([entries[1]]) { second.succeed($0) }
-        for answer in [first, second] {
-            guard case .failure(let error) = try await answer.futureResult.get() else {
-                throw TestClient.Failure(what: "stored")
-            }
-            #expect(error.code == .busy)
+        let (log, record) = (SlowStore(try state.log()), Record())
+        let commit = GroupCommit(log: log, eventLoop: group.next(), limits: limits) { outcome, _ in
+            record.batches.withLock { $0.append((try? outcome.get().stored) ?? -1) }
         }
-        log.goOn.signal()
-        try await commit.idle().get()
-        #expect(try state.numbers(in: log.log) == [1])
-        #expect(commit.counts == (queued: 0, overloaded: 2, failed: 0))
-        let third = loop.makePromise(of: GroupCommit.Outcome.self)
-        commit.submit([entries[2]]) { third.succeed($0) }
-        #expect(try await third.futureResult.get().get().stored == 1)
+        let scene = Scene(log: log, commit: commit, state: state, loop: group.next(), record: record)
+        try await body(scene)
         try await commit.idle().get()
         try await group.shutdownGracefully()
     }
-}
 
-extension TestState {
-    fileprivate func numbers(in log: any HitStore) throws -> [Int64] {
-        try log.hits(of: credential.stream, after: 0, limit: 100).hits.map(\.seq)
+    /// How many hits each batch stored, -1 for one that failed.
+    var batches: [Int] { record.batches.withLock { $0 } }
+
+    /// A hit on a token of that number.
+    func entries(_ number: Int) throws -> [LogEntry] { [.hit(try state.request(state.token(UInt64(number))))] }
+
+    func submit(_ entries: [LogEntry]) -> EventLoopFuture<GroupCommit.Outcome> {
+        let answer = loop.makePromise(of: GroupCommit.Outcome.self)
+        commit.submit(entries) { answer.succeed($0) }
+        return answer.futureResult
+    }
+
+    func numbers() throws -> [Int64] {
+        try log.hits(of: state.credential.stream, after: 0, limit: 100).hits.map(\.seq)
     }
 }
 
-/// Whose first batch takes until it may go on.
 private final class SlowStore: HitStore {
-    let log: any HitStore
+    private let log: any HitStore
     let begun = DispatchSemaphore(value: 0)
     let goOn = DispatchSemaphore(value: 0)
     private let isFirst = Mutex(true)
