@@ -21,13 +21,9 @@ package final class HitLog: Sendable {
     private let lock: FileLock
     private let options: Options
     private let random: RandomBytes
-    let state: Mutex<State>
+    private let current: Mutex<LogIdentity>
     /// Held for as long as something is written of what it remembers.
     let writing = Mutex(Writing())
-
-    struct State {
-        var identity: LogIdentity
-    }
 
     struct Writing {
         /// A batch that failed leaves its requests counted.
@@ -55,7 +51,7 @@ package final class HitLog: Sendable {
         Foundation.close(descriptor)
         do {
             pool = try Self.open(url, options)
-            state = Mutex(State(identity: try pool.write { try Self.identity(in: $0, random) }))
+            current = Mutex(try pool.write { try Self.identity(in: $0, random) })
         } catch let error as PixelServerError {
             throw error
         } catch {
@@ -64,7 +60,7 @@ package final class HitLog: Sendable {
     }
 
     package var uuid: UUID { identity.uuid }
-    package var identity: LogIdentity { state.withLock { $0.identity } }
+    package var identity: LogIdentity { current.withLock { $0 } }
 
     /// Bytes of the database and its write-ahead log on disk.
     package var byteCount: Int {
@@ -131,7 +127,7 @@ package final class HitLog: Sendable {
                 try db.execute(sql: "DELETE FROM log")
                 return try Self.identity(in: db, random)
             }
-            state.withLock { $0.identity = identity }
+            current.withLock { $0 = identity }
         }
     }
 
