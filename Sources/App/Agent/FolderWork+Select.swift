@@ -56,6 +56,6 @@ extension FolderWork {
         return SentCopyCleaner(
             store: tools.store, folder: folder, mailbox: mailbox, validity: validity,
             numbersChanges: selection.selected.highest != nil, sentSince: since, cleaner: Cleaner(isOwn: policy.isOurs),
-            logger: tools.logger)
+            logger: tools.logger, changing: tools.changing)
     }
 }

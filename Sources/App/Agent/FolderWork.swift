@@ -28,6 +28,8 @@ struct FolderTools: Sendable {
     let awaited: AwaitedMail
     /// Copies of mail sent since then are replaced by clean ones; `nil`: none.
     let cleansSince: Date?
+    /// Of the folder that is watched; it is selected again after each look into others.
+    let changing = ChangingCopies()
     let report: @Sendable (AccountState) async -> Void
     let now: @Sendable () -> Date
     let logger: Logger

@@ -24,9 +24,8 @@ struct SentCopyCleaner {
     let sentSince: Date
     let cleaner: Cleaner
     let logger: Logger
-    /// Those that changed while they were being replaced. They have their turn in the next session: a server that says so
-    /// every time must not have us append and remove without end.
-    private let changing = Changing()
+    /// They have their turn in the next session.
+    let changing: ChangingCopies
 
     /// Octets of a message.
     static let sizeLimit = 25 << 20
@@ -175,7 +174,9 @@ struct SentCopyCleaner {
     }
 }
 
-private final class Changing: Sendable {
+/// Copies that changed while they were being replaced, in one session. A server that says so every time must not have us
+/// append and remove without end.
+final class ChangingCopies: Sendable {
     let uids = Mutex<Set<UID>>([])
 }
 
