@@ -87,7 +87,7 @@ struct PostgresTests {
             .hit(try state.request(state.token(2))),
         ]
         let connection = try Self.connection(state)
-        let batch = PostgresBatch(entries) { _ in [1] }
+        let batch = PostgresBatch(entries, tallied: [1, 1, 1]) { _ in [1] }
         let month = try #require(batch.month)
         let (writer, until) = (UUID().uuidString, ContinuousClock.now + .seconds(10))
         func send(_ number: Int64) throws -> Appended {
@@ -112,7 +112,8 @@ struct PostgresTests {
         let state = try await TestState(.postgres)
         let logs = try (0..<2).map { _ in try state.store() }
         _ = try logs[0].append([.hit(state.request(state.token(0)))])
-        let month = try #require(try PostgresBatch([.hit(state.request(state.token()))]) { _ in [1] }.month)
+        let month = try #require(
+            try PostgresBatch([.hit(state.request(state.token()))], tallied: [1]) { _ in [1] }.month)
         try await PrivatePostgres.shared().sql(
             """
             CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS
@@ -159,7 +160,10 @@ struct PostgresTests {
 
     @Test func whatIsErasedIsGoneFromEveryMonth() async throws {
         let state = try await TestState(.postgres)
-        let log = try #require(try state.store() as? PostgresHitLog)
+        // So few that each request is counted.
+        var options = HitLog.Options()
+        options.hitsPerTokenPerDay = 9
+        let log = try #require(try state.store(options) as? PostgresHitLog)
         let other = try state.streams.add("b", secret: state.secret, now: state.clock.now, random: systemRandomBytes)
         for _ in 0..<2 {
             _ = try log.append([
@@ -180,6 +184,30 @@ struct PostgresTests {
             "SELECT DISTINCT token FROM sentmark.tallies", in: state.databaseName)
         #expect(tallies == [[try state.token(3, of: other).text]])
         #expect(try log.append([.hit(state.request(state.token(1)))]).last == [state.credential.stream: 7])
+    }
+
+    /// A tenth of the allowance each server counts by itself.
+    @Test func serversShareATokensAllowance() async throws {
+        let state = try await TestState(.postgres)
+        var options = HitLog.Options()
+        options.hitsPerTokenPerDay = 40
+        let logs = try (0..<2).map { _ in try state.store(options) }
+        let hit = LogEntry.hit(try state.request(state.token()))
+        func tallies() async throws -> [[String?]] {
+            try await PrivatePostgres.shared().sql("SELECT requests FROM sentmark.tallies", in: state.databaseName)
+        }
+        for log in logs { #expect(try log.append([hit, hit, hit]).stored == 3) }
+        #expect(try await tallies() == [])
+        #expect(try logs[0].append([hit]).stored == 1)
+        #expect(try await tallies() == [["4"]])
+        #expect(try logs[1].append([hit, .forged, hit]).stored == 2)
+        #expect(try await tallies() == [["9"]])
+        let appended = try logs[0].append(Array(repeating: hit, count: 40))
+        #expect(appended.stored == 31 && appended.capped == 9)
+        #expect(try logs[1].append([hit]).capped == 1)
+        // What a restart forgets.
+        #expect(try state.store(options).append([hit, hit, hit, hit, hit]).stored == 3)
+        #expect(try logs[0].counters() == ["capped": 12, "forged": 1])
     }
 
     @Test func aHitAtOneServerWakesThoseWhoWaitAtAnother() async throws {

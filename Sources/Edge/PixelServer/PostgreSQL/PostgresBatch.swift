@@ -7,11 +7,13 @@ import Tokens
 /// higher numbers begins when the other has been committed, so that a reader who sees a number sees all below it.
 struct PostgresBatch {
     private let hits: [StoredHit]
+    /// See ``tally(of:_:allowance:)``.
+    private let tallied: [Int64]
     private let forged: Int
 
     /// `networkKey` by day.
     init<Failure: Error>(
-        _ entries: [LogEntry], networkKey: (Int64) throws(Failure) -> [UInt8]
+        _ entries: [LogEntry], tallied: [Int64], networkKey: (Int64) throws(Failure) -> [UInt8]
     ) throws(Failure) {
         var hits: [StoredHit] = []
         var forged = 0
@@ -27,7 +29,20 @@ struct PostgresBatch {
             }
         }
         self.hits = hits
+        self.tallied = tallied
         self.forged = forged
+    }
+
+    /// For each hit of a batch, how many requests of its token it adds to the database's count for the day. Few are asked
+    /// for so often that the allowance comes into sight: up to a tenth of it, and to ``RequestTallies/noisy``, a server
+    /// counts by itself, and adds all that once they are reached.
+    static func tally(of entries: [LogEntry], _ tallies: inout RequestTallies, allowance: Int) -> [Int64] {
+        let noisy = min(RequestTallies.noisy, max(1, allowance / 10))
+        return entries.compactMap { entry in
+            guard case .hit(let request) = entry else { return nil }
+            let requests = tallies.count(request.token, day: request.at.day) { 0 }
+            return requests < noisy ? 0 : requests == noisy ? Int64(noisy) : 1
+        }
     }
 
     /// The streams of its hits.
@@ -87,39 +102,44 @@ struct PostgresBatch {
         return min(max(1900 + Int(parts.tm_year), 0), 9999) * 100 + Int(parts.tm_mon) + 1
     }
 
+    /// Of each hit that is counted: what those behind it in the batch add to the tally.
+    private var behind: [Int64?] {
+        var behind = [Int64?](repeating: 0, count: hits.count)
+        var seen: [String: Int64] = [:]
+        for (index, hit) in hits.enumerated().reversed() where tallied[index] > 0 {
+            let key = "\(hit.token) \(hit.day)"
+            behind[index] = seen[key, default: 0]
+            seen[key, default: 0] += tallied[index]
+        }
+        return behind
+    }
+
     /// A request is beyond its token's allowance for the day if the tally, less those behind it in the batch, is.
     private func store(writer: String, month: Int, allowance: Int) -> PostgresStatement {
-        var behind: [Int64?] = []
-        var seen: [String: Int64] = [:]
-        for hit in hits.reversed() {
-            let key = "\(hit.token) \(hit.day)"
-            behind.append(seen[key, default: 0])
-            seen[key, default: 0] += 1
-        }
-        behind.reverse()
-        return PostgresStatement(
+        PostgresStatement(
             """
             WITH given AS (
                 SELECT * FROM unnest(
                     $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                    $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[]
+                    $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[]
                 ) WITH ORDINALITY AS g (
-                    at, stream, token, method, net, netclass, asn, self_net, ua, family, signals, day, behind, place)
+                    at, stream, token, method, net, netclass, asn, self_net, ua, family, signals, day, tallied, behind,
+                    place)
             ), tallied AS (
                 INSERT INTO sentmark.tallies AS t (stream, token, day, requests)
-                SELECT stream, token, day, count(*) FROM given GROUP BY stream, token, day
+                SELECT stream, token, day, sum(tallied) FROM given WHERE tallied > 0 GROUP BY stream, token, day
                 ON CONFLICT (stream, token, day) DO UPDATE SET requests = t.requests + excluded.requests
                 RETURNING t.token, t.day, t.requests
             ), kept AS (
                 SELECT g.*, row_number() OVER (ORDER BY g.place) AS nth
-                FROM given g JOIN tallied t ON t.token = g.token AND t.day = g.day
-                WHERE t.requests - g.behind <= $14::bigint
+                FROM given g LEFT JOIN tallied t ON g.tallied > 0 AND t.token = g.token AND t.day = g.day
+                WHERE g.tallied = 0 OR t.requests - g.behind <= $15::bigint
             ), numbered AS (
                 UPDATE sentmark.log SET seq = seq + (SELECT count(*) FROM kept),
                     capped = capped + (SELECT count(*) FROM given) - (SELECT count(*) FROM kept)
                 WHERE id = 1 RETURNING seq
             ), noted AS (
-                UPDATE sentmark.writers SET last = (SELECT seq FROM numbered) WHERE writer = $15::uuid
+                UPDATE sentmark.writers SET last = (SELECT seq FROM numbered) WHERE writer = $16::uuid
             ), stored AS (
                 INSERT INTO \(PostgresSchema.hits(month)) (
                     stream, seq, at, token, method, net, netclass, asn, self_net, ua, family, signals)
@@ -136,7 +156,7 @@ struct PostgresBatch {
                 .texts(hits.map(\.netclass)), .integers(hits.map { $0.asn.map { Int64($0) } }),
                 .integers(hits.map { $0.selfNet ? 1 : 0 }), .texts(hits.map(\.userAgent)),
                 .texts(hits.map(\.family)), .texts(hits.map(\.signals)), .integers(hits.map(\.day)),
-                .integers(behind), .integer(Int64(allowance)), .text(writer),
+                .integers(tallied), .integers(behind), .integer(Int64(allowance)), .text(writer),
             ], name: "store_\(month)")
     }
 }

@@ -22,6 +22,7 @@ package final class PostgresHitLog: HitStore {
     /// This process, and its batches so far: by these it finds out what became of one.
     private let writerID = UUID().uuidString
     private let batches = Atomic<Int64>(0)
+    private let tallies = Mutex(RequestTallies())
 
     /// What is known of the database, until it is seen to be otherwise.
     struct Shared {
@@ -93,10 +94,13 @@ package final class PostgresHitLog: HitStore {
 
     package func append(_ batch: [LogEntry]) throws(PixelServerError) -> Appended {
         let number = batches.add(1, ordering: .relaxed).newValue
+        let tallied = tallies.withLock {
+            PostgresBatch.tally(of: batch, &$0, allowance: options.hitsPerTokenPerDay)
+        }
         // Once the batch has been sent, and until it is known what became of it.
         var isInDoubt = false
         return try persist(writer) { (connection, until) throws(PostgresFailure) in
-            let batch = try PostgresBatch(batch) { (day) throws(PostgresFailure) in
+            let batch = try PostgresBatch(batch, tallied: tallied) { (day) throws(PostgresFailure) in
                 try self.networkKey(day, connection, until: until)
             }
             if isInDoubt, let appended = try self.committed(batch, self.writerID, number, connection, until: until) {

@@ -36,7 +36,7 @@ enum PostgresSchema {
                 seen timestamptz NOT NULL
             )
             """,
-            // How often a token was requested on a day (days since 1970, UTC), stored or not.
+            // How often a token was requested on a day (days since 1970, UTC), stored or not; of those that are asked for often.
             """
             CREATE TABLE sentmark.tallies (
                 stream integer NOT NULL,
