@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Hits a second that a pixel server stores and answers, with SQLite and with PostgreSQL in turns: on one machine, beside the
-client, each answer after its sync to disk. Connections are kept, and each asks for its next pixel when it has its answer."""
+"""Hits a second that a pixel server stores and answers, with SQLite and with PostgreSQL in turns, each answer after its sync
+to disk: the server and its database on one core and the load on the other. Needs wrk (install-peers)."""
 
 import os
-import select
 import shutil
-import socket
+import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from idle import cpu_seconds
-from world import main, median, milliseconds, mint, percentile, progress
+from pixel import SERVER_CORE, load
+from world import main, median, mint, progress
 
 from agent import Agent
 from postgres import Postgres
@@ -19,48 +19,29 @@ from privateserver import free_ports
 
 CONNECTIONS = 256
 TOKENS = 50_000  # a token has 200 hits a day
-ROUNDS = 3
-AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0"
+ROUNDS = 5
+LOAD = """
+local requests, number = {}, 0
+init = function(arguments)
+  wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0"
+  for path in io.lines("%s") do
+    wrk.headers["X-Forwarded-For"] = string.format("81.%%d.%%d.7", #requests %% 250, math.floor(#requests / 250) %% 250)
+    requests[#requests + 1] = wrk.format("GET", path)
+  end
+end
+request = function()
+  number = number %% #requests + 1
+  return requests[number]
+end
+done = function(summary, latency, requests)
+  io.write(string.format("RESULT %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), summary.errors.status + summary.errors.timeout))
+end
+"""
 
 
-def seconds_of_cpu(pids):
-    used = 0.0
-    for pid in pids:
-        try:
-            used += cpu_seconds(pid)
-        except OSError:
-            continue
-    return used
-
-
-def load(port, requests, seconds):
-    """Answers 200, the seconds that each took, and how many were none."""
-    poller, clients, taken, refused, number = select.epoll(), {}, [], 0, 0
-    for _ in range(CONNECTIONS):
-        client = socket.create_connection(("127.0.0.1", port))
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        poller.register(client, select.EPOLLIN)
-        clients[client.fileno()] = [client, time.monotonic()]
-    for state in clients.values():
-        state[1] = time.monotonic()
-        state[0].sendall(requests[number % len(requests)])
-        number += 1
-    end = time.monotonic() + seconds
-    while (now := time.monotonic()) < end:
-        for descriptor, _ in poller.poll(1):
-            client, begun = state = clients[descriptor]
-            answer = client.recv(4096)  # one segment on loopback
-            now = time.monotonic()
-            if answer.startswith(b"HTTP/1.1 200 "):
-                taken.append(now - begun)
-            else:
-                refused += 1
-            state[1] = now
-            client.sendall(requests[number % len(requests)])
-            number += 1
-    for client, _ in clients.values():
-        client.close()
-    return taken, refused
+def pin(pid):
+    subprocess.run(["taskset", "-a", "-p", "-c", SERVER_CORE, str(pid)], check=True, stdout=subprocess.DEVNULL)
 
 
 def sync_time(directory):
@@ -79,14 +60,35 @@ def sync_time(directory):
 
 
 class Server(Agent):
-    def __init__(self, program, home, store):
+    def __init__(self, program, home, store, postgres=None):
         super().__init__(program, home)
+        self.postgres = postgres
         port, = free_ports(1)
         self.configure([], port, source=False, sections=f'store = "{store}"\n')
         self.add_stream("benchmark")
         new_token = mint(self.credential)
-        self.requests = [f"GET /i/{new_token()}.gif HTTP/1.1\r\nHost: px\r\nUser-Agent: {AGENT}\r\n"
-                         f"X-Forwarded-For: 81.{n % 250}.{n // 250 % 250}.7\r\n\r\n".encode() for n in range(TOKENS)]
+        (home / "paths").write_text("".join(f"/i/{new_token()}.gif\n" for _ in range(TOKENS)))
+        self.script = home / "load.lua"
+        self.script.write_text(LOAD % (home / "paths"))
+
+    def run(self, seconds):
+        """The rate, and the seconds of CPU that a hit took of all processes."""
+        self.start("serve")
+        pin(self.child.pid)
+        before = self._cpu()
+        rate = load(self.port, self.script, seconds, CONNECTIONS)
+        used = sum(spent - before.get(pid, 0) for pid, spent in self._cpu().items())
+        self.stop()
+        return rate, used / (rate.hits * seconds)
+
+    def _cpu(self):
+        spent = {}
+        for pid in [self.child.pid] + (self.postgres.process.session() if self.postgres else []):
+            try:
+                spent[pid] = cpu_seconds(pid)
+            except OSError:
+                continue
+        return spent
 
 
 def measure(program, table, seconds=10, **_):
@@ -94,31 +96,27 @@ def measure(program, table, seconds=10, **_):
     try:
         with Postgres() as postgres:
             postgres.start()
+            # Its connections' processes inherit it.
+            for pid in postgres.process.session():
+                pin(pid)
             stores = {"SQLite": Server(program, directory / "sqlite", "sqlite"),
-                      "PostgreSQL": Server(program, directory / "postgres", postgres.database()["socket"])}
+                      "PostgreSQL": Server(program, directory / "postgres", postgres.database()["socket"], postgres)}
             table.row("a sync of 4 KB to this disk", f"p50 {sync_time(directory) * 1000:.2f} ms")
-            rates, delays, cpu = ({name: [] for name in stores} for _ in range(3))
-            for round_number in range(ROUNDS):
+            found = {name: [] for name in stores}
+            for number in range(ROUNDS):
                 for name, server in stores.items():
-                    progress(f"round {round_number + 1}: {name}")
-                    server.start("serve")
-                    pids = [server.child.pid]
-                    if name == "PostgreSQL":
-                        pids += postgres.process.session()
-                    before = seconds_of_cpu(pids)
-                    taken, refused = load(server.port, server.requests, seconds)
-                    cpu[name].append((seconds_of_cpu(pids) - before) / max(1, len(taken)))
-                    server.stop()
-                    if refused:
-                        table.row(f"  {name}: answered otherwise than 200", str(refused))
-                    rates[name].append(len(taken) / seconds)
-                    delays[name] += taken
-            for name in stores:
-                table.row(f"hits a second, {name}", f"{median(rates[name]):.0f}  ({min(rates[name]):.0f} to {max(rates[name]):.0f})",
-                          hits=rates[name])
-                table.row("  each", milliseconds(delays[name]), p99=percentile(delays[name], 0.99))
-                table.row("  CPU of all its processes", f"{median(cpu[name]) * 1e6:.0f} µs a hit")
-            table.row("PostgreSQL to SQLite", f"{median(rates['PostgreSQL']) / median(rates['SQLite']):.2f}", "≥ 0.5")
+                    progress(f"round {number + 1} of {ROUNDS}: {name}")
+                    found[name].append(server.run(seconds))
+            hits = {name: median([rate.hits for rate, _ in runs]) for name, runs in found.items()}
+            for name, runs in found.items():
+                rates = [rate.hits for rate, _ in runs]
+                table.row(f"{name}, {CONNECTIONS} connections",
+                          f"{hits[name]:,.0f} hits/s ({min(rates):,.0f} to {max(rates):,.0f})   "
+                          f"p50 {median([rate.p50 for rate, _ in runs]):.1f}  "
+                          f"p99 {median([rate.p99 for rate, _ in runs]):.1f} ms   "
+                          f"errors {sum(rate.errors for rate, _ in runs)}", hits=rates)
+                table.row("  CPU of all its processes", f"{median([cpu for _, cpu in runs]) * 1e6:.0f} µs a hit")
+            table.row("PostgreSQL to SQLite", f"{hits['PostgreSQL'] / hits['SQLite']:.2f} ×", "≥ 0.5")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
