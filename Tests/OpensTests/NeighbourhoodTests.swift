@@ -11,7 +11,9 @@ struct NeighbourhoodTests {
         for round in 0..<300 {
             let span = Double.random(in: 5...150, using: &random)
             let tokens = ["own"] + (0..<Int.random(in: 1...12, using: &random)).map { "other\($0)" }
-            let hits = (0..<Int.random(in: 2...60, using: &random)).map { seq in
+            // Some of these messages are flooded.
+            let isFlood = round % 3 == 0
+            let hits = (0..<Int.random(in: isFlood ? 60...150 : 2...60, using: &random)).map { seq in
                 let signal: Signal? =
                     switch Int.random(in: 0..<60, using: &random) {
                     case 0: .tokenDamaged
@@ -21,7 +23,8 @@ struct NeighbourhoodTests {
                 return Hit(
                     seq: Int64(seq),
                     at: EngineTests.sentAt + 900 + Double.random(in: 0...span, using: &random).rounded(),
-                    token: tokens.randomElement(using: &random) ?? "own",
+                    token: isFlood && Int.random(in: 0..<4, using: &random) > 0
+                        ? "own" : tokens.randomElement(using: &random) ?? "own",
                     net: ["a", "b", "c", nil].randomElement(using: &random) ?? nil,
                     ua: EngineTests.chrome, family: ClientFamily(userAgent: EngineTests.chrome),
                     signals: Set([signal].compactMap { $0 }))
