@@ -293,7 +293,7 @@ extension World {
     }
 }
 
-private func found<Value>(_ value: Value?, _ what: String) throws -> Value {
+func found<Value>(_ value: Value?, _ what: String) throws -> Value {
     guard let value else { throw Program.Failure(description: "missing: \(what)") }
     return value
 }

@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+
+/// A disk that takes writes, and on which no sync succeeds while that is wished: a library that is loaded before the
+/// program's others, since no kernel does this on request.
+struct FailingSync {
+    private let program: Program
+    private let wish: URL
+    private let library: URL
+
+    init(under program: Program) throws {
+        self.program = program
+        wish = program.home.appending(path: "failing-sync")
+        library = program.home.appending(path: "failing-sync.so")
+        let source = try found(
+            Bundle.module.url(forResource: "Fixtures/failing-sync", withExtension: "c"), "failing-sync.c")
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/usr/bin/env")
+        // The one that comes with Swift, or what links Swift's programs.
+        compiler.arguments = [
+            "sh", "-c", #"$(command -v clang || command -v cc) -shared -fPIC -o "$1" "$0""#, source.path, library.path,
+        ]
+        try compiler.run()
+        compiler.waitUntilExit()
+        guard compiler.terminationStatus == 0 else {
+            throw Program.Failure(description: "\(source.path) cannot be compiled: no clang and no cc?")
+        }
+    }
+
+    func start() throws {
+        try program.start(within: ["env", "LD_PRELOAD=\(library.path)", "FAILING_SYNC=\(wish.path)"])
+    }
+
+    func begin() throws { try Data().write(to: wish) }
+    func end() throws { try FileManager.default.removeItem(at: wish) }
+}
