@@ -101,9 +101,8 @@ extension AgentStore {
         guard !changes.isEmpty else { return false }
         return try await write { db in
             var news = StoredNews()
-            for change in changes {
-                try FolderWriter(db: db, folder: folder, signs: signs, now: now).apply(change, &news)
-            }
+            var writer = try FolderWriter(db: db, folder: folder, signs: signs, now: now)
+            for change in changes { try writer.apply(change, &news) }
             try Self.note(news.touched, in: folder, since: since, now: now, db)
             return news.isAny
         }

@@ -19,8 +19,25 @@ struct FolderWriter {
     let folder: FolderID
     let signs: Signs
     let now: Date
+    private let account: Int64
+    // What there is mostly none of is looked for once, and not for each message.
+    private let isNamedByHits: Bool
+    private var hasParked: Bool
 
-    func apply(_ change: Change, _ news: inout StoredNews) throws {
+    init(db: Database, folder: FolderID, signs: Signs, now: Date) throws {
+        (self.db, self.folder, self.signs, self.now) = (db, folder, signs, now)
+        account =
+            try Int64.fetchOne(
+                try db.cachedStatement(sql: "SELECT account_id FROM folder WHERE id = ?"), arguments: [folder.rawValue])
+            ?? 0
+        isNamedByHits = try NamedMessages(db: db).areNamed()
+        hasParked =
+            try Bool.fetchOne(
+                try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM parked WHERE folder_id = ?)"),
+                arguments: [folder.rawValue]) == true
+    }
+
+    mutating func apply(_ change: Change, _ news: inout StoredNews) throws {
         switch change {
         case .reset(let uidValidity):
             try forget(UIDSet(from: UID(1)))
@@ -58,6 +75,7 @@ struct FolderWriter {
             try db.perform(
                 sql: "INSERT OR REPLACE INTO parked (folder_id, uid, reason, at) VALUES (?, ?, ?, ?)",
                 arguments: [folder.rawValue, uid.rawValue, reason, now.milliseconds])
+            hasParked = true
         case .chunk(let size):
             try update("chunk = ?", [size])
         }
@@ -75,15 +93,15 @@ struct FolderWriter {
 extension FolderWriter {
     /// Identity: token first, Message-ID second. Several copies of a message are one message.
     private func record(_ examined: ExaminedMessage) throws {
-        let account = try Int64.fetchOne(
-            try db.cachedStatement(sql: "SELECT account_id FROM folder WHERE id = ?"), arguments: [folder.rawValue])
         var found = examined
-        found.tokens += try NamedMessages(db: db).tokens(
-            of: [found.messageID].compactMap { $0 } + found.earlierIDs, account: account ?? 0)
-        let known = try known(found, account ?? 0)
+        if isNamedByHits {
+            found.tokens += try NamedMessages(db: db).tokens(
+                of: [found.messageID].compactMap { $0 } + found.earlierIDs, account: account)
+        }
+        let known = try known(found)
         // Known by its Message-ID alone: to nobody any more.
         if known == nil, found.tokens.isEmpty { return }
-        let message = try known ?? insert(found, account ?? 0)
+        let message = try known ?? insert(found)
         for token in found.tokens {
             try db.perform(
                 sql: """
@@ -102,15 +120,18 @@ extension FolderWriter {
             arguments: [
                 message, folder.rawValue, found.uid.rawValue, found.flags.stored, found.messageID, message,
             ])
-        // A copy found again may show a token of ours where none was known before: its credential was missing then.
-        try db.perform(
-            sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?), hunt_at = NULL WHERE id = ?",
-            arguments: [found.tokens.contains(where: \.isOwnOfTheMessage), message])
+        if known != nil {
+            // A copy found again may show a token of ours where none was known before: its credential was missing then.
+            try db.perform(
+                sql: "UPDATE message SET judge_due = 1, tracked = MAX(tracked, ?), hunt_at = NULL WHERE id = ?",
+                arguments: [found.tokens.contains(where: \.isOwnOfTheMessage), message])
+        }
+        guard hasParked else { return }
         try db.perform(
             sql: "DELETE FROM parked WHERE folder_id = ? AND uid = ?", arguments: [folder.rawValue, found.uid.rawValue])
     }
 
-    private func known(_ found: ExaminedMessage, _ account: Int64) throws -> Int64? {
+    private func known(_ found: ExaminedMessage) throws -> Int64? {
         for token in found.tokens where token.isOwnOfTheMessage {
             let id = try Int64.fetchOne(
                 try db.cachedStatement(
@@ -130,7 +151,7 @@ extension FolderWriter {
         return nil
     }
 
-    private func insert(_ found: ExaminedMessage, _ account: Int64) throws -> Int64 {
+    private func insert(_ found: ExaminedMessage) throws -> Int64 {
         try db.perform(
             sql: """
                 INSERT INTO message

@@ -14,19 +14,15 @@ struct JudgementWriter {
 
     /// Returns whether keywords may have to change.
     func write(_ judgement: Judgement) throws -> Bool {
-        guard
-            let before = try Row.fetchOne(
-                try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
-        else {
-            return false
-        }
+        guard let facts = try MessageFacts(db, id) else { return false }
+        let before = facts.row
         if try writeVerdicts(judgement) {
             // Who loaded a pixel for the first time may be the sender, in mail that has come: the folder is looked through.
             try db.perform(
                 sql: "UPDATE account SET look_due = 1 WHERE id = ? AND look_due = 0",
                 arguments: [before["account_id"] as Int64])
         }
-        let isNews = try !isUpToDate()
+        let isNews = !isUpToDate(facts)
         let settlement = try isNews ? nil : settlement(of: judgement)
         let settled = try (settlement ?? stored.settled)?.text()
         if stored.isCut, settlement != nil {
@@ -63,11 +59,9 @@ struct JudgementWriter {
     }
 
     /// Whether nothing has come while the message was judged.
-    private func isUpToDate() throws -> Bool {
-        try MessageHits.count(db, of: id) == stored.known
-            && AgentStore.ownActivity(db, of: id) == history.ownActivity
-            && AgentStore.incoming(db, of: id) == history.incoming
-            && AgentStore.undelivered(db, of: id) == history.undelivered
+    private func isUpToDate(_ facts: MessageFacts) -> Bool {
+        facts.hits == stored.known && facts.ownActivity == history.ownActivity
+            && facts.incoming == history.incoming && facts.undelivered == history.undelivered
     }
 
     /// Of the hits that count, and are still there. Returns whether one of them, never judged before, may be a person's.

@@ -32,6 +32,13 @@ struct NamedMessages {
         }
     }
 
+    /// Whether any hit names a message.
+    func areNamed() throws -> Bool {
+        try Bool.fetchOne(
+            try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM hit WHERE token_key >= ? AND token_key < ?)"),
+            arguments: [MessageName.keys.lowerBound, MessageName.keys.upperBound]) == true
+    }
+
     /// Tokens of a message that is called so, besides those that it shows: the names that there are hits of.
     /// - Parameter names: Message-IDs; under what else a provider knows it, mail that was sent through us says.
     func tokens(of names: [String], account: Int64) throws -> [FoundToken] {

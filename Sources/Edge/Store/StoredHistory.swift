@@ -31,12 +31,8 @@ struct StoredHistory {
     /// `nil` if there is no such message. `rules`: what an earlier judgement by this version has settled need
     /// not be judged again; `nil` for all of it.
     init?(_ db: Database, _ id: Int64, _ recent: RecentHits, rules: Int?) throws {
-        guard
-            let row = try Row.fetchOne(
-                try db.cachedStatement(sql: "SELECT * FROM message WHERE id = ?"), arguments: [id])
-        else {
-            return nil
-        }
+        guard let message = try MessageFacts(db, id) else { return nil }
+        let row = message.row
         let domains = try String.fetchAll(
             try db.cachedStatement(sql: "SELECT address FROM recipient WHERE message_id = ?"), arguments: [id]
         )
@@ -46,11 +42,11 @@ struct StoredHistory {
         var history = History(
             sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
             recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens.map { $0.lowercased() }), hits: [],
-            ownActivity: try AgentStore.ownActivity(db, of: id))
-        history.incoming = try AgentStore.incoming(db, of: id)
-        history.undelivered = try AgentStore.undelivered(db, of: id)
+            ownActivity: message.ownActivity)
+        history.incoming = message.incoming
+        history.undelivered = message.undelivered
         if let forgotten = Tally(stored: row["forgotten"]) { history.earlier = forgotten }
-        known = try MessageHits.count(db, of: id)
+        known = message.hits
         // Of a message without hits nothing is ever settled.
         let digest = known > 0 ? history.factsDigest : nil
         facts = digest
@@ -70,7 +66,7 @@ struct StoredHistory {
         history.hits = hits.map(\.hit)
         history.tokens.formUnion(history.hits.map(\.token))
         self.history = history
-        message = MessageKey(rawValue: id)
+        self.message = MessageKey(rawValue: id)
     }
 
     /// `nil` if nothing is, or if it is void.
@@ -96,10 +92,10 @@ enum MessageHits {
     private static let contextLimit = 500
 
     /// The index alone is read.
-    static func count(_ db: Database, of message: Int64, before date: Date? = nil) throws -> Int {
+    static func count(_ db: Database, of message: Int64, before date: Date) throws -> Int {
         try Int.fetchOne(
             try db.cachedStatement(sql: "SELECT COUNT(*) FROM hit WHERE token_key IN (\(keys)) AND at < ?2"),
-            arguments: [message, date?.milliseconds ?? .max]) ?? 0
+            arguments: [message, date.milliseconds]) ?? 0
     }
 
     /// The index alone is read.
