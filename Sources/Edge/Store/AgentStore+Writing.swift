@@ -149,10 +149,10 @@ extension AgentStore {
     /// Takes the planned copies off the list of which a fresh plan has nothing left to do.
     private static func settle(_ db: Database, _ folder: FolderID, _ planned: PlanningTask, _ signs: Signs) throws {
         let planned = UIDSet(planned.copies.map(\.uid))
+        let done = try BoundStatement(db, sql: "UPDATE copy SET plan_due = 0 WHERE folder_id = ? AND uid = ?")
         for copy in try DueCopies(db: db, folder: folder, signs: signs).views() where planned.contains(copy.uid) {
             guard KeywordPlan.orders(for: [copy], signs: signs).isEmpty else { continue }
-            try db.cachedStatement(sql: "UPDATE copy SET plan_due = 0 WHERE folder_id = ? AND uid = ?").execute(
-                arguments: [folder.rawValue, copy.uid.rawValue])
+            try done.run(folder.rawValue, copy.uid.rawValue)
         }
     }
 }

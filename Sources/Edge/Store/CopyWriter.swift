@@ -19,9 +19,8 @@ struct CopyWriter {
         noteTouch(uid, seen, known, &news)
         try noteWithdrawn(uid, seen, known)
         try keep(uid, seen, known)
-        try db.perform(
-            sql: "UPDATE copy SET plan_due = 1 WHERE folder_id = ? AND uid = ?",
-            arguments: [folder.rawValue, uid.rawValue])
+        try BoundStatement(db, sql: "UPDATE copy SET plan_due = 1 WHERE folder_id = ? AND uid = ?")
+            .run(folder.rawValue, uid.rawValue)
         news.isAny = true
     }
 
@@ -52,15 +51,15 @@ struct CopyWriter {
 
     /// A line of what `why` tells.
     func note(_ uid: UID, _ action: String, _ sign: Sign, _ detail: String) throws {
-        try db.cachedStatement(
+        try BoundStatement(
+            db,
             sql: """
                 INSERT INTO written (message_id, folder_id, uid, at, action, keyword, detail)
-                SELECT message_id, ?, uid, ?, ?, ?, ? FROM copy WHERE folder_id = ? AND uid = ?
+                SELECT message_id, folder_id, uid, ?, ?, ?, ? FROM copy WHERE folder_id = ? AND uid = ?
                 """
-        ).execute(arguments: [
-            folder.rawValue, now.milliseconds, action, sign.projection == .keyword ? sign.text : sign.words, detail,
-            folder.rawValue, uid.rawValue,
-        ])
+        ).run(
+            now.milliseconds, action, sign.projection == .keyword ? sign.text : sign.words, detail, folder.rawValue,
+            uid.rawValue)
     }
 
     func refuse(_ sign: Sign, uid: UID? = nil, _ reason: String) throws {
@@ -85,29 +84,25 @@ extension CopyWriter {
         let isWritten: Bool
     }
 
+    private static let known = """
+        SELECT copy.flags, copy.labels, copy.message_id, message.status, message.readings, message.evidence,
+            \(MessageDomains.isUnreliable), EXISTS (SELECT 1 FROM written WHERE written.message_id = copy.message_id)
+        FROM copy JOIN message ON message.id = copy.message_id WHERE copy.folder_id = ? AND copy.uid = ?
+        """
+
     private func known(_ uid: UID) throws -> Known? {
-        try Row.fetchOne(
-            try db.cachedStatement(
-                sql: """
-                    SELECT copy.flags, copy.labels, copy.message_id AS message,
-                        message.status, message.readings, message.evidence,
-                        \(MessageDomains.isUnreliable) AS is_unreliable,
-                        EXISTS (SELECT 1 FROM written WHERE written.message_id = copy.message_id) AS is_written
-                    FROM copy JOIN message ON message.id = copy.message_id
-                    WHERE copy.folder_id = ? AND copy.uid = ?
-                    """), arguments: [folder.rawValue, uid.rawValue]
-        ).map {
+        try BoundStatement(db, sql: Self.known).first(folder.rawValue, uid.rawValue) { row in
             Known(
-                message: $0["message"], seen: SeenOnServer(stored: $0),
+                message: row.integer(2), seen: SeenOnServer(flags: row.text(0), labels: row.textOrNil(1)),
                 standing: Standing(
-                    status: OpenStatus(rawValue: $0["status"]) ?? .unknown, readings: $0["readings"],
-                    evidence: $0["evidence"], isUnreliable: $0["is_unreliable"]), isWritten: $0["is_written"])
+                    status: OpenStatus(rawValue: row.text(3)) ?? .unknown, readings: Int(row.integer(4)),
+                    evidence: Int(row.integer(5)), isUnreliable: row.flag(6)), isWritten: row.flag(7))
         }
     }
 
     private func keep(_ uid: UID, _ seen: SeenOnServer, _ known: Known, written: Set<Mark> = []) throws {
-        try db.cachedStatement(sql: "UPDATE copy SET flags = ?, labels = ? WHERE folder_id = ? AND uid = ?").execute(
-            arguments: [seen.flags.stored, seen.labels?.stored, folder.rawValue, uid.rawValue])
+        try BoundStatement(db, sql: "UPDATE copy SET flags = ?, labels = ? WHERE folder_id = ? AND uid = ?")
+            .run(seen.flags.stored, seen.labels?.stored, folder.rawValue, uid.rawValue)
         // Labels that were there when they were first asked for, and not by our doing, are from before this database, as
         // keywords are that a message carries when it is first seen.
         guard known.seen.labels == nil, seen.labels != nil, !known.isWritten else { return }

@@ -12,40 +12,38 @@ struct DueCopies {
     /// Those of the newest messages first. A fixed number of queries, however many copies are due. What is about to be judged
     /// again is left until then: what came may explain the hit that made the difference.
     func views(limit: Int = -1) throws -> [CopyView] {
-        let rows = try Row.fetchAll(
-            try db.cachedStatement(
-                sql: """
-                    SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
-                        message.readings, message.evidence, message.paint,
-                        \(MessageDomains.isUnreliable) AS is_unreliable,
-                        EXISTS (SELECT 1 FROM copied WHERE copied.account_id = message.account_id
-                            AND copied.mailbox = ? AND copied.message_id = message.message_id) AS is_copied
-                    FROM copy JOIN message ON message.id = copy.message_id
-                    WHERE copy.plan_due = 1 AND message.tracked = 1 AND copy.folder_id = ?
-                        AND (message.judge_due = 0 OR message.rules = 0)
-                    ORDER BY message.id DESC LIMIT ?
-                    """), arguments: [signs.copyFolder ?? "", folder.rawValue, limit])
-        guard !rows.isEmpty else { return [] }
         let refused = try refusedSigns()
         let withdrawn = try byMessage("withdrawn", column: "evidence")
         let inherited = try byMessage("inherited", column: "0")
         let isComplete = try AgentStore.feedIsComplete(db)
-        return rows.compactMap { row in
-            guard let status = OpenStatus(rawValue: row["status"]) else { return nil }
-            let message: Int64 = row["id"]
-            let uid: UInt32 = row["uid"]
+        return try BoundStatement(
+            db,
+            sql: """
+                SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
+                    message.readings, message.evidence, \(MessageDomains.isUnreliable), message.paint,
+                    EXISTS (SELECT 1 FROM copied WHERE copied.account_id = message.account_id
+                        AND copied.mailbox = ? AND copied.message_id = message.message_id)
+                FROM copy JOIN message ON message.id = copy.message_id
+                WHERE copy.plan_due = 1 AND message.tracked = 1 AND copy.folder_id = ?
+                    AND (message.judge_due = 0 OR message.rules = 0)
+                ORDER BY message.id DESC LIMIT ?
+                """
+        ).all(signs.copyFolder ?? "", folder.rawValue, limit) { row in
+            let (uid, message) = (UInt32(truncatingIfNeeded: row.integer(0)), row.integer(3))
+            guard let status = OpenStatus(rawValue: row.text(5)) else { return nil }
             let standing = Standing(
-                status: status, readings: row["readings"], evidence: row["evidence"],
-                isUnreliable: row["is_unreliable"])
+                status: status, readings: Int(row.integer(6)), evidence: Int(row.integer(7)),
+                isUnreliable: row.flag(8))
             var view = CopyView(
-                uid: UID(uid), seen: SeenOnServer(stored: row), standing: standing, messageID: row["message_id"])
+                uid: UID(uid), seen: SeenOnServer(flags: row.text(1), labels: row.textOrNil(2)), standing: standing,
+                messageID: row.textOrNil(4))
             view.withdrawn = withdrawn[message] ?? [:]
             view.refused = (refused[0] ?? []).union(refused[uid] ?? [])
             view.kept = standing.kept(of: Set((inherited[message] ?? [:]).keys), feedIsComplete: isComplete)
-            view.paint = Paint(stored: row["paint"])
-            view.isCopied = row["is_copied"]
+            view.paint = Paint(stored: row.text(9))
+            view.isCopied = row.flag(10)
             return view
-        }
+        }.compactMap { (view: CopyView?) in view }
     }
 
     /// By UID; those of the folder as a whole under 0.
@@ -88,11 +86,11 @@ extension Sign {
 }
 
 extension SeenOnServer {
-    /// A row of `copy`.
-    init(stored row: Row) {
+    /// As `copy` has them.
+    init(flags: String, labels: String?) {
         self.init(
-            flags: Set<Flag>(stored: row["flags"]),
-            labels: (row["labels"] as String?).map { Set($0.split(separator: "\n").map { Label(String($0)) }) })
+            flags: Set<Flag>(stored: flags),
+            labels: labels.map { Set($0.split(separator: "\n").map { Label(String($0)) }) })
     }
 }
 

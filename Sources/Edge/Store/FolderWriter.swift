@@ -103,23 +103,23 @@ extension FolderWriter {
         if known == nil, found.tokens.isEmpty { return }
         let message = try known ?? insert(found)
         for token in found.tokens {
-            try db.perform(
+            try BoundStatement(
+                db,
                 sql: """
                     INSERT INTO message_token (message_id, token, kind, quoted, token_key) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET kind = excluded.kind, quoted = excluded.quoted
-                    """,
-                arguments: [message, token.text, token.kind.rawValue, token.quoted, TokenKey.of(token.text)])
+                    """
+            ).run(message, token.text, token.kind.rawValue, token.quoted, TokenKey.of(token.text))
         }
-        try db.perform(
+        try BoundStatement(
+            db,
             sql: """
                 INSERT INTO copy (message_id, folder_id, uid, flags, name)
-                VALUES (?, ?, ?, ?, NULLIF(?, (SELECT message_id FROM message WHERE id = ?)))
+                VALUES (?1, ?2, ?3, ?4, NULLIF(?5, (SELECT message_id FROM message WHERE id = ?1)))
                 ON CONFLICT (folder_id, uid) DO UPDATE
                     SET message_id = excluded.message_id, flags = excluded.flags, name = excluded.name, plan_due = 1
-                """,
-            arguments: [
-                message, folder.rawValue, found.uid.rawValue, found.flags.stored, found.messageID, message,
-            ])
+                """
+        ).run(message, folder.rawValue, found.uid.rawValue, found.flags.stored, found.messageID)
         if known != nil {
             // A copy found again may show a token of ours where none was known before: its credential was missing then.
             try db.perform(
@@ -133,40 +133,40 @@ extension FolderWriter {
 
     private func known(_ found: ExaminedMessage) throws -> Int64? {
         for token in found.tokens where token.isOwnOfTheMessage {
-            let id = try Int64.fetchOne(
-                try db.cachedStatement(
-                    sql: """
-                        SELECT message.id FROM message JOIN message_token ON message_token.message_id = message.id
-                        WHERE message.account_id = ? AND message_token.token_key = ? AND message_token.quoted = 0
-                            AND message_token.kind <> 'unverified'
-                        """), arguments: [account, TokenKey.of(token.text)])
+            let id = try BoundStatement(
+                db,
+                sql: """
+                    SELECT message.id FROM message JOIN message_token ON message_token.message_id = message.id
+                    WHERE message.account_id = ? AND message_token.token_key = ? AND message_token.quoted = 0
+                        AND message_token.kind <> 'unverified'
+                    """
+            ).first(account, TokenKey.of(token.text)) { $0.integer(0) }
             if let id { return id }
         }
         for header in [found.messageID].compactMap({ $0 }) + found.earlierIDs {
-            let id = try Int64.fetchOne(
-                try db.cachedStatement(sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?"),
-                arguments: [account, header])
+            let id = try BoundStatement(db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?")
+                .first(account, header) { $0.integer(0) }
             if let id { return id }
         }
         return nil
     }
 
     private func insert(_ found: ExaminedMessage) throws -> Int64 {
-        try db.perform(
+        try BoundStatement(
+            db,
             sql: """
                 INSERT INTO message
                     (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                account, found.messageID, found.subject, found.sentAt?.milliseconds,
-                found.tokens.contains(where: \.isOwnOfTheMessage), found.recipientIsSender, now.milliseconds,
-            ])
+                """
+        ).run(
+            account, found.messageID, found.subject, found.sentAt?.milliseconds,
+            found.tokens.contains(where: \.isOwnOfTheMessage), found.recipientIsSender, now.milliseconds)
         let id = db.lastInsertedRowID
+        let recipients = try BoundStatement(
+            db, sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)")
         for (position, recipient) in found.recipients.enumerated() {
-            try db.perform(
-                sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
-                arguments: [id, position, recipient.name, recipient.address])
+            try recipients.run(id, position, recipient.name, recipient.address)
         }
         if !found.isNews {
             for sign in signs.shown(in: SeenOnServer(flags: found.flags)) where sign.projection == .keyword {

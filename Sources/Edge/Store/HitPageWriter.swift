@@ -37,7 +37,10 @@ struct HitPageWriter {
             sql: """
                 INSERT INTO hit (seq, at, token_key, body, source_id, log_id, received_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (log_id, seq) DO NOTHING
-                """, [nil, nil, nil, nil, source.rawValue, self.log, now.milliseconds])
+                """)
+        try insertion.bind(5, source.rawValue)
+        try insertion.bind(6, self.log)
+        try insertion.bind(7, now.milliseconds)
         hadOtherLogs =
             try Bool.fetchOne(
                 try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM hit_log WHERE source_id = ? AND id <> ?)"),

@@ -15,12 +15,11 @@ struct JudgementWriter {
     /// Returns whether keywords may have to change.
     func write(_ judgement: Judgement) throws -> Bool {
         guard let facts = try MessageFacts(db, id) else { return false }
-        let before = facts.row
         if try writeVerdicts(judgement) {
             // Who loaded a pixel for the first time may be the sender, in mail that has come: the folder is looked through.
             try db.perform(
                 sql: "UPDATE account SET look_due = 1 WHERE id = ? AND look_due = 0",
-                arguments: [before["account_id"] as Int64])
+                arguments: [facts.account])
         }
         let isNews = !isUpToDate(facts)
         let settlement = try isNews ? nil : settlement(of: judgement)
@@ -34,25 +33,24 @@ struct JudgementWriter {
         }
         let tally = judgement.tally
         let changed =
-            before["status"] as String != judgement.status.rawValue
-            || before["readings"] as Int != tally.readings
-            || before["evidence"] as Int != tally.evidence
-        try db.perform(
+            facts.status != judgement.status.rawValue || facts.readings != tally.readings
+            || facts.evidence != tally.evidence
+        try BoundStatement(
+            db,
             sql: """
                 UPDATE message SET status = ?, readings = ?, evidence = ?, first_open_at = ?, last_open_at = ?,
                     review_at = ?, rules = ?, judge_due = ?, reach = ?, settled = ? WHERE id = ?
-                """,
-            arguments: [
-                judgement.status.rawValue, tally.readings, tally.evidence, tally.firstOpen?.milliseconds,
-                tally.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules, isNews, tally.reach.rawValue,
-                settled, id,
-            ])
+                """
+        ).run(
+            judgement.status.rawValue, tally.readings, tally.evidence, tally.firstOpen?.milliseconds,
+            tally.lastOpen?.milliseconds, judgement.reviewAt?.milliseconds, rules, isNews, tally.reach.rawValue,
+            settled, id)
         if changed { try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id]) }
         let domainsChanged = try MessageDomains(db: db, now: now).judged(
-            before, domains: history.recipientDomains, before: Reach(rawValue: before["reach"]), after: tally.reach)
+            facts, domains: history.recipientDomains, after: tally.reach)
         if changed || domainsChanged { return true }
         // Its keywords may have waited for this.
-        return try before["rules"] as Int > 0
+        return try facts.rules > 0
             && Bool.fetchOne(
                 try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM copy WHERE message_id = ? AND plan_due = 1)"),
                 arguments: [id]) == true
@@ -79,7 +77,8 @@ struct JudgementWriter {
                 INSERT INTO verdict (hit_id, class, p_person, confidence, rule, message_id) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET class = excluded.class, p_person = excluded.p_person,
                     confidence = excluded.confidence, rule = excluded.rule
-                """, [nil, nil, nil, nil, nil, id])
+                """)
+        try insertion.bind(6, id)
         var mayBeSomeone = false
         for (hit, verdict) in judged where there.contains(hit.id) && known[hit.id] != .some(verdict) {
             if known[hit.id] == nil, verdict.mayBePerson { mayBeSomeone = true }
@@ -88,7 +87,7 @@ struct JudgementWriter {
             try insertion.bind(3, verdict.personProbability)
             try insertion.bind(4, verdict.confidence)
             try insertion.bind(5, verdict.rule)
-            _ = try insertion.run()
+            try insertion.run()
         }
         return mayBeSomeone
     }

@@ -25,24 +25,21 @@ struct MessageDomains {
 
     /// Notes where a tracked message went; and, if its judgement can change what is known of these domains, weighs them.
     /// Returns whether one of them is another one now.
-    func judged(_ message: Row, domains: Set<String>, before: Reach, after: Reach) throws -> Bool {
-        guard message["tracked"] else { return false }
-        let (id, account) = (message["id"] as Int64, message["account_id"] as Int64)
-        let sentAt = message["sent_at"] as Int64?
-        let wasKnownInTime =
-            sentAt.map { (message["first_seen_at"] as Int64) - $0 <= Self.settlingTime } ?? false
+    func judged(_ message: MessageFacts, domains: Set<String>, after: Reach) throws -> Bool {
+        guard message.isTracked else { return false }
+        let wasKnownInTime = message.sentAt.map { message.firstSeenAt - $0 <= Self.settlingTime } ?? false
         let counts = domains.count == 1 && wasKnownInTime
         let domains = domains.sorted().prefix(Self.domainLimit)
-        for domain in domains {
-            try db.perform(
-                sql: """
-                    INSERT INTO message_domain (account_id, domain, message_id, counts) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET counts = excluded.counts WHERE counts <> excluded.counts
-                    """, arguments: [account, domain, id, counts])
-        }
+        let insertion = try BoundStatement(
+            db,
+            sql: """
+                INSERT INTO message_domain (account_id, domain, message_id, counts) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET counts = excluded.counts WHERE counts <> excluded.counts
+                """)
+        for domain in domains { try insertion.run(message.account, domain, message.id, counts) }
         // What grows old without a reader is found out by the tidying, all at once.
-        guard counts, after != before, after.contains(.person) || isSettled(sentAt) else { return false }
-        return try weigh(domains.map { Key(account: account, domain: $0) })
+        guard counts, after != message.reach, after.contains(.person) || isSettled(message.sentAt) else { return false }
+        return try weigh(domains.map { Key(account: message.account, domain: $0) })
     }
 
     /// Domains behind `last`, in order, of which something else is known now than what is stored.

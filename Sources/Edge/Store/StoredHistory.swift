@@ -32,25 +32,22 @@ struct StoredHistory {
     /// not be judged again; `nil` for all of it.
     init?(_ db: Database, _ id: Int64, _ recent: RecentHits, rules: Int?) throws {
         guard let message = try MessageFacts(db, id) else { return nil }
-        let row = message.row
-        let domains = try String.fetchAll(
-            try db.cachedStatement(sql: "SELECT address FROM recipient WHERE message_id = ?"), arguments: [id]
-        )
-        .compactMap { $0.split(separator: "@").last.map { $0.lowercased() } }
-        let tokens = try String.fetchAll(
-            try db.cachedStatement(sql: "SELECT token FROM message_token WHERE message_id = ?"), arguments: [id])
+        let domains = try BoundStatement(db, sql: "SELECT address FROM recipient WHERE message_id = ?")
+            .all(id) { $0.text(0) }.compactMap { $0.split(separator: "@").last.map { $0.lowercased() } }
+        let tokens = try BoundStatement(db, sql: "SELECT token FROM message_token WHERE message_id = ?")
+            .all(id) { $0.text(0).lowercased() }
         var history = History(
-            sentAt: (row["sent_at"] as Int64?).map(Date.init(milliseconds:)), recipientDomains: Set(domains),
-            recipientIsSender: row["recipient_is_sender"], tokens: Set(tokens.map { $0.lowercased() }), hits: [],
+            sentAt: message.sentAt.map(Date.init(milliseconds:)), recipientDomains: Set(domains),
+            recipientIsSender: message.recipientIsSender, tokens: Set(tokens), hits: [],
             ownActivity: message.ownActivity)
         history.incoming = message.incoming
         history.undelivered = message.undelivered
-        if let forgotten = Tally(stored: row["forgotten"]) { history.earlier = forgotten }
+        if let forgotten = Tally(stored: message.forgotten) { history.earlier = forgotten }
         known = message.hits
         // Of a message without hits nothing is ever settled.
         let digest = known > 0 ? history.factsDigest : nil
         facts = digest
-        settled = try known > 0 ? rules.flatMap { try Self.settled(db, row, digest, rules: $0) } : nil
+        settled = try known > 0 ? rules.flatMap { try Self.settled(db, message, digest, rules: $0) } : nil
         if let settlement = settled?.settlement {
             history.earlier = settlement.tally
             history.countsFrom = settlement.until
@@ -71,13 +68,13 @@ struct StoredHistory {
 
     /// `nil` if nothing is, or if it is void.
     private static func settled(
-        _ db: Database, _ row: Row, _ facts: [UInt8]?, rules: Int
+        _ db: Database, _ message: MessageFacts, _ facts: [UInt8]?, rules: Int
     ) throws -> StoredSettlement? {
-        guard let text = row["settled"] as String?,
+        guard let text = message.settled,
             let stored = try? JSONDecoder().decode(StoredSettlement.self, from: Data(text.utf8)),
             stored.rules == rules, stored.facts == facts
         else { return nil }
-        let rows = try MessageHits.count(db, of: row["id"], before: stored.settlement.openFrom)
+        let rows = try MessageHits.count(db, of: message.id, before: stored.settlement.openFrom)
         return rows == stored.rows ? stored : nil
     }
 }
