@@ -41,19 +41,17 @@ extension AgentStore {
                 """, arguments: [message])
     }
 
-    /// Of message `?1` and of others that show its pixel.
-    static let ownActivity = """
-        SELECT DISTINCT since, at FROM own_activity WHERE message_id = ?1 OR message_id IN
-            (SELECT shown.message_id FROM message_token AS own
-             JOIN message_token AS shown ON shown.token_key = own.token_key
-             WHERE own.message_id = ?1 AND own.quoted = 0)
-        """
-
     /// Of the message and of others that show its pixel, the oldest first.
     static func ownActivity(_ db: Database, of message: Int64) throws -> [OwnActivity] {
         try Row.fetchAll(
             try db.cachedStatement(
-                sql: "\(ownActivity) ORDER BY at, since"), arguments: [message]
+                sql: """
+                    SELECT DISTINCT since, at FROM own_activity WHERE message_id = ?1 OR message_id IN
+                        (SELECT shown.message_id FROM message_token AS own
+                         JOIN message_token AS shown ON shown.token_key = own.token_key
+                         WHERE own.message_id = ?1 AND own.quoted = 0)
+                    ORDER BY at, since
+                    """), arguments: [message]
         ).map {
             OwnActivity(
                 since: ($0["since"] as Int64?).map(Date.init(milliseconds:)), until: Date(milliseconds: $0["at"]))

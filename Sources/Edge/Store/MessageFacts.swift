@@ -47,17 +47,23 @@ struct MessageFacts {
         rules = Int(row.integer(9))
         forgotten = row.textOrNil(10)
         settled = row.textOrNil(11)
-        hits = Int(row.integer(12))
+        hits = try row.flag(12) ? MessageHits.count(db, of: id) : 0
         ownActivity = try row.flag(13) ? AgentStore.ownActivity(db, of: id) : []
         incoming = try row.flag(14) ? AgentStore.incoming(db, of: id) : []
         undelivered = try row.flag(15) ? AgentStore.undelivered(db, of: id) : [:]
     }
 
+    /// Without IN and DISTINCT, for which SQLite would make tables each time: that took longer than all the rest.
     private static let question = """
         SELECT account_id, sent_at, first_seen_at, tracked, recipient_is_sender, status, readings, evidence, reach, rules,
             forgotten, settled,
-            (SELECT COUNT(*) FROM hit WHERE token_key IN (\(MessageHits.keys))),
-            EXISTS (\(AgentStore.ownActivity)),
+            EXISTS (SELECT 1 FROM message_token AS own JOIN hit ON hit.token_key = own.token_key
+                WHERE own.message_id = ?1 AND own.quoted = 0 AND own.kind <> 'unverified'),
+            EXISTS (SELECT 1 FROM own_activity WHERE message_id = ?1)
+                OR EXISTS (SELECT 1 FROM message_token AS own
+                    JOIN message_token AS shown ON shown.token_key = own.token_key
+                    JOIN own_activity ON own_activity.message_id = shown.message_id
+                    WHERE own.message_id = ?1 AND own.quoted = 0),
             EXISTS (SELECT 1 FROM incoming WHERE message_id = ?1),
             EXISTS (SELECT 1 FROM recipient WHERE message_id = ?1 AND failed_at IS NOT NULL)
         FROM message WHERE id = ?1

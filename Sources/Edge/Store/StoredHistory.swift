@@ -89,10 +89,10 @@ enum MessageHits {
     private static let contextLimit = 500
 
     /// The index alone is read.
-    static func count(_ db: Database, of message: Int64, before date: Date) throws -> Int {
+    static func count(_ db: Database, of message: Int64, before date: Date? = nil) throws -> Int {
         try Int.fetchOne(
             try db.cachedStatement(sql: "SELECT COUNT(*) FROM hit WHERE token_key IN (\(keys)) AND at < ?2"),
-            arguments: [message, date.milliseconds]) ?? 0
+            arguments: [message, date?.milliseconds ?? .max]) ?? 0
     }
 
     /// The index alone is read.
