@@ -111,18 +111,19 @@ extension AgentStore {
                 try db.execute(sql: "PRAGMA journal_size_limit = 8388608")
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
-            // DatabasePool sets synchronous=NORMAL after prepareDatabase has run.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            let level = try pool.writeWithoutTransaction { try synchronous($0) }
-            guard level == 2 else {
-                throw StoreError(kind: .other, path: path, detail: "synchronous is \(level), not FULL")
-            }
             let migrator = Schema.migrator
             if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw StoreError(kind: .newer, path: path, detail: "unknown migrations")
             }
             if try pool.read({ try wasUnclean($0) }) { try check(pool, path) }
             try migrator.migrate(pool)
+            // DatabasePool sets synchronous=NORMAL after prepareDatabase has run, which is enough for the migrations: each is
+            // whole or not there at all, and what is written next puts them on disk.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            let level = try pool.writeWithoutTransaction { try synchronous($0) }
+            guard level == 2 else {
+                throw StoreError(kind: .other, path: path, detail: "synchronous is \(level), not FULL")
+            }
             try pool.write {
                 try $0.execute(sql: "INSERT OR REPLACE INTO meta (key, value) VALUES ('clean', '0')")
             }
