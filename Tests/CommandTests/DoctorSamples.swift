@@ -100,6 +100,34 @@ enum DoctorSamples {
         ]
     }()
 
+    private static func outbox(
+        _ drafts: [Int], isMade: Bool = true, canBeServed: Bool = true, agent: AgentPresence = .running(pid: 4711)
+    ) -> OutboxFacts {
+        let names = ["Tracked Outbox"] + ["Sending", "Refused", "Not sure"].map { "Tracked Outbox/\($0)" }
+        let folders = zip(names, drafts).map { OutboxFacts.Folder(name: $0, drafts: $1) }
+        return OutboxFacts(
+            outbox: folders[0], sending: folders[1], refused: folders[2], notSure: folders[3], isMade: isMade,
+            canBeServed: canBeServed, agent: agent)
+    }
+
+    static let outboxes: [AccountFacts] = {
+        let facts: [Result<OutboxFacts, Failure>] = [
+            .success(outbox([0, 0, 0, 0])),
+            .success(outbox([0, 0, 0, 0], isMade: false)),
+            .success(outbox([1, 0, 0, 0])),
+            .success(outbox([2, 1, 0, 0], agent: .notRunning)),
+            .success(outbox([0, 3, 1, 2], agent: .unknown)),
+            .success(outbox([1, 0, 0, 0], canBeServed: false)),
+            .failure(Failure(.unavailable, "the server refused EXAMINE: [INUSE] try later")),
+        ]
+        return facts.enumerated().map { index, facts in
+            var account = AccountFacts(account: "outbox\(index)")
+            account.login = .success(capable)
+            account.outbox = facts
+            return account
+        }
+    }()
+
     private static let labels = [Sign(.label, .tracked, "✓"), Sign(.label, .opened, "✓✓")]
     private static let usual = Signs(Signs(.standard).all + labels, standIns: [.label])
 
@@ -191,6 +219,7 @@ enum DoctorSamples {
         var checks = [machine, emptyMachine, brokenMachine].flatMap(HostChecks.checks)
         checks += accounts.flatMap { AccountChecks.checks($0, signs: usual) }
         checks += shown.flatMap(AccountChecks.checks)
+        checks += outboxes.flatMap { AccountChecks.checks($0, signs: usual) }
         checks += sources.flatMap(SourceChecks.checks)
         checks += servers.flatMap(ServerChecks.checks)
         checks += [RangesSamples.some, RangesSamples.fresh, RangesSamples.none].flatMap(NetworkChecks.checks)

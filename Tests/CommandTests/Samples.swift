@@ -89,7 +89,19 @@ enum Samples {
                 Refusal(sign: Sign(.copy, .opened, "Opened"), reason: "[TRYCREATE] no", messages: 12),
             ], parked: 2),
         AccountReport(
-            account: "work", state: "idle", detail: "", since: time(-600), tracked: 1, refusals: [], parked: 0),
+            account: "work", state: "idle", detail: "", since: time(-600), tracked: 1, refusals: [], parked: 0,
+            outbox: outbox),
+        AccountReport(
+            account: "home", state: "idle", detail: "", since: time(-600), tracked: 0, refusals: [], parked: 0,
+            outbox: OutboxReport.Stage.allCases.map { OutboxReport(stage: $0, drafts: 1, at: time(30)) }),
+    ]
+
+    private static let outbox = [
+        OutboxReport(stage: .waiting, drafts: 2, at: time(-10), reason: "451 4.3.0 try\u{1b} again"),
+        OutboxReport(stage: .sent, drafts: 2, at: time(5)),
+        OutboxReport(stage: .refused, drafts: 3, at: time(7), reason: "it has no recipient in To, Cc or Bcc"),
+        OutboxReport(
+            stage: .uncertain, drafts: 2, at: time(9), reason: "the connection ended before the provider's answer"),
     ]
 
     static let status = StatusReport(

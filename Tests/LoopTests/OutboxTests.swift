@@ -39,18 +39,28 @@ struct OutboxTests {
         try await outbox.waitFor(["Tracked Outbox/Refused"], of: "two")
         let notice = try #require(try await outbox.notices().first)
         #expect(notice.contains("NOT sent: the provider refused it: ann@far.example: 550 5.1.1 no such user"))
+        #expect(try world.program.command("status").contains("  outbox: 1 draft was NOT sent, "))
+        #expect(
+            try world.program.command("doctor").contains(
+                "! account alice: outbox: 1 draft in Tracked Outbox/Refused NOT sent; a mail in the inbox says why"))
         try await sink.behave(.init())
         // Moved once more, it is sent.
         let uid = try #require(try await dovecot.texts(in: "Tracked Outbox/Refused").keys.first)
         try await dovecot.move(uid, to: "Tracked Outbox", from: "Tracked Outbox/Refused")
         try await outbox.waitFor(["Sent"], of: "two")
         #expect(try await outbox.deliveries(of: "two").count == 1)
+        #expect(try !world.program.command("status").contains("  outbox:"))
+        #expect(try world.program.command("doctor").contains("✓ account alice: outbox: Tracked Outbox, empty"))
 
         // Not now: it waits where nobody touches it, and is tried again by itself.
         try await sink.behave(.init(steps: ["dot": .answer("451 4.3.0 try again")]))
         try await outbox.move(OutboxWorld.draft("three"))
         try await world.waitForLog(of: "outbox:alice", "not sent yet")
         #expect(try await outbox.places(of: "three") == ["Tracked Outbox/Sending"])
+        let waits = try #require(
+            try world.program.command("status").split(separator: "\n").first { $0.contains("outbox:") })
+        #expect(
+            waits.hasPrefix("  outbox: 1 draft waits to be sent, since ") && waits.hasSuffix(": 451 4.3.0 try again"))
         try await sink.behave(.init())
         try await outbox.waitFor(["Sent"], of: "three")
         #expect(try await outbox.deliveries(of: "three").count == 1)
@@ -104,6 +114,8 @@ struct OutboxTests {
         try outbox.world.program.start()
         let line = try await outbox.world.waitForLog(of: "outbox:alice", "outbox not watched")
         #expect(line.contains("UIDPLUS") && line.contains("take outbox out of the configuration"))
+        let doctor = try outbox.world.program.outcome(of: ["doctor"])
+        #expect(doctor.status == 69 && doctor.output.contains("✗ account alice: outbox: the server has no UIDPLUS"))
         #expect(try await outbox.places(of: "one") == ["Tracked Outbox"])
         outbox.world.program.kill()
         await sink.stop()

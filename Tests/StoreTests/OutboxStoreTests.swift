@@ -55,4 +55,52 @@ import Testing
         let other = try await store.account(named: "other")
         #expect(try await store.outbox(of: other).isEmpty)
     }
+
+    /// Those who look are told what waits and what was set aside, until it comes again or a week is over.
+    @Test func tellsWhatIsNotDoneWith() async throws {
+        let scratch = Scratch()
+        let store = try AgentStore(path: scratch.path)
+        let account = try await store.account(named: "work")
+        _ = try await store.account(named: "other")
+        func enter(_ number: UInt8, _ state: OutboxState, after seconds: TimeInterval, _ reason: String? = nil)
+            async throws
+        {
+            let entry = try await store.enter(
+                [UInt8](repeating: number, count: 32), as: .claiming, hasOwnID: number < 100, messageID: "\(number)@x",
+                of: account, now: Self.now + seconds)
+            try await store.note(state, of: entry, reason: reason, now: Self.now + seconds + 1)
+        }
+        func reports(after seconds: TimeInterval) async throws -> [OutboxReport] {
+            let accounts = try await store.accounts(now: Self.now + seconds)
+            #expect(accounts.first { $0.account == "other" }?.outbox == [])
+            return try #require(accounts.first { $0.account == "work" }).outbox
+        }
+        #expect(try await reports(after: 0).isEmpty)
+        for (index, state) in OutboxState.allCases.enumerated() {
+            try await enter(UInt8(index), state, after: Double(index), state == .claimed ? "not now" : nil)
+        }
+        #expect(
+            try await reports(after: 20) == [
+                OutboxReport(stage: .waiting, drafts: 4, at: Self.now, reason: "not now"),
+                OutboxReport(stage: .sent, drafts: 2, at: Self.now + 5),
+                OutboxReport(stage: .refused, drafts: 2, at: Self.now + 10),
+                OutboxReport(stage: .uncertain, drafts: 2, at: Self.now + 11),
+            ])
+        // Not done with, however old; at an end, it is told of for a week.
+        let week = 7 * 86_400.0
+        #expect(try await reports(after: week + 20).map(\.drafts) == [4, 2, 1, 1])
+
+        // Refused, and sent after it was moved back as it was, or corrected under the same Message-ID.
+        let before = try await reports(after: 20)
+        try await enter(100, .refused, after: 20, "no recipient")
+        #expect(try await reports(after: 30).map(\.drafts) == [4, 2, 3, 2])
+        try await enter(100, .done, after: 30)
+        #expect(try await reports(after: 40) == before)
+        let refused = UInt8(try #require(OutboxState.allCases.firstIndex(of: .refused)))
+        let corrected = try await store.enter(
+            [UInt8](repeating: 101, count: 32), as: .claiming, hasOwnID: true, messageID: "\(refused)@x", of: account,
+            now: Self.now + 40)
+        try await store.note(.done, of: corrected, now: Self.now + 41)
+        #expect(try await reports(after: 50).map(\.drafts) == [4, 2, 1, 2])
+    }
 }

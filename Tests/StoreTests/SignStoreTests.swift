@@ -70,7 +70,7 @@ struct SignStoreTests {
         return orders.map { "\($0.sign.text) \($0.uids)" }
     }
 
-    private func refusals() async throws -> [Refusal] { try await store.accounts().first?.refusals ?? [] }
+    private func refusals() async throws -> [Refusal] { try await store.accounts(now: Self.now).first?.refusals ?? [] }
 
     @Test func whatSomeKeepIsRefusedForTheOthersAlone() async throws {
         let signs = Signs([Self.tracked])

@@ -117,7 +117,7 @@ struct StoreTests {
             ReadBack(orders: orders, outcome: StoreOutcome(), seen: [1: SeenOnServer(flags: [.seen])]), in: folder,
             planned: task, signs: Signs(.standard), now: Self.now)
         #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.isEmpty)
-        #expect(try await store.accounts().first?.refusals.map(\.sign.text) == ["tracked"])
+        #expect(try await store.accounts(now: Self.now).first?.refusals.map(\.sign.text) == ["tracked"])
         try await store.forgetRefusals(in: folder)
         #expect(try await store.planningTask(for: folder, signs: Signs(.standard)).copies.map(\.uid) == [1])
     }

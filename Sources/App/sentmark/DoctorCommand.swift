@@ -13,8 +13,8 @@ struct DoctorCommand: AsyncParsableCommand {
         discussion: """
             One line for each check: ✓ good, ! could be better, ✗ wrong. The configuration, the files and the disk; for each \
             account the secret, the login, the server and what is special about it, the Sent folder, whether keywords can be \
-            stored, and where the results will be seen; for each source the credential, the server and its clock; for [server] the port, the secret and the \
-            streams; where hits are looked up, the lists of networks. A running agent is not disturbed.
+            stored, where the results will be seen, and what lies in the outbox; for each source the credential, the server and \
+            its clock; for [server] the port, the secret and the streams; where hits are looked up, the lists of networks. A running agent is not disturbed.
 
             Ends with 0 if nothing is wrong, warnings included, and otherwise with the exit status of the first ✗.
 
@@ -60,9 +60,11 @@ struct DoctorCommand: AsyncParsableCommand {
     private func examine(_ settings: Settings, _ show: ([Check]) throws -> Void) async throws {
         let poller = try Poller()
         let mayWrite = write
+        let agent = AgentPresence.find(lock: Directories().state + "/agent.lock")
         var parts: [@Sendable () async -> [Check]] = settings.accounts.map { account in
             {
-                let examination = AccountExamination(account: account, poller: poller, mayWrite: mayWrite)
+                let examination = AccountExamination(
+                    account: account, poller: poller, mayWrite: mayWrite, agent: agent)
                 return AccountChecks.checks(await examination.run(), signs: Signs(account, settings))
             }
         }

@@ -11,7 +11,8 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "List the tracked messages and whether they were opened.",
         discussion: """
             ✓ is a message that carries a token, ✓✓ one that a person has opened, – one of which no copy is left in the \
-            mailbox. Below the messages stands how each account does. Nothing is asked of any server: this is what the \
+            mailbox. Below the messages stands how each account does, and which drafts of its \
+            outbox wait, or were not sent within the last week. Nothing is asked of any server: this is what the \
             agent knows now.
 
             A message without evidence is 'no evidence' and never 'unread': many mail programs load no images. \
@@ -31,7 +32,10 @@ struct StatusCommand: AsyncParsableCommand {
               silent, scanned, preloaded; messages, reached; left out where none is).
               accounts: name, state, detail, since, tracked, refused (keyword: or
               the label, colour or folder; reason; kind: keyword, label, color,
-              copy; messages: how many, left out where it is all), set_aside.
+              copy; messages: how many, left out where it is all), set_aside,
+              outbox (state: waiting, sent, refused, uncertain; drafts: how many;
+              at: since when they wait, or when the last came so far; reason; left
+              out where there are none).
               agent: running, pid.
             """)
 
@@ -78,7 +82,7 @@ struct StatusCommand: AsyncParsableCommand {
         let store = try AgentStore.readOnly(path: directories.state + "/agent.db")
         let report = StatusReport(
             messages: try await store.status(filter),
-            accounts: try await store.accounts().filter { account == nil || $0.account == account },
+            accounts: try await store.accounts(now: now).filter { account == nil || $0.account == account },
             agent: AgentPresence.find(lock: directories.state + "/agent.lock"),
             now: now,
             fullDisk: Self.isFull(directories.state) ? directories.state : nil)

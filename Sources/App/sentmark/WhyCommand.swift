@@ -54,7 +54,7 @@ struct WhyCommand: AsyncParsableCommand {
         report.outgoing = try await store.outgoing(named: name)
         if messages.isEmpty {
             report.agent = AgentPresence.find(lock: directories.state + "/agent.lock")
-            report.accounts = try await store.accounts()
+            report.accounts = try await store.accounts(now: Date())
         }
         try StandardOutput.write(json ? try JSONText.of(WhyJSON(report)) : report.text(clock: ClockText()))
         guard messages.isEmpty, report.waiting.isEmpty, report.outgoing.isEmpty else { return }

@@ -24,4 +24,6 @@ package struct AccountReport: Sendable {
     package var tracked: Int
     package var refusals: [Refusal]
     package var parked: Int
+    /// One for each stage in which there are some.
+    package var outbox: [OutboxReport] = []
 }

@@ -162,7 +162,7 @@ extension AgentStore {
         }
     }
 
-    package func accounts() async throws(StoreError) -> [AccountReport] {
+    package func accounts(now: Date) async throws(StoreError) -> [AccountReport] {
         try await read { db in
             let rows = try Row.fetchAll(
                 db,
@@ -196,7 +196,8 @@ extension AgentStore {
                         sql: """
                             SELECT COUNT(*) FROM parked JOIN folder ON folder.id = parked.folder_id
                             WHERE folder.account_id = ?
-                            """, arguments: [id]) ?? 0)
+                            """, arguments: [id]) ?? 0,
+                    outbox: try OutboxReport.all(db, of: id, now: now))
             }
         }
     }

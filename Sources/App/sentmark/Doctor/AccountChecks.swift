@@ -29,6 +29,11 @@ enum AccountChecks {
                 }
             }
         }
+        switch facts.outbox {
+        case nil: break
+        case .failure(let failure): checks.append(Check(topic, "outbox", failure))
+        case .success(let outbox): checks += OutboxChecks.checks(topic, outbox)
+        }
         return checks
     }
 

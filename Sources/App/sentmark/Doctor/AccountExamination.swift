@@ -6,12 +6,13 @@ import Servers
 import Settings
 import Transport
 
-/// Logs in to an account as the agent would, and looks at its Sent folder.
+/// Logs in to an account as the agent would, and looks at its Sent folder and its outbox.
 struct AccountExamination {
     let account: Settings.Account
     let poller: Poller
     /// Whether a keyword may be stored and removed again.
     let mayWrite: Bool
+    let agent: AgentPresence
 
     func run() async -> AccountFacts {
         var facts = AccountFacts(account: account.name)
@@ -39,7 +40,11 @@ struct AccountExamination {
     private func look(around connection: Connection, host: String, _ facts: inout AccountFacts) async {
         do {
             facts.server = try await MailServer.meet(over: connection, host: host)
-            let choice = SentFolder.choose(from: try await connection.listAll(), wish: SentFolder.Wish(account.sent))
+            let entries = try await connection.listAll()
+            if let outbox = account.outbox {
+                facts.outbox = await look(into: outbox, among: entries, on: connection)
+            }
+            let choice = SentFolder.choose(from: entries, wish: SentFolder.Wish(account.sent))
             facts.sent = .success(choice)
             guard case .found(let names) = choice else { return }
             let offer = MailboxOffer(
@@ -48,6 +53,16 @@ struct AccountExamination {
             for name in names { facts.folders.append(await look(into: name, on: connection, offer)) }
         } catch {
             facts.sent = .failure(Failure(error))
+        }
+    }
+
+    private func look(
+        into outbox: String, among entries: [ListEntry], on connection: Connection
+    ) async -> Result<OutboxFacts, Failure> {
+        do throws(MailboxError) {
+            return .success(try await OutboxFacts.find(outbox, among: entries, over: connection, agent: agent))
+        } catch {
+            return .failure(Failure(error))
         }
     }
 

@@ -27,6 +27,8 @@ struct AccountFacts: Sendable {
     var server: MailServer?
     var sent: Result<SentFolder.Choice, Failure>?
     var folders: [Result<Folder, Failure>] = []
+    /// `nil` without one.
+    var outbox: Result<OutboxFacts, Failure>?
 
     init(account: String) { self.account = account }
 }

@@ -42,6 +42,14 @@ struct StatusJSON: Encodable {
             let messages: Int?
         }
 
+        struct Drafts: Encodable {
+            /// `waiting`, `sent`, `refused` or `uncertain`.
+            let state: String
+            let drafts: Int
+            let at: Date
+            let reason: String
+        }
+
         let name: String
         let state: String
         let detail: String
@@ -49,6 +57,8 @@ struct StatusJSON: Encodable {
         let tracked: Int
         let refused: [Refusal]
         let setAside: Int
+        /// Left out where there are none.
+        let outbox: [Drafts]?
     }
 
     struct Agent: Encodable {
@@ -70,7 +80,12 @@ struct StatusJSON: Encodable {
                     Account.Refusal(
                         keyword: $0.sign.text, reason: $0.reason, kind: $0.sign.projection.rawValue,
                         messages: $0.messages)
-                }, setAside: account.parked)
+                }, setAside: account.parked,
+                outbox: account.outbox.isEmpty
+                    ? nil
+                    : account.outbox.map {
+                        Account.Drafts(state: $0.stage.rawValue, drafts: $0.drafts, at: $0.at, reason: $0.reason)
+                    })
         }
         agent =
             switch report.agent {

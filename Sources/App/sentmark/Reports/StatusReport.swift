@@ -62,7 +62,7 @@ struct StatusReport: Sendable {
                 account.parked == 1 ? ("1 message is", "it") : ("\(account.parked) messages are", "them")
             lines.append("  \(messages) set aside: what the server sends of \(them) cannot be read")
         }
-        return lines
+        return lines + account.outbox.map { "  outbox: \($0.words(clock))" }
     }
 }
 
