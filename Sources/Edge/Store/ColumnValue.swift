@@ -23,6 +23,10 @@ extension String: ColumnValue {
     func bind(to statement: BoundStatement, _ column: Int32) throws { try statement.bind(column, self) }
 }
 
+extension [UInt8]: ColumnValue {
+    func bind(to statement: BoundStatement, _ column: Int32) throws { try statement.bind(column, self) }
+}
+
 /// NULL for `nil`.
 extension Optional: ColumnValue where Wrapped: ColumnValue {
     func bind(to statement: BoundStatement, _ column: Int32) throws {

@@ -137,11 +137,16 @@ extension AgentStore {
     }
 
     private func transaction(_ works: [OutgoingLedger.Work], _ db: Database) throws -> [OutgoingID] {
-        var ids: [OutgoingID] = []
-        try db.inTransaction {
-            ids = try works.map { try $0(OutgoingWriter(db: db)) }
-            return .commit
+        // As inTransaction does, which has SQLite read both statements each time.
+        try db.perform(sql: "BEGIN IMMEDIATE")
+        do {
+            let writer = OutgoingWriter(db: db)
+            let ids = try works.map { try $0(writer) }
+            try db.perform(sql: "COMMIT")
+            return ids
+        } catch {
+            try? db.rollback()
+            throw error
         }
-        return ids
     }
 }

@@ -13,25 +13,26 @@ struct OutgoingWriter {
         _ mail: Registration, outcome: SendingOutcome?, of account: AccountID, now: Date
     ) throws -> OutgoingID {
         let message = mail.isTracked ? try message(of: mail, account, now) : nil
-        try db.perform(
+        try BoundStatement(
+            db,
             sql: """
                 INSERT INTO outgoing (account_id, message, message_id, subject_hash, content_hash, way, at, state,
                     reply, provider_id)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                account.rawValue, message, mail.messageID,
-                Data(KeyedHash.sha256(Array(mail.subject.utf8)) ?? []), mail.contentHash.map { Data($0) },
-                mail.way.rawValue, now.milliseconds, (outcome?.state ?? .registered).rawValue, outcome?.reply ?? "",
-                outcome?.providerID,
-            ])
+                """
+        ).run(
+            account.rawValue, message, mail.messageID, KeyedHash.sha256(Array(mail.subject.utf8)) ?? [],
+            mail.contentHash, mail.way.rawValue, now.milliseconds, (outcome?.state ?? .registered).rawValue,
+            outcome?.reply ?? "", outcome?.providerID)
         let id = db.lastInsertedRowID
+        let recipients = try BoundStatement(
+            db,
+            sql: """
+                INSERT INTO outgoing_recipient (outgoing_id, position, address, reason, token)
+                VALUES (?, ?, ?, ?, ?)
+                """)
         for (position, recipient) in mail.recipients.enumerated() {
-            try db.perform(
-                sql: """
-                    INSERT INTO outgoing_recipient (outgoing_id, position, address, reason, token)
-                    VALUES (?, ?, ?, ?, ?)
-                    """, arguments: [id, position, recipient.address, recipient.reason, recipient.token])
+            try recipients.run(id, position, recipient.address, recipient.reason, recipient.token)
         }
         return OutgoingID(rawValue: id)
     }
@@ -47,9 +48,8 @@ struct OutgoingWriter {
 
     /// What became of it. Of a mail that nobody accepted the token is forgotten, unless it is in use already.
     func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) throws {
-        try db.perform(
-            sql: "UPDATE outgoing SET state = ?, reply = ?, provider_id = ? WHERE id = ?",
-            arguments: [outcome.state.rawValue, outcome.reply, outcome.providerID, mail.rawValue])
+        try BoundStatement(db, sql: "UPDATE outgoing SET state = ?, reply = ?, provider_id = ? WHERE id = ?")
+            .run(outcome.state.rawValue, outcome.reply, outcome.providerID, mail.rawValue)
         guard outcome.state == .refused else { return }
         try db.perform(
             sql: """
@@ -67,38 +67,41 @@ struct OutgoingWriter {
     private func message(
         of mail: Registration, _ account: AccountID, _ now: Date
     ) throws -> Int64 {
-        let known = try Int64.fetchOne(
-            try db.cachedStatement(sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?"),
-            arguments: [account.rawValue, mail.messageID])
+        let known = try BoundStatement(db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?")
+            .first(account.rawValue, mail.messageID) { $0.integer(0) }
         let id: Int64
         if let known {
             id = known
             try db.perform(sql: "UPDATE message SET tracked = 1, judge_due = 1 WHERE id = ?", arguments: [id])
             try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id])
         } else {
-            try db.perform(
-                sql: """
-                    INSERT INTO message
-                        (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
-                    VALUES (?, ?, ?, ?, 1, ?, ?)
-                    """,
-                arguments: [
-                    account.rawValue, mail.messageID, mail.subject, now.milliseconds, mail.recipientIsSender,
-                    now.milliseconds,
-                ])
-            id = db.lastInsertedRowID
-            for (position, recipient) in mail.recipients.enumerated() {
-                try db.perform(
-                    sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)",
-                    arguments: [id, position, recipient.name, recipient.address])
-            }
+            id = try insert(mail, account, now)
         }
-        for token in Set(mail.recipients.compactMap(\.token)) {
-            try db.perform(
-                sql: """
-                    INSERT INTO message_token (message_id, token, kind, quoted, token_key) VALUES (?, ?, 'own', 0, ?)
-                    ON CONFLICT DO NOTHING
-                    """, arguments: [id, token, TokenKey.of(token)])
+        let insertion = try BoundStatement(
+            db,
+            sql: """
+                INSERT INTO message_token (message_id, token, kind, quoted, token_key) VALUES (?, ?, 'own', 0, ?)
+                ON CONFLICT DO NOTHING
+                """)
+        for token in Set(mail.recipients.compactMap(\.token)) { try insertion.run(id, token, TokenKey.of(token)) }
+        return id
+    }
+
+    private func insert(_ mail: Registration, _ account: AccountID, _ now: Date) throws -> Int64 {
+        try BoundStatement(
+            db,
+            sql: """
+                INSERT INTO message
+                    (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
+                VALUES (?, ?, ?, ?, 1, ?, ?)
+                """
+        ).run(
+            account.rawValue, mail.messageID, mail.subject, now.milliseconds, mail.recipientIsSender, now.milliseconds)
+        let id = db.lastInsertedRowID
+        let recipients = try BoundStatement(
+            db, sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)")
+        for (position, recipient) in mail.recipients.enumerated() {
+            try recipients.run(id, position, recipient.name, recipient.address)
         }
         return id
     }
