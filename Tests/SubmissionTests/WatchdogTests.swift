@@ -13,6 +13,15 @@ import Testing
         #expect(watchdog.hasBitten)
     }
 
+    /// What is set for a wait that was in time is set once more for the one behind it.
+    @Test(.timeLimit(.minutes(1))) func bitesBehindAWaitThatWasInTime() async {
+        let (bites, bite) = AsyncStream.makeStream(of: Void.self)
+        let watchdog = Watchdog { bite.yield() }
+        await watchdog.wait(atMost: .milliseconds(20)) { await Task.yield() }
+        await watchdog.wait(atMost: .milliseconds(100)) { _ = await bites.first { _ in true } }
+        #expect(watchdog.hasBitten)
+    }
+
     @Test(.timeLimit(.minutes(1))) func doesNotBiteWhatIsInTime() async throws {
         let watchdog = Watchdog {}
         for _ in 0..<100 { await watchdog.wait(atMost: .milliseconds(500)) { await Task.yield() } }

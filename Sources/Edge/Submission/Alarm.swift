@@ -21,8 +21,11 @@ final class Alarm: Sendable {
 
     /// `ring` is called once, unless it is taken back before.
     func set(in limit: Duration, _ ring: @escaping @Sendable () -> Void) -> Ticket {
-        let deadline = ContinuousClock.now + limit
-        return state.withLock { state in
+        set(at: ContinuousClock.now + limit, ring)
+    }
+
+    func set(at deadline: ContinuousClock.Instant, _ ring: @escaping @Sendable () -> Void) -> Ticket {
+        state.withLock { state in
             state.lastNumber += 1
             state.due[state.lastNumber] = (deadline, ring)
             let ticket = Ticket(number: state.lastNumber)

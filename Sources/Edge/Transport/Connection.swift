@@ -28,7 +28,8 @@ actor Connection {
         let id: Int
         let bytes: [UInt8]
         var offset = 0
-        let done: CheckedContinuation<Result<Void, TransportError>, Never>
+        /// `nil` before its sender waits.
+        var done: CheckedContinuation<Result<Void, TransportError>, Never>?
     }
 
     private let poller: Poller
@@ -44,6 +45,8 @@ actor Connection {
     private var inbox: [UInt8] = []
     private var reader: (id: Int, continuation: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>)?
     private var outbox: [Outgoing] = []
+    /// What became of those whose senders do not wait yet.
+    private var settled: [Int: Result<Void, TransportError>] = [:]
     /// What libcurl has been offered of the first in `outbox`, and will be offered again as it is.
     private var chunk: Chunk?
     private var isWritable = true
@@ -95,15 +98,20 @@ actor Connection {
         guard case .open = phase, isWritable else { throw .closed(by: peer) }
         guard !bytes.isEmpty else { return }
         let id = nextID()
+        outbox.append(Outgoing(id: id, bytes: bytes))
+        if outbox.count == 1 { flush() }
+        // As a rule all of it has been taken, and there is nothing to wait for.
+        if let result = settled.removeValue(forKey: id) { return try result.get() }
+        updateInterest()
         try await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, TransportError>, Never>) in
-                if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
-                guard case .open = phase, isWritable else {
+                // It may have come about on the way here.
+                if let result = settled.removeValue(forKey: id) { return continuation.resume(returning: result) }
+                guard let index = outbox.firstIndex(where: { $0.id == id }) else {
                     return continuation.resume(returning: .failure(.closed(by: peer)))
                 }
-                outbox.append(Outgoing(id: id, bytes: bytes, done: continuation))
-                if outbox.count == 1 { flush() }
-                updateInterest()
+                outbox[index].done = continuation
+                if Task.isCancelled { cancelSend(id) }
             }
         } onCancel: {
             Task { await self.cancelSend(id) }
@@ -281,8 +289,7 @@ extension Connection {
             budget -= count
             outbox[0].offset += count
             if outbox[0].offset == first.bytes.count {
-                outbox.removeFirst()
-                first.done.resume(returning: .success(()))
+                settle(outbox.removeFirst(), .success(()))
             }
         }
     }
@@ -290,13 +297,16 @@ extension Connection {
     private func failSends(_ error: TransportError) {
         let failed = outbox
         outbox = []
-        for outgoing in failed { outgoing.done.resume(returning: .failure(error)) }
+        for outgoing in failed { settle(outgoing, .failure(error)) }
+    }
+
+    private func settle(_ outgoing: Outgoing, _ result: Result<Void, TransportError>) {
+        if let done = outgoing.done { done.resume(returning: result) } else { settled[outgoing.id] = result }
     }
 
     private func cancelSend(_ id: Int) {
         guard let index = outbox.firstIndex(where: { $0.id == id }) else { return }
-        let cancelled = outbox.remove(at: index)
-        cancelled.done.resume(returning: .failure(.cancelled))
+        settle(outbox.remove(at: index), .failure(.cancelled))
         // One that waits its turn leaves no trace.
         guard index == 0 else { return }
         end(with: .closed(by: peer))

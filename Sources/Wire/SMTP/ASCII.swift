@@ -4,6 +4,8 @@ extension UInt8 {
     var uppercased: UInt8 { (0x61...0x7a).contains(self) ? self & 0xdf : self }
     var isControl: Bool { self < 0x20 || self == 0x7f }
     var isPrintable: Bool { (0x21...0x7e).contains(self) }
+    /// Printable, or a blank.
+    var isPlain: Bool { (0x20...0x7e).contains(self) }
 }
 
 extension Collection<UInt8> {

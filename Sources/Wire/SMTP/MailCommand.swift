@@ -41,6 +41,13 @@ package struct RecipientCommand: Sendable, Equatable {
 }
 
 private func commandLine(_ verb: String, _ address: EnvelopeAddress?, _ parameters: [Parameter]) -> [UInt8] {
-    let words = ["\(verb)<\(address?.text ?? "")>"] + parameters.map(\.text)
-    return Array(words.joined(separator: " ").utf8) + [0x0d, 0x0a]
+    var line = Array(verb.utf8)
+    line.append(UInt8(ascii: "<"))
+    if let address { line += address.text.utf8 }
+    line.append(UInt8(ascii: ">"))
+    for parameter in parameters {
+        line.append(0x20)
+        line += parameter.text.utf8
+    }
+    return line + [0x0d, 0x0a]
 }

@@ -23,10 +23,14 @@ package struct Reply: Sendable, Equatable {
     /// - Parameter enhanced: the status code of RFC 3463, which then begins every line (RFC 2034 4).
     package init(_ code: Int, _ enhanced: String?, _ text: String) {
         precondition(Self.codes.contains(code), "\(code) is no reply code")
-        let prefix = enhanced.map { Array("\($0) ".utf8) } ?? []
-        let plain = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl ? " " : $0 }))
+        let prefix: [UInt8] = enhanced.map { Array($0.utf8) + [0x20] } ?? []
         let width = Self.lineLength - "250-\r\n".utf8.count - prefix.count
         self.code = code
+        if text.utf8.count <= width, text.utf8.allSatisfy(\.isPlain) {
+            lines = [prefix + text.utf8]
+            return
+        }
+        let plain = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl ? " " : $0 }))
         lines = Self.wrapped(Array(plain.utf8), width: width).map { prefix + $0 }
     }
 
@@ -39,15 +43,19 @@ package struct Reply: Sendable, Equatable {
 
     /// The lines, joined by blanks. Safe to show and to log: nothing in it steers a terminal.
     package var text: String {
+        if lines.count == 1, lines[0].allSatisfy(\.isPlain) { return String(decoding: lines[0], as: UTF8.self) }
         let joined = String(decoding: Array(lines.joined(separator: [0x20])), as: UTF8.self)
         return String(String.UnicodeScalarView(joined.unicodeScalars.map { $0.steersTerminals ? "\u{fffd}" : $0 }))
     }
 
     /// As it is sent, with its line ends.
     package var bytes: [UInt8] {
+        let digits = [code / 100, code / 10 % 10, code % 10].map { UInt8(0x30 + $0) }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(lines.reduce(0) { $0 + $1.count + "250-\r\n".utf8.count })
         for (index, line) in lines.enumerated() {
-            bytes += "\(code)\(index == lines.count - 1 ? " " : "-")".utf8
+            bytes += digits
+            bytes.append(index == lines.count - 1 ? 0x20 : UInt8(ascii: "-"))
             bytes += line
             bytes += [0x0d, 0x0a]
         }

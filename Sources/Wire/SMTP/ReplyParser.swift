@@ -50,8 +50,9 @@ package struct ReplyParser: Sendable {
     private mutating func endLine() throws(ReplyError) -> Reply? {
         if line.last == 0x0d { line.removeLast() }
         let digits = line.prefix(3)
-        guard digits.count == 3, digits.allSatisfy(\.isDigit), let code = Int(String(decoding: digits, as: UTF8.self)),
-            Reply.codes.contains(code), line.count == 3 || line[3] == UInt8(ascii: "-") || line[3] == 0x20
+        let code = digits.reduce(0) { $0 * 10 + Int($1) - 0x30 }
+        guard digits.count == 3, digits.allSatisfy(\.isDigit), Reply.codes.contains(code),
+            line.count == 3 || line[3] == UInt8(ascii: "-") || line[3] == 0x20
         else { throw .notAReply(Reply(code: 500, lines: [Array(line.prefix(80))]).text) }
         guard lines.isEmpty || code == self.code else { throw .codesDiffer(self.code, code) }
         guard lines.count < Reply.maximumLines else { throw .tooManyLines(limit: Reply.maximumLines) }
