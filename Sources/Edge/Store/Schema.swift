@@ -53,6 +53,9 @@ enum Schema {
         migrator.registerMigration("14 logs by number") { db in
             for statement in logsByNumber { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("15 checks without a table") { db in
+            for statement in plainChecks { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
