@@ -9,8 +9,9 @@ protocol ClientConnection {
     var cut: @Sendable () -> Void { get }
     /// What has come, at least one octet. `nil`: the client has ended the connection, or it is closed.
     func receive() async throws -> [UInt8]?
-    /// Returns when there is room for more.
-    func send(_ bytes: [UInt8]) async throws
+    /// Whether all of it has been taken at once. If not, ``sent()`` is called, which returns when there is room for more.
+    func offer(_ bytes: [UInt8]) throws -> Bool
+    func sent() async throws
     /// Ends it behind what is being sent, and behind the last words.
     func close(after lastWords: [UInt8]) async
 }
@@ -25,6 +26,7 @@ final class ChannelConnection: ClientConnection {
     private let channel: any Channel
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private var offered: [UInt8] = []
 
     init(
         _ channel: any Channel, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
@@ -45,7 +47,12 @@ final class ChannelConnection: ClientConnection {
         return nil
     }
 
-    func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+    func offer(_ bytes: [UInt8]) -> Bool {
+        offered = bytes
+        return false
+    }
+
+    func sent() async throws { try await outbound.write(ByteBuffer(bytes: offered)) }
 
     func close(after lastWords: [UInt8]) async {
         guard !lastWords.isEmpty else { return cut() }

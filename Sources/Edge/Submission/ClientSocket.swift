@@ -13,12 +13,16 @@ final class ClientSocket {
 
     /// `nil`: the client has ended the connection, or has said nothing for so long.
     func receive(within limit: Duration) async throws -> [UInt8]? {
-        try await watchdog.wait(atMost: limit) { try await connection.receive() }
+        let wait = watchdog.begin(atMost: limit)
+        defer { watchdog.end(wait) }
+        return try await connection.receive()
     }
 
     func send(_ bytes: [UInt8], within limit: Duration) async throws {
-        guard !bytes.isEmpty else { return }
-        try await watchdog.wait(atMost: limit) { try await connection.send(bytes) }
+        if try bytes.isEmpty || connection.offer(bytes) { return }
+        let wait = watchdog.begin(atMost: limit)
+        defer { watchdog.end(wait) }
+        try await connection.sent()
     }
 
     /// Ends it, and every wait for it; behind the last words if there are some.

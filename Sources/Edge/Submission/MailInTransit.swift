@@ -22,6 +22,8 @@ package final class MailInTransit {
 
     /// Octets by which a token, what pads it and what discloses it make a mail larger, as a rule.
     static let usualGrowth = 8_192
+    /// Octets of one of which all that is looked at may well come.
+    private static let long = 512 << 10
 
     /// The provider has accepted the envelope. `declaredSize` is the client's `SIZE=`.
     package init(_ envelope: Envelope, to upstream: Upstream, declaredSize: Int?, mayGrow: Bool = true) {
@@ -82,6 +84,10 @@ package final class MailInTransit {
 
     private func collect(_ piece: [UInt8]) async {
         let seen = head.count
+        // One that grows step by step is there twice at each.
+        if seen >= Self.long, head.capacity < InjectionOptions.lookAhead {
+            head.reserveCapacity(InjectionOptions.lookAhead + (1 << 20))
+        }
         head += piece
         if reading == nil, hasHeaderEnd(since: seen) { reading = await envelope.read(head) }
         if case .settled(let decision) = reading {

@@ -30,8 +30,8 @@ final class ProviderConnection {
         }
         if let open = upstream {
             // What is idle may have been closed, and a new one does as well.
-            if await !open.isClosed, !isDirty { return nil }
-            if await !open.isClosed, (try? await open.reset()) != nil {
+            if !open.isClosed, !isDirty { return nil }
+            if !open.isClosed, (try? await open.reset()) != nil {
                 isDirty = false
                 return nil
             }

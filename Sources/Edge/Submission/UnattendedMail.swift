@@ -47,7 +47,7 @@ package struct UnattendedMail: Sendable {
         let envelope = Envelope(
             account: account, way: .outbox, mail: MailCommand(mail.sender, parameters),
             recipients: mail.recipients.map { RecipientCommand($0) })
-        if let refusal = await refusal(of: envelope, over: upstream) { return Self.outcome(refusal) }
+        if let refusal = refusal(of: envelope, over: upstream) { return Self.outcome(refusal) }
         do {
             let replies = try await upstream.envelope(envelope.mail, envelope.recipients)
             if let refusal = Self.refusal(in: replies, envelope) { return refusal }
@@ -76,11 +76,11 @@ package struct UnattendedMail: Sendable {
         return [.size(mail.sent.count)] + [eightBit, utf8].compactMap(\.self)
     }
 
-    private func refusal(of envelope: Envelope, over upstream: Upstream) async -> Reply? {
+    private func refusal(of envelope: Envelope, over upstream: Upstream) -> Reply? {
         if case .limit(let limit) = upstream.extensions.size, mail.sent.count > limit {
             return Reply(552, "5.3.4", "it is larger than the provider takes (\(limit) bytes)")
         }
-        return await upstream.refusal(of: envelope.mail, envelope.recipients)
+        return upstream.refusal(of: envelope.mail, envelope.recipients)
     }
 
     /// All get it or nobody does: who is told of a refusal must not wonder who has it.

@@ -1,5 +1,6 @@
 import MIME
 import SMTP
+import Synchronization
 import Transport
 
 /// Why nothing came of an exchange with the provider.
@@ -49,6 +50,7 @@ package actor Upstream {
     private let watchdog: Watchdog
     private var session: ClientSession
     private var replies: [Reply] = []
+    private let closed = Atomic(false)
 
     /// Connects and logs in; cancelling the task gives up.
     package static func open(
@@ -70,14 +72,19 @@ package actor Upstream {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { stream.poller.asUnownedSerialExecutor() }
 
     /// Whether the provider has said that it closes the connection, or has closed it.
-    package private(set) var isClosed = false
+    package nonisolated var isClosed: Bool { closed.load(ordering: .relaxed) }
 
-    package func refusal(of mail: MailCommand) -> Reply? { session.refusal(of: mail) }
-    package func refusal(of recipient: RecipientCommand) -> Reply? { session.refusal(of: recipient) }
+    package nonisolated func refusal(of mail: MailCommand) -> Reply? {
+        ClientSession(extensions: extensions).refusal(of: mail)
+    }
+
+    package nonisolated func refusal(of recipient: RecipientCommand) -> Reply? {
+        ClientSession(extensions: extensions).refusal(of: recipient)
+    }
 
     /// Why a whole envelope cannot go to this provider, if so.
-    package func refusal(of mail: MailCommand, _ recipients: [RecipientCommand]) -> Reply? {
-        session.refusal(of: mail) ?? recipients.lazy.compactMap { self.session.refusal(of: $0) }.first
+    package nonisolated func refusal(of mail: MailCommand, _ recipients: [RecipientCommand]) -> Reply? {
+        refusal(of: mail) ?? recipients.lazy.compactMap { self.refusal(of: $0) }.first
     }
 
     /// The envelope, together where the provider allows it: a reply for each command, in order, the first for MAIL if
@@ -132,7 +139,7 @@ package actor Upstream {
 
     /// Ends the connection at once: of a message that is under way the end is never sent.
     package func close() {
-        isClosed = true
+        closed.store(true, ordering: .relaxed)
         stream.close()
     }
 
@@ -153,18 +160,27 @@ package actor Upstream {
 
     private func send(_ bytes: [UInt8], within limit: Duration) async throws(UpstreamError) {
         if isClosed { throw ended(nil) }
-        do {
-            try await watchdog.wait(atMost: limit) { try await stream.send(bytes) }
+        do throws(TransportError) {
+            guard let rest = try stream.offer(bytes) else { return }
+            let wait = watchdog.begin(atMost: limit)
+            defer { watchdog.end(wait) }
+            try await stream.taken(rest)
         } catch {
-            throw ended(error as? TransportError)
+            throw ended(error)
         }
     }
 
     private func reply(within limit: Duration) async throws(UpstreamError) -> Reply {
         if replies.isEmpty {
+            // All of it, however many pieces it comes in.
+            let wait = watchdog.begin(atMost: limit)
+            defer { watchdog.end(wait) }
             do {
-                // All of it, however many pieces it comes in.
-                try await watchdog.wait(atMost: limit) { try await receive() }
+                // Until there is a reply, or the provider has ended the connection.
+                while replies.isEmpty, let bytes = try await stream.receive() {
+                    replies = try session.received(bytes)
+                    if replies.isEmpty, let failure = session.failure { throw failure }
+                }
             } catch let error as ReplyError {
                 close()
                 throw .confused("\(peer) sent what is no SMTP reply: \(error)")
@@ -176,14 +192,6 @@ package actor Upstream {
         let reply = replies.removeFirst()
         if session.closing != nil, replies.isEmpty { close() }
         return reply
-    }
-
-    /// Until there is a reply, or the provider has ended the connection.
-    private func receive() async throws {
-        while replies.isEmpty, let bytes = try await stream.receive() {
-            replies = try session.received(bytes)
-            if replies.isEmpty, let failure = session.failure { throw failure }
-        }
     }
 
     private func ended(_ error: TransportError?) -> UpstreamError {

@@ -26,13 +26,15 @@ final class Watchdog: Sendable {
     func wait<Value>(
         atMost limit: Duration, isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Value
     ) async rethrows -> Value {
-        let number = begin(until: ContinuousClock.now + limit)
+        let number = begin(atMost: limit)
         defer { end(number) }
         return try await work()
     }
 
-    private func begin(until end: ContinuousClock.Instant) -> Int {
-        state.withLock { state in
+    /// A wait that begins; ``end(_:)`` is to be called with its number.
+    func begin(atMost limit: Duration) -> Int {
+        let end = ContinuousClock.now + limit
+        return state.withLock { state in
             state.lastNumber += 1
             state.waits.append((state.lastNumber, end))
             if let alarm = state.alarm {
@@ -44,7 +46,7 @@ final class Watchdog: Sendable {
         }
     }
 
-    private func end(_ number: Int) { state.withLock { $0.waits.removeAll { $0.number == number } } }
+    func end(_ number: Int) { state.withLock { $0.waits.removeAll { $0.number == number } } }
 
     private func set(_ state: inout State, at time: ContinuousClock.Instant) {
         state.alarm = (Alarm.shared.set(at: time) { [weak self] in self?.look(time) }, time)

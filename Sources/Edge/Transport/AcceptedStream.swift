@@ -66,13 +66,24 @@ package actor AcceptedStream {
     ///
     /// Cancelling the task throws `.cancelled` and closes the connection, since a part may be on its way.
     package func send(_ bytes: [UInt8]) async throws(TransportError) {
+        if try !begin(bytes) { try await sent() }
+    }
+
+    /// As ``send(_:)``, by whoever is on the poller's thread, and without waiting: whether the system has taken all bytes at
+    /// once, as it does as a rule. If not, ``sent()`` has to be called, which waits for that.
+    package nonisolated func offer(_ bytes: [UInt8]) throws -> Bool { try assumeIsolated { try $0.begin(bytes) } }
+
+    private func begin(_ bytes: [UInt8]) throws(TransportError) -> Bool {
         precondition(writer == nil, "a second writer")
         if Task.isCancelled { throw .cancelled }
         guard socket != nil, !closesWhenSent else { throw .closed(by: peer) }
         outbox += bytes
         flush()
         guard socket != nil else { throw .closed(by: peer) }
-        if outbox.isEmpty { return }
+        return outbox.isEmpty
+    }
+
+    package func sent() async throws(TransportError) {
         lastID += 1
         let id = lastID
         try await withTaskCancellationHandler {

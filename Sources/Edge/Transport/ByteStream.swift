@@ -45,6 +45,18 @@ package final class ByteStream: Sendable {
         try await connection.send(bytes)
     }
 
+    /// As ``send(_:)``, by whoever is on the poller's thread, and without waiting: `nil` if libcurl has taken all of it at
+    /// once, as it does as a rule; else ``taken(_:)`` has to be called, which waits for that.
+    package func offer(_ bytes: [UInt8]) throws(TransportError) -> Int? {
+        try connection.assumeIsolated { connection in
+            Result { () throws(TransportError) in try connection.offer(bytes) }
+        }.get()
+    }
+
+    nonisolated(nonsending) package func taken(_ offer: Int) async throws(TransportError) {
+        try await connection.taken(offer)
+    }
+
     /// Ends the connection without waiting. A pending ``receive()`` returns `nil`, a pending ``send(_:)`` throws.
     package func close() {
         Task { [connection] in await connection.close() }

@@ -94,15 +94,26 @@ actor Connection {
     }
 
     func send(_ bytes: [UInt8]) async throws(TransportError) {
+        if let id = try offer(bytes) { try await taken(id) }
+    }
+
+    /// `nil`: all of it has been taken, as a rule. Else ``taken(_:)`` is to be called.
+    func offer(_ bytes: [UInt8]) throws(TransportError) -> Int? {
         if Task.isCancelled { throw .cancelled }
         guard case .open = phase, isWritable else { throw .closed(by: peer) }
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty else { return nil }
         let id = nextID()
         outbox.append(Outgoing(id: id, bytes: bytes))
         if outbox.count == 1 { flush() }
-        // As a rule all of it has been taken, and there is nothing to wait for.
-        if let result = settled.removeValue(forKey: id) { return try result.get() }
+        if let result = settled.removeValue(forKey: id) {
+            try result.get()
+            return nil
+        }
         updateInterest()
+        return id
+    }
+
+    func taken(_ id: Int) async throws(TransportError) {
         try await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, TransportError>, Never>) in
                 // It may have come about on the way here.

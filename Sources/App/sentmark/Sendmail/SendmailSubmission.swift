@@ -75,7 +75,7 @@ struct SendmailSubmission {
 
     /// All of them or nobody: a command has one exit status.
     private func envelopeRefusal(_ envelope: Envelope, _ upstream: Upstream) async -> Reply? {
-        if let refusal = await upstream.refusal(of: envelope.mail, envelope.recipients) { return refusal }
+        if let refusal = upstream.refusal(of: envelope.mail, envelope.recipients) { return refusal }
         do {
             let replies = try await upstream.envelope(envelope.mail, envelope.recipients)
             return replies.first { !$0.isPositive }
