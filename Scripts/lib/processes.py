@@ -19,6 +19,16 @@ def _stat(pid):
         return None
 
 
+def _is_over(pid, fields):
+    """Whether nothing of it runs any more. A first thread that has ended waits for the others, which may be writing."""
+    if fields is None or fields[0] == "X":
+        return True
+    try:
+        return fields[0] == "Z" and len(os.listdir(f"/proc/{pid}/task")) <= 1
+    except OSError:
+        return True
+
+
 def resident_bytes(pid):
     """What it has in memory: `VmRSS` of proc(5)."""
     line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
@@ -35,14 +45,14 @@ class Process:
 
     def alive(self):
         fields = _stat(self.pid)
-        return fields is not None and fields[0] not in "ZX" and fields[19] == self.born
+        return not _is_over(self.pid, fields) and fields[19] == self.born
 
     def session(self):
         """Ids of all living processes of the session that this process leads."""
         found = []
         for entry in Path("/proc").iterdir():
             fields = _stat(entry.name) if entry.name.isdigit() else None
-            if fields and fields[3] == str(self.pid) and fields[0] not in "ZX":
+            if fields and fields[3] == str(self.pid) and not _is_over(entry.name, fields):
                 found.append(int(entry.name))
         return found
 
