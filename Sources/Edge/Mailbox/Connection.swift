@@ -108,7 +108,8 @@ extension Connection {
     private func begin(enabling wanted: Capability?) async throws(MailboxError) {
         session.begin(enabling: wanted, now: now)
         perform()
-        reader = Task { await self.read() }
+        // Preferred: what it waits for on the stream resumes on this thread, and not on another one that only hands it back.
+        reader = Task(executorPreference: poller) { await self.read() }
         while true {
             if try await next().contains(where: { if case .ready = $0 { true } else { false } }) { return }
         }
@@ -138,7 +139,12 @@ extension Connection {
             if Task.isCancelled { throw .cancelled }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
-                    if Task.isCancelled { continuation.resume() } else { waiter = continuation }
+                    // Others may have been let in on the way here.
+                    if Task.isCancelled || isWorthTaking || ending != nil {
+                        continuation.resume()
+                    } else {
+                        waiter = continuation
+                    }
                 }
             } onCancel: {
                 Task { await self.wake() }
@@ -185,7 +191,14 @@ extension Connection {
         session.received(bytes, now: now)
         perform()
         if untaken > Self.untakenLimit, !events.isEmpty, ending == nil {
-            await withCheckedContinuation { room = $0 }
+            await withCheckedContinuation { continuation in
+                // Others may have been let in on the way here, and have taken all.
+                if untaken > Self.untakenLimit, !events.isEmpty, ending == nil {
+                    room = continuation
+                } else {
+                    continuation.resume()
+                }
+            }
         }
     }
 
