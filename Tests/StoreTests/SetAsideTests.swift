@@ -16,7 +16,7 @@ struct SetAsideTests {
         let folder = try await store.folder(MailboxName("Sent"), of: try await store.account(named: "work"))
         func parked(after changes: Change...) async throws -> Int? {
             try await store.apply(changes, to: folder, signs: Signs(.standard), now: Self.now)
-            return try await store.accounts().first?.parked
+            return try await store.accounts(now: Self.now).first?.parked
         }
         func message(_ uid: UInt32) -> Change {
             .message(
