@@ -12,11 +12,24 @@ struct DueCopies {
     /// Those of the newest messages first. A fixed number of queries, however many copies are due. What is about to be judged
     /// again is left until then: what came may explain the hit that made the difference.
     func views(limit: Int = -1) throws -> [CopyView] {
+        let due = try due(limit)
+        guard !due.isEmpty else { return [] }
         let refused = try refusedSigns()
         let withdrawn = try byMessage("withdrawn", column: "evidence")
         let inherited = try byMessage("inherited", column: "0")
         let isComplete = try AgentStore.feedIsComplete(db)
-        return try BoundStatement(
+        return due.map { message, view in
+            var view = view
+            view.withdrawn = withdrawn[message] ?? [:]
+            view.refused = (refused[0] ?? []).union(refused[view.uid.rawValue] ?? [])
+            view.kept = view.standing.kept(of: Set((inherited[message] ?? [:]).keys), feedIsComplete: isComplete)
+            return view
+        }
+    }
+
+    /// As their own rows have them.
+    private func due(_ limit: Int) throws -> [(message: Int64, view: CopyView)] {
+        try BoundStatement(
             db,
             sql: """
                 SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
@@ -28,22 +41,19 @@ struct DueCopies {
                     AND (message.judge_due = 0 OR message.rules = 0)
                 ORDER BY message.id DESC LIMIT ?
                 """
-        ).all(signs.copyFolder ?? "", folder.rawValue, limit) { row in
-            let (uid, message) = (UInt32(truncatingIfNeeded: row.integer(0)), row.integer(3))
+        ).all(signs.copyFolder ?? "", folder.rawValue, limit) { row -> (message: Int64, view: CopyView)? in
             guard let status = OpenStatus(rawValue: row.text(5)) else { return nil }
             let standing = Standing(
                 status: status, readings: Int(row.integer(6)), evidence: Int(row.integer(7)),
                 isUnreliable: row.flag(8))
             var view = CopyView(
-                uid: UID(uid), seen: SeenOnServer(flags: row.text(1), labels: row.textOrNil(2)), standing: standing,
+                uid: UID(UInt32(truncatingIfNeeded: row.integer(0))),
+                seen: SeenOnServer(flags: row.text(1), labels: row.textOrNil(2)), standing: standing,
                 messageID: row.textOrNil(4))
-            view.withdrawn = withdrawn[message] ?? [:]
-            view.refused = (refused[0] ?? []).union(refused[uid] ?? [])
-            view.kept = standing.kept(of: Set((inherited[message] ?? [:]).keys), feedIsComplete: isComplete)
             view.paint = Paint(stored: row.text(9))
             view.isCopied = row.flag(10)
-            return view
-        }.compactMap { (view: CopyView?) in view }
+            return (row.integer(3), view)
+        }.compactMap(\.self)
     }
 
     /// By UID; those of the folder as a whole under 0.

@@ -144,30 +144,18 @@ extension FolderWriter {
             if let id { return id }
         }
         for header in [found.messageID].compactMap({ $0 }) + found.earlierIDs {
-            let id = try BoundStatement(db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?")
-                .first(account, header) { $0.integer(0) }
-            if let id { return id }
+            if let id = try rows.id(named: header) { return id }
         }
         return nil
     }
 
+    private var rows: MessageRows { MessageRows(db: db, account: account) }
+
     private func insert(_ found: ExaminedMessage) throws -> Int64 {
-        try BoundStatement(
-            db,
-            sql: """
-                INSERT INTO message
-                    (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """
-        ).run(
-            account, found.messageID, found.subject, found.sentAt?.milliseconds,
-            found.tokens.contains(where: \.isOwnOfTheMessage), found.recipientIsSender, now.milliseconds)
-        let id = db.lastInsertedRowID
-        let recipients = try BoundStatement(
-            db, sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)")
-        for (position, recipient) in found.recipients.enumerated() {
-            try recipients.run(id, position, recipient.name, recipient.address)
-        }
+        let id = try rows.insert(
+            found.messageID, subject: found.subject, sentAt: found.sentAt?.milliseconds,
+            isTracked: found.tokens.contains(where: \.isOwnOfTheMessage), recipientIsSender: found.recipientIsSender,
+            to: found.recipients.map { ($0.name, $0.address) }, now: now.milliseconds)
         if !found.isNews {
             for sign in signs.shown(in: SeenOnServer(flags: found.flags)) where sign.projection == .keyword {
                 try copies.inherit(sign.mark, id)

@@ -67,15 +67,17 @@ struct OutgoingWriter {
     private func message(
         of mail: Registration, _ account: AccountID, _ now: Date
     ) throws -> Int64 {
-        let known = try BoundStatement(db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?")
-            .first(account.rawValue, mail.messageID) { $0.integer(0) }
+        let rows = MessageRows(db: db, account: account.rawValue)
         let id: Int64
-        if let known {
+        if let known = try rows.id(named: mail.messageID) {
             id = known
             try db.perform(sql: "UPDATE message SET tracked = 1, judge_due = 1 WHERE id = ?", arguments: [id])
             try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [id])
         } else {
-            id = try insert(mail, account, now)
+            id = try rows.insert(
+                mail.messageID, subject: mail.subject, sentAt: now.milliseconds, isTracked: true,
+                recipientIsSender: mail.recipientIsSender, to: mail.recipients.map { ($0.name, $0.address) },
+                now: now.milliseconds)
         }
         let insertion = try BoundStatement(
             db,
@@ -84,25 +86,6 @@ struct OutgoingWriter {
                 ON CONFLICT DO NOTHING
                 """)
         for token in Set(mail.recipients.compactMap(\.token)) { try insertion.run(id, token, TokenKey.of(token)) }
-        return id
-    }
-
-    private func insert(_ mail: Registration, _ account: AccountID, _ now: Date) throws -> Int64 {
-        try BoundStatement(
-            db,
-            sql: """
-                INSERT INTO message
-                    (account_id, message_id, subject, sent_at, tracked, recipient_is_sender, first_seen_at)
-                VALUES (?, ?, ?, ?, 1, ?, ?)
-                """
-        ).run(
-            account.rawValue, mail.messageID, mail.subject, now.milliseconds, mail.recipientIsSender, now.milliseconds)
-        let id = db.lastInsertedRowID
-        let recipients = try BoundStatement(
-            db, sql: "INSERT INTO recipient (message_id, position, name, address) VALUES (?, ?, ?, ?)")
-        for (position, recipient) in mail.recipients.enumerated() {
-            try recipients.run(id, position, recipient.name, recipient.address)
-        }
         return id
     }
 }
