@@ -49,14 +49,14 @@ struct ClientPlayer {
                 switch words.first {
                 case "mail":
                     let command = try Self.mail(argument)
-                    if let refusal = session.refusal(of: command) {
+                    if let refusal = session.extensions.refusal(of: command) {
                         news.append("refused \(refusal.summary)")
                     } else {
                         sent += session.mail(command)
                     }
                 case "rcpt":
                     let command = try Self.recipient(argument)
-                    if let refusal = session.refusal(of: command) {
+                    if let refusal = session.extensions.refusal(of: command) {
                         news.append("refused \(refusal.summary)")
                     } else {
                         sent += session.recipient(command)

@@ -206,7 +206,7 @@ extension ProxySession {
             case .recipient(let command):
                 let refusal =
                     mail == nil
-                    ? Reply(503, "5.5.1", "the sender was refused") : provider.upstream?.refusal(of: command)
+                    ? Reply(503, "5.5.1", "the sender was refused") : provider.upstream?.extensions.refusal(of: command)
                 replies.append(refusal)
                 if refusal == nil { commands.recipients.append(command) }
             default: continue
@@ -231,7 +231,7 @@ extension ProxySession {
                 553, "5.7.1", "no account here sends from this address; log in with the name of the account instead")
         }
         if let refusal = await provider.connect(for: account) { return refusal }
-        if let refusal = provider.upstream?.refusal(of: command) { return refusal }
+        if let refusal = provider.upstream?.extensions.refusal(of: command) { return refusal }
         mail = command
         return nil
     }

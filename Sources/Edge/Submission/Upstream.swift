@@ -74,17 +74,9 @@ package actor Upstream {
     /// Whether the provider has said that it closes the connection, or has closed it.
     package nonisolated var isClosed: Bool { closed.load(ordering: .relaxed) }
 
-    package nonisolated func refusal(of mail: MailCommand) -> Reply? {
-        ClientSession(extensions: extensions).refusal(of: mail)
-    }
-
-    package nonisolated func refusal(of recipient: RecipientCommand) -> Reply? {
-        ClientSession(extensions: extensions).refusal(of: recipient)
-    }
-
     /// Why a whole envelope cannot go to this provider, if so.
     package nonisolated func refusal(of mail: MailCommand, _ recipients: [RecipientCommand]) -> Reply? {
-        refusal(of: mail) ?? recipients.lazy.compactMap { self.refusal(of: $0) }.first
+        extensions.refusal(of: mail) ?? recipients.lazy.compactMap { self.extensions.refusal(of: $0) }.first
     }
 
     /// The envelope, together where the provider allows it: a reply for each command, in order, the first for MAIL if
