@@ -30,3 +30,13 @@ import Testing
         #expect(!watchdog.hasBitten)
     }
 }
+
+extension Watchdog {
+    fileprivate func wait(
+        atMost limit: Duration, isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Void
+    ) async rethrows {
+        let number = begin(atMost: limit)
+        defer { end(number) }
+        try await work()
+    }
+}

@@ -23,14 +23,6 @@ final class Watchdog: Sendable {
 
     var hasBitten: Bool { state.withLock { $0.hasBitten } }
 
-    func wait<Value>(
-        atMost limit: Duration, isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Value
-    ) async rethrows -> Value {
-        let number = begin(atMost: limit)
-        defer { end(number) }
-        return try await work()
-    }
-
     /// A wait that begins; ``end(_:)`` is to be called with its number.
     func begin(atMost limit: Duration) -> Int {
         let end = ContinuousClock.now + limit
