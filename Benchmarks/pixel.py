@@ -22,6 +22,14 @@ CONNECTIONS, SECONDS, ROUNDS = (64, 512), 5, 5
 PULLED = 1_000_000
 SERVER_CORE, LOAD_CORE = "0", "1"
 
+# What load() reads.
+REPORT = """
+done = function(summary, latency, requests)
+  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), summary.errors.status + summary.errors.timeout))
+end
+"""
+
 LOAD = """
 local paths = {}
 for line in io.lines("%s") do paths[#paths + 1] = line end
@@ -29,10 +37,6 @@ local number = 0
 request = function()
   number = number %% #paths + 1
   return wrk.format("GET", paths[number])
-end
-done = function(summary, latency, requests)
-  io.write(string.format("RESULT %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), summary.errors.status + summary.errors.timeout))
 end
 """
 
@@ -63,7 +67,7 @@ def compare(program, table, directory, seconds):
     token = mint(server.credential)
     script = directory / "load.lua"
     (directory / "paths").write_text("".join(f"/i/{token()}.gif\n" for _ in range(TOKENS)))
-    script.write_text(LOAD % (directory / "paths"))
+    script.write_text(LOAD % (directory / "paths") + REPORT)
     nginx = Nginx(directory / "nginx")
     try:
         rates = {(peer, count): [] for count in CONNECTIONS for peer in (nginx, server)}

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from idle import cpu_seconds
-from pixel import SERVER_CORE, load
+from pixel import REPORT, SERVER_CORE, load
 from world import main, median, mint, progress
 
 from agent import Agent
@@ -32,10 +32,6 @@ end
 request = function()
   number = number %% #requests + 1
   return requests[number]
-end
-done = function(summary, latency, requests)
-  io.write(string.format("RESULT %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), summary.errors.status + summary.errors.timeout))
 end
 """
 
@@ -69,7 +65,7 @@ class Server(Agent):
         new_token = mint(self.credential)
         (home / "paths").write_text("".join(f"/i/{new_token()}.gif\n" for _ in range(TOKENS)))
         self.script = home / "load.lua"
-        self.script.write_text(LOAD % (home / "paths"))
+        self.script.write_text(LOAD % (home / "paths") + REPORT)
 
     def run(self, seconds):
         """The rate, and the seconds of CPU that a hit took of all processes."""
