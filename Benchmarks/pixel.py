@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The pixel server beside a web server that stores nothing: nginx's empty_gif with an access log. In one run, one after the
-other, the server on one core and the load on the other; and pulling the hits. Needs wrk and nginx (install-peers)."""
+other, the server on one core and the load on the other, by wrk and by h2load; and pulling the hits. Needs wrk, h2load and nginx
+(install-peers)."""
 
 import http.client
 import re
@@ -12,33 +13,17 @@ import urllib.request
 from pathlib import Path
 
 from idle import cpu_seconds, mebibytes
+from webload import SERVER_CORE, H2load, Wrk
 from world import AgentError, free_ports, main, median, progress, wait_until
 
 from agent import pixel_server
 from tokens import bearer, mint
 
-TOKENS = 20_000  # the server keeps 200 hits of one token a day
-CONNECTIONS, SECONDS, ROUNDS = (64, 512), 5, 5
+# The server keeps 200 hits of one token a day. wrk's connections share one walk through them; each of h2load's begins with
+# the same, others in each round, and asks 64 times for each: so some are asked for often, and most are not.
+TOKENS = 200_000
+LOADS, SECONDS, ROUNDS = (("wrk", 64), ("wrk", 512), ("h2load", 64)), 5, 5
 PULLED = 1_000_000
-SERVER_CORE, LOAD_CORE = "0", "1"
-
-# What load() reads.
-REPORT = """
-done = function(summary, latency, requests)
-  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), summary.errors.status + summary.errors.timeout))
-end
-"""
-
-LOAD = """
-local paths = {}
-for line in io.lines("%s") do paths[#paths + 1] = line end
-local number = 0
-request = function()
-  number = number %% #paths + 1
-  return wrk.format("GET", paths[number])
-end
-"""
 
 NGINX = """
 worker_processes 1; daemon off; pid nginx.pid; error_log stderr crit;
@@ -52,7 +37,7 @@ http {{
 
 
 def measure(program, table, seconds=SECONDS, **_):
-    for tool in ("wrk", "nginx", "taskset"):
+    for tool in ("wrk", "h2load", "nginx", "taskset"):
         if not shutil.which(tool, path="/usr/sbin:/usr/bin:/bin:/usr/local/bin"):
             raise AgentError(f"{tool} is missing: Benchmarks/install-peers")
     directory = Path(tempfile.mkdtemp(prefix="sentmark-pixel-"))
@@ -65,26 +50,26 @@ def measure(program, table, seconds=SECONDS, **_):
 def compare(program, table, directory, seconds):
     server = Server(program, directory)
     token = mint(server.credential)
-    script = directory / "load.lua"
-    (directory / "paths").write_text("".join(f"/i/{token()}.gif\n" for _ in range(TOKENS)))
-    script.write_text(LOAD % (directory / "paths") + REPORT)
+    paths = [f"/i/{token()}.gif" for _ in range(TOKENS)]
     nginx = Nginx(directory / "nginx")
+    loads = {"wrk": Wrk(directory, paths), "h2load": H2load(directory, paths)}
     try:
-        rates = {(peer, count): [] for count in CONNECTIONS for peer in (nginx, server)}
+        rates = {(peer, *load): [] for load in LOADS for peer in (nginx, server)}
         for number in range(ROUNDS):
-            for peer, count in rates:
-                progress(f"round {number + 1} of {ROUNDS}: {peer.name}, {count} connections")
+            for peer, tool, count in rates:
+                progress(f"round {number + 1} of {ROUNDS}: {peer.name}, {tool}, {count} connections")
                 peer.start()
-                rates[peer, count].append(load(peer.port, script, seconds, count))
+                rates[peer, tool, count].append(loads[tool].run(peer.port, seconds, count, number / ROUNDS))
                 if peer is server:
                     server.observe()
                 peer.stop()
-        for (peer, count), found in rates.items():
-            base = median([rate.hits for rate in rates[nginx, count]])
+        for (peer, tool, count), found in rates.items():
+            base = median([rate.hits for rate in rates[nginx, tool, count]])
             hits = median([rate.hits for rate in found])
-            table.row(f"{peer.name}, {count} connections",
-                      f"{hits:,.0f} hits/s = {hits / base:.2f} ×   p50 {median([r.p50 for r in found]):.1f}  "
-                      f"p99 {median([r.p99 for r in found]):.1f} ms   errors {sum(r.errors for r in found)}",
+            times = "" if tool != "wrk" else (
+                f"   p50 {median([r.p50 for r in found]):.1f}  p99 {median([r.p99 for r in found]):.1f} ms")
+            table.row(f"{peer.name}, {tool}, {count}",
+                      f"{hits:,.0f} hits/s = {hits / base:.2f} ×{times}   errors {sum(r.errors for r in found)}",
                       ("≥ 0.5 ×, p99 ≤ 20 ms" if count == 64 else "≥ 0.5 ×") if peer is server else "",
                       hits=hits, ratio=hits / base)
         table.row("  one batch on disk", server.commits)
@@ -93,22 +78,6 @@ def compare(program, table, directory, seconds):
     finally:
         nginx.stop()
         server.stop()
-
-
-class Rate:
-    def __init__(self, text):
-        found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", text)
-        if not found:
-            raise AgentError("wrk said: " + text[-300:])
-        requests, duration, p50, p99, self.errors = (int(word) for word in found.groups())
-        self.hits, self.p50, self.p99 = requests / (duration / 1e6), p50 / 1000, p99 / 1000
-
-
-def load(port, script, seconds, connections):
-    done = subprocess.run(
-        ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency",
-         "-s", script, f"http://127.0.0.1:{port}"], capture_output=True, text=True, timeout=seconds + 60)
-    return Rate(done.stdout + done.stderr)
 
 
 class Server:

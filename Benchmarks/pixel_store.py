@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from idle import cpu_seconds
-from pixel import REPORT, SERVER_CORE, load
+from webload import SERVER_CORE, Wrk
 from world import main, median, mint, progress
 
 from agent import Agent
@@ -20,19 +20,9 @@ from privateserver import free_ports
 CONNECTIONS = 256
 TOKENS = 50_000  # a token has 200 hits a day
 ROUNDS = 5
-LOAD = """
-local requests, number = {}, 0
-init = function(arguments)
-  wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0"
-  for path in io.lines("%s") do
-    wrk.headers["X-Forwarded-For"] = string.format("81.%%d.%%d.7", #requests %% 250, math.floor(#requests / 250) %% 250)
-    requests[#requests + 1] = wrk.format("GET", path)
-  end
-end
-request = function()
-  number = number %% #requests + 1
-  return requests[number]
-end
+HEADERS = """
+    wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0"
+    wrk.headers["X-Forwarded-For"] = string.format("81.%d.%d.7", #requests % 250, math.floor(#requests / 250) % 250)
 """
 
 
@@ -63,16 +53,14 @@ class Server(Agent):
         self.configure([], port, source=False, sections=f'store = "{store}"\n')
         self.add_stream("benchmark")
         new_token = mint(self.credential)
-        (home / "paths").write_text("".join(f"/i/{new_token()}.gif\n" for _ in range(TOKENS)))
-        self.script = home / "load.lua"
-        self.script.write_text(LOAD % (home / "paths") + REPORT)
+        self.load = Wrk(home, [f"/i/{new_token()}.gif" for _ in range(TOKENS)], HEADERS)
 
     def run(self, seconds):
         """The rate, and the seconds of CPU that a hit took of all processes."""
         self.start("serve")
         pin(self.child.pid)
         before = self._cpu()
-        rate = load(self.port, self.script, seconds, CONNECTIONS)
+        rate = self.load.run(self.port, seconds, CONNECTIONS)
         used = sum(spent - before.get(pid, 0) for pid, spent in self._cpu().items())
         self.stop()
         return rate, used / (rate.hits * seconds)

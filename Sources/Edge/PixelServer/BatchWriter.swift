@@ -8,8 +8,6 @@ struct BatchWriter {
     /// What the next one need not look up again, if this one is committed.
     struct Known {
         var networks = NetworkNames()
-        /// A day of which the disk has no tallies.
-        var quietDay: Int64?
         /// By hour: up to which number the disk knows that its hits may have it.
         var reserved: [Int64: Int64] = [:]
     }
@@ -30,7 +28,7 @@ struct BatchWriter {
         self.known = known
     }
 
-    mutating func append(_ entry: LogEntry, _ tallies: inout RequestTallies) throws {
+    mutating func append(_ entry: LogEntry, _ tallies: inout StoredTallies) throws {
         switch entry {
         case .hit(let request): try store(request, &tallies)
         case .forged: result.forged += 1
@@ -75,39 +73,13 @@ struct BatchWriter {
     private static let ahead: Int64 = 4096
     private static let hours = 24
 
-    private mutating func store(_ request: RecordedRequest, _ tallies: inout RequestTallies) throws {
-        let day = request.at.day
-        let requests = try tallies.count(request.token, day: day) { try tally(of: request.token, day) }
-        if requests >= RequestTallies.noisy { try note(requests, of: request.token, day) }
-        guard requests <= options.hitsPerTokenPerDay else {
+    private mutating func store(_ request: RecordedRequest, _ tallies: inout StoredTallies) throws {
+        guard try tallies.allows(request, options.hitsPerTokenPerDay, in: db) else {
             result.capped += 1
             return
         }
-        try insertion.add(StoredHit(request) { try networkName(request.network, day) })
+        try insertion.add(StoredHit(request) { try networkName(request.network, request.at.day) })
         result.stored += 1
-    }
-
-    private mutating func tally(of token: Token, _ day: Int64) throws -> Int {
-        if known.quietDay == day { return 0 }
-        guard
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM tallies WHERE day = ?)", arguments: [day]) == true
-        else {
-            known.quietDay = day
-            return 0
-        }
-        return try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT requests FROM tallies WHERE token = ? AND day = ?"),
-            arguments: [token.text, day]) ?? 0
-    }
-
-    private mutating func note(_ requests: Int, of token: Token, _ day: Int64) throws {
-        known.quietDay = nil
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO tallies (token, day, requests) VALUES (?, ?, ?)
-                ON CONFLICT DO UPDATE SET requests = excluded.requests
-                """
-        ).execute(arguments: [token.text, day, requests])
     }
 
     private mutating func networkName(_ network: IPPrefix, _ day: Int64) throws -> String? {

@@ -15,6 +15,7 @@ extension HitLog {
                     try db.execute(sql: "DELETE FROM network_keys WHERE day <= ?", arguments: [today - 2])
                     var others = db.changesCount
                     try db.execute(sql: "DELETE FROM tallies WHERE day <= ?", arguments: [today - 2])
+                    if db.changesCount > 0 { try writing.tallies.look(in: db) }
                     others += db.changesCount
                     let hits = try Self.delete(before: oldest.milliseconds, limit: Self.deletedAtOnce, in: db)
                     return (try Set(Int64.fetchAll(db, sql: "SELECT day FROM network_keys")), hits, others)

@@ -23,11 +23,11 @@ package final class HitLog: Sendable {
     private let random: RandomBytes
     private let current: Mutex<LogIdentity>
     /// Held for as long as something is written of what it remembers.
-    let writing = Mutex(Writing())
+    let writing: Mutex<Writing>
 
     struct Writing {
         /// A batch that failed leaves its requests counted.
-        var tallies = RequestTallies()
+        var tallies: StoredTallies
         var known = BatchWriter.Known()
     }
 
@@ -52,6 +52,7 @@ package final class HitLog: Sendable {
         do {
             pool = try Self.open(url, options)
             current = Mutex(try pool.write { try Self.identity(in: $0, random) })
+            writing = Mutex(Writing(tallies: try pool.write { try StoredTallies(in: $0) }))
         } catch let error as PixelServerError {
             throw error
         } catch {

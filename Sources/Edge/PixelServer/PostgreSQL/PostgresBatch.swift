@@ -40,7 +40,7 @@ struct PostgresBatch {
         let noisy = min(RequestTallies.noisy, max(1, allowance / 10))
         return entries.compactMap { entry in
             guard case .hit(let request) = entry else { return nil }
-            let requests = tallies.count(request.token, day: request.at.day) { 0 }
+            let requests = tallies.count(TokenDay(token: request.token, day: request.at.day)) { 0 }
             return requests < noisy ? 0 : requests == noisy ? Int64(noisy) : 1
         }
     }
