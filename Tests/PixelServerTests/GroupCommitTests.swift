@@ -53,6 +53,30 @@ struct GroupCommitTests {
             #expect(try await scene.submit(try scene.entries(3)).get().get().stored == 1)
         }
     }
+
+    /// A crowd that asks again as it is answered shares the next sync, whoever is last.
+    @Test func aCrowdIsWaitedFor() async throws {
+        try await Scene.run(.init(gathering: .init(most: .seconds(60), pause: .seconds(60)))) { scene in
+            let crowd = scene.submit(try (1...20).flatMap(scene.entries))
+            scene.log.begun.wait()
+            scene.log.goOn.signal()
+            _ = try await crowd.get().get()
+            let answers = try (21...40).map { scene.submit(try scene.entries($0)) }
+            for answer in answers { _ = try await answer.get().get() }
+            #expect(scene.batches == [20, 20])
+        }
+    }
+
+    /// Those who do not come are not waited for.
+    @Test func whoDoesNotComeIsNotWaitedFor() async throws {
+        try await Scene.run(.init(gathering: .init(most: .seconds(60), pause: .milliseconds(1)))) { scene in
+            let crowd = scene.submit(try (1...20).flatMap(scene.entries))
+            scene.log.begun.wait()
+            scene.log.goOn.signal()
+            _ = try await crowd.get().get()
+            #expect(try await scene.submit(try scene.entries(21)).get().get().stored == 1)
+        }
+    }
 }
 
 extension GroupCommit.Outcome {

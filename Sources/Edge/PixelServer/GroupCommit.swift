@@ -18,6 +18,14 @@ final class GroupCommit: Sendable {
         var queue = 8192
         /// A mail client gives up on an image after seconds; it is to have its answer within one.
         var patience = TimeAmount.milliseconds(900)
+        /// How long those who were just answered are waited for, at most, and after the last of them that came: longer than
+        /// it takes to answer some and read what they ask next.
+        var gathering = Gathering(most: .milliseconds(2), pause: .microseconds(250))
+
+        struct Gathering {
+            let most: TimeAmount
+            let pause: TimeAmount
+        }
     }
 
     /// Entries with one answer.
@@ -80,10 +88,7 @@ final class GroupCommit: Sendable {
             }
             state.waiting.append(group)
             state.queued += entries.count
-            if let gathering = state.gathering, state.queued >= gathering {
-                state.gathering = nil
-                gathered.signal()
-            }
+            if let gathering = state.gathering, state.queued >= gathering { endGathering(&state) }
             watch(&state)
             defer { state.isCommitting = true }
             return (!state.isCommitting, nil)
@@ -92,11 +97,17 @@ final class GroupCommit: Sendable {
         if begins { queue.async { self.run() } }
     }
 
+    private func endGathering(_ state: inout State) {
+        state.gathering = nil
+        gathered.signal()
+    }
+
     /// Done when nothing is on its way to the disk.
     func idle() -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         let isIdle = state.withLock { state in
             if !state.isIdle { state.idled.append(promise) }
+            if state.gathering != nil { endGathering(&state) }
             return state.isIdle
         }
         if isIdle { promise.succeed() }
@@ -118,8 +129,8 @@ extension GroupCommit {
             let start = ContinuousClock.now
             let outcome = Outcome { () throws(PixelServerError) in try log.append(batch) }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
-            finish(batch.count, outcome, seconds, begun)
-            gather(batch.count, seconds)
+            let waiting = finish(batch.count, outcome, seconds, begun)
+            gather(batch.count, waiting)
         }
     }
 
@@ -140,17 +151,21 @@ extension GroupCommit {
         return batch.isEmpty ? nil : batch
     }
 
-    private func finish(_ count: Int, _ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) {
+    /// How many waited before those who are answered could ask again.
+    private func finish(_ count: Int, _ outcome: Outcome, _ seconds: Double, _ begun: NIODeadline) -> Int {
         committed(outcome, seconds)
         let release = AnswerTime.release(
             of: count, begun: begun, done: .now(), chance: .random(in: AnswerTime.chance))
-        let answered = state.withLock { state in
+        let (answered, waiting) = state.withLock { state in
             defer { state.underWay.removeAll(keepingCapacity: true) }
             if release != nil { state.unreleased += 1 }
             if case .failure = outcome { state.failed += state.underWay.reduce(0) { $0 + $1.entries.count } }
-            return Array(state.underWay)
+            return (Array(state.underWay), state.queued)
         }
-        guard let release else { return Self.answer(answered, outcome) }
+        guard let release else {
+            Self.answer(answered, outcome)
+            return waiting
+        }
         eventLoop.scheduleTask(deadline: release) {
             Self.answer(answered, outcome)
             let idled = self.state.withLock { state in
@@ -159,6 +174,7 @@ extension GroupCommit {
             }
             for promise in idled { promise.succeed() }
         }
+        return waiting
     }
 
     private static func answer(_ groups: [Group], _ outcome: Outcome) { for group in groups { group.done(outcome) } }
@@ -167,21 +183,31 @@ extension GroupCommit {
         state.isIdle ? exchange(&state.idled, with: []) : []
     }
 
-    /// Those who have just been answered ask again at once, and half of a crowd costs a sync as the whole does: so after
-    /// one the others are waited for, no longer than half of the time that the disk took, and 2 ms.
-    private func gather(_ answered: Int, _ seconds: Double) {
+    /// Those who have just been answered ask again at once, and half of a crowd costs what the whole does, but for its hits:
+    /// so after one the others are waited for, as long as they keep coming.
+    private func gather(_ answered: Int, _ waiting: Int) {
+        let crowd = min(answered + waiting, limits.batch)
         let waits = state.withLock { state in
-            guard answered >= AnswerTime.crowd, state.queued < limits.batch else { return false }
-            state.gathering = min(answered + state.queued, limits.batch)
+            guard answered >= AnswerTime.crowd, state.queued < crowd, state.idled.isEmpty else { return false }
+            state.gathering = crowd
             return true
         }
-        guard waits, gathered.wait(timeout: .now() + min(seconds * 0.5, 0.002)) == .timedOut else { return }
-        let isLate = state.withLock { state in
-            defer { state.gathering = nil }
-            return state.gathering == nil
+        guard waits else { return }
+        let end = NIODeadline.now() + limits.gathering.most
+        var queued = 0
+        while gathered.wait(timeout: .now() + .nanoseconds(Int(limits.gathering.pause.nanoseconds))) == .timedOut {
+            let goesOn = state.withLock { state in
+                // All have come, just now: the next wait takes the signal.
+                if state.gathering == nil { return true }
+                if state.queued > queued, .now() < end {
+                    queued = state.queued
+                    return true
+                }
+                state.gathering = nil
+                return false
+            }
+            if !goesOn { return }
         }
-        // It was signalled all the same, just now: that one is not for the next.
-        if isLate { gathered.wait() }
     }
 }
 
