@@ -20,7 +20,7 @@ final class GroupCommit: Sendable {
         var patience = TimeAmount.milliseconds(900)
         /// How long those who were just answered are waited for, at most, and after the last of them that came: longer than
         /// it takes to answer some and read what they ask next.
-        var gathering = Gathering(most: .milliseconds(2), pause: .microseconds(250))
+        var gathering = Gathering(most: .milliseconds(2), pause: .microseconds(500))
 
         struct Gathering {
             let most: TimeAmount
@@ -81,6 +81,7 @@ final class GroupCommit: Sendable {
     /// any thread, and in no time.
     func submit(_ entries: [LogEntry], done: @escaping @Sendable (Outcome) -> Void) {
         let group = Group(entries: entries, deadline: .now() + limits.patience, done: done)
+        var isCrowd = false
         let (begins, waiting) = state.withLock { state -> (Bool, Int?) in
             guard state.queued + entries.count <= limits.queue else {
                 state.overloaded += entries.count
@@ -88,28 +89,29 @@ final class GroupCommit: Sendable {
             }
             state.waiting.append(group)
             state.queued += entries.count
-            if let gathering = state.gathering, state.queued >= gathering { endGathering(&state) }
+            if let gathering = state.gathering, state.queued >= gathering {
+                state.gathering = nil
+                isCrowd = true
+            }
             watch(&state)
             defer { state.isCommitting = true }
             return (!state.isCommitting, nil)
         }
+        // Not under the lock, or the one who wakes up waits for it.
+        if isCrowd { gathered.signal() }
         if let waiting { done(.failure(Self.busy("\(waiting) requests wait"))) }
         if begins { queue.async { self.run() } }
-    }
-
-    private func endGathering(_ state: inout State) {
-        state.gathering = nil
-        gathered.signal()
     }
 
     /// Done when nothing is on its way to the disk.
     func idle() -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
-        let isIdle = state.withLock { state in
+        let (isIdle, gathers) = state.withLock { state in
             if !state.isIdle { state.idled.append(promise) }
-            if state.gathering != nil { endGathering(&state) }
-            return state.isIdle
+            defer { state.gathering = nil }
+            return (state.isIdle, state.gathering != nil)
         }
+        if gathers { gathered.signal() }
         if isIdle { promise.succeed() }
         return promise.futureResult
     }

@@ -13,7 +13,8 @@ struct HitInsertion {
     private let many: Statement
     private let one: Statement
     private let connection: SQLiteConnection
-    private var waiting: [StoredHit] = []
+    private var waiting: [HitNumbers] = []
+    private var texts = HitTexts()
     /// The last hit of each stream.
     private(set) var last: [StreamID: Int64] = [:]
     /// By the hour of the hits, since 1970: the first and the last of their numbers.
@@ -40,7 +41,8 @@ struct HitInsertion {
 
     /// To be called in the transaction that it was made in, as ``finish()``.
     mutating func add(_ hit: StoredHit) throws {
-        waiting.append(hit)
+        waiting.append(HitNumbers(at: hit.at, stream: hit.stream, asn: hit.asn, selfNet: hit.selfNet))
+        texts.add(hit)
         if waiting.count == Self.atOnce { try flush() }
     }
 
@@ -49,25 +51,87 @@ struct HitInsertion {
 
     private mutating func flush() throws {
         if waiting.count == Self.atOnce {
-            try store(waiting[...], by: many)
+            try store(waiting.indices, by: many)
         } else {
-            for index in waiting.indices { try store(waiting[index...index], by: one) }
+            for index in waiting.indices { try store(index..<index + 1, by: one) }
         }
         waiting.removeAll(keepingCapacity: true)
+        texts.removeAll()
     }
 
     /// A statement gives its rows numbers without a gap, in their order.
-    private mutating func store(_ hits: ArraySlice<StoredHit>, by statement: Statement) throws {
+    private mutating func store(_ hits: Range<Int>, by statement: Statement) throws {
         let row = Row(statement: statement.sqliteStatement, connection: connection)
-        defer { sqlite3_reset(statement.sqliteStatement) }
-        for (index, hit) in hits.enumerated() { try row.bind(hit, from: Int32(index * Self.columns)) }
-        guard sqlite3_step(statement.sqliteStatement) == SQLITE_DONE else { throw row.failure }
+        try texts.withTexts { text in
+            defer {
+                sqlite3_reset(row.statement)
+                // SQLite was lent the texts.
+                sqlite3_clear_bindings(row.statement)
+            }
+            for (place, index) in hits.enumerated() {
+                try row.bind(waiting[index], text: { text(index, $0) }, from: Int32(place * Self.columns))
+            }
+            guard sqlite3_step(row.statement) == SQLITE_DONE else { throw row.failure }
+        }
         var seq = sqlite3_last_insert_rowid(connection) - Int64(hits.count)
-        for hit in hits {
+        for hit in waiting[hits] {
             seq += 1
             last[hit.stream] = seq
             let hour = hit.at.hour
             hours[hour] = (hours[hour]?.lowerBound ?? seq)...seq
+        }
+    }
+}
+
+/// What of a hit is no text.
+private struct HitNumbers {
+    let at: Int64
+    let stream: StreamID
+    let asn: UInt32?
+    let selfNet: Bool
+}
+
+/// The texts of some hits, one behind the other: SQLite reads them where they are, while a copy of each would cost it as much
+/// as to store them.
+private struct HitTexts {
+    typealias Text = UnsafeBufferPointer<UInt8>
+
+    /// The columns that hold texts.
+    enum Column: Int { case token, method, net, netclass, userAgent, family, signals }
+
+    private static let columns = 7
+
+    private var bytes: [UInt8] = []
+    /// Of each hit, where those of ``Column`` are.
+    private var places: [Range<Int>?] = []
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+    }
+
+    mutating func add(_ hit: StoredHit) {
+        add(hit.token)
+        add(hit.method)
+        add(hit.net)
+        add(hit.netclass)
+        add(hit.userAgent)
+        add(hit.family)
+        add(hit.signals)
+    }
+
+    private mutating func add(_ text: String?) {
+        let start = bytes.count
+        if let text { bytes += text.utf8 }
+        places.append(text == nil ? nil : start..<bytes.count)
+    }
+
+    /// `body` is given what says a text of the hit at an index, to be used before it returns.
+    func withTexts(_ body: (_ text: (Int, Column) -> Text?) throws -> Void) rethrows {
+        try bytes.withUnsafeBufferPointer { bytes in
+            try body { index, column in
+                places[index * Self.columns + column.rawValue].map { Text(rebasing: bytes[$0]) }
+            }
         }
     }
 }
@@ -77,40 +141,31 @@ private struct Row {
     let statement: SQLiteStatement
     let connection: SQLiteConnection
 
-    /// The parameters behind `offset`.
-    func bind(_ hit: StoredHit, from offset: Int32) throws {
+    /// The parameters behind `offset`. What `text` gives must stay until they are bound to others.
+    func bind(_ hit: HitNumbers, text: (HitTexts.Column) -> HitTexts.Text?, from offset: Int32) throws {
         try bind(offset + 1, hit.at)
         try bind(offset + 2, Int64(hit.stream.rawValue))
-        try bind(offset + 3, hit.token)
-        try bind(offset + 4, hit.method)
-        try bind(offset + 5, hit.net)
-        try bind(offset + 6, hit.netclass)
+        try bind(offset + 3, text(.token))
+        try bind(offset + 4, text(.method))
+        try bind(offset + 5, text(.net))
+        try bind(offset + 6, text(.netclass))
         try bind(offset + 7, hit.asn.map { Int64($0) })
         try bind(offset + 8, hit.selfNet ? 1 : 0)
-        try bind(offset + 9, hit.userAgent)
-        try bind(offset + 10, hit.family)
-        try bind(offset + 11, hit.signals)
+        try bind(offset + 9, text(.userAgent))
+        try bind(offset + 10, text(.family))
+        try bind(offset + 11, text(.signals))
     }
 
     private func bind(_ column: Int32, _ value: Int64?) throws {
-        let code =
-            value.map { sqlite3_bind_int64(statement, column, $0) } ?? sqlite3_bind_null(statement, column)
-        guard code == SQLITE_OK else { throw failure }
+        // Nothing is bound: NULL.
+        guard let value else { return }
+        guard sqlite3_bind_int64(statement, column, value) == SQLITE_OK else { throw failure }
     }
 
-    private func bind(_ column: Int32, _ value: String?) throws {
-        guard var value else { return try bind(column, Int64?.none) }
-        // An empty text may have no address, and that would be NULL.
-        guard !value.isEmpty else {
-            guard sqlite3_bind_text(statement, column, "", 0, nil) == SQLITE_OK else { throw failure }
-            return
-        }
-        // -1: SQLite makes a copy.
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        let code = value.withUTF8 { text in
-            text.withMemoryRebound(to: CChar.self) {
-                sqlite3_bind_text(statement, column, $0.baseAddress, Int32($0.count), transient)
-            }
+    private func bind(_ column: Int32, _ text: HitTexts.Text?) throws {
+        guard let text else { return }
+        let code = text.withMemoryRebound(to: CChar.self) {
+            sqlite3_bind_text(statement, column, $0.baseAddress, Int32($0.count), nil)
         }
         guard code == SQLITE_OK else { throw failure }
     }
