@@ -76,6 +76,32 @@ struct ContentTests {
         await sink.stop()
     }
 
+    /// The provider is asked for a mail while it comes, unless it may become several. Here it has not answered by the time
+    /// that all of it is there, and takes whatever it is asked later.
+    @Test func aMailIsAskedForWhileItComes() async throws {
+        let sink = try await Sink.start(.sink)
+        var account = Proxy.Account("alice", sink)
+        account.sharing = .each
+        try await Proxy.run([account]) { proxy in
+            let (one, several, other) = (try await proxy.client(), try await proxy.client(), try await proxy.client())
+            for client in [one, several, other] { try await client.login() }
+            // The first connection has asked for the extensions.
+            try await sink.behave(.init(steps: ["data": .stall], connections: 3))
+            try await one.begin()
+            try await several.begin(to: ["bob@far.example", "carol@far.example"])
+            #expect(try await other.mail(htmlMail("other")) == "250 2.0.0 ok")
+            // Whoever stalls then ends.
+            try await sink.behave(.init())
+            for (client, answer) in [(one, "451 4.4.2 "), (several, "250 2.0.0 ok")] {
+                try await client.send(htmlMail("one") + Array(".\r\n".utf8))
+                #expect(try await client.reply().hasPrefix(answer))
+            }
+        }
+        let recipients = try await sink.deliveries().map(\.recipients)
+        #expect(recipients == [["bob@far.example"], ["bob@far.example"], ["carol@far.example"]])
+        await sink.stop()
+    }
+
     /// The end of a message that its program did not end is never sent, whether its beginning has been or not.
     @Test(arguments: [true, false])
     func halfAMailIsNone(isTracked: Bool) async throws {

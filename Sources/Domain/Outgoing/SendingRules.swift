@@ -34,6 +34,13 @@ package struct SendingRules: Sendable {
         self.mint = mint
     }
 
+    /// Whether all of so many recipients get the same copy, whatever the mail says.
+    package func hasOneCopy(for recipients: Int) -> Bool { recipients == 1 || !hasOneForEach(recipients) }
+
+    fileprivate func hasOneForEach(_ recipients: Int) -> Bool {
+        sharing == .each && recipients <= Self.numberedRecipients
+    }
+
     /// What the header of a mail says; `head` has all of it.
     package func draft(_ head: [UInt8], sender: EnvelopeAddress?, recipients: [EnvelopeAddress]) -> SendingDraft {
         SendingDraft(rules: self, head: head, sender: sender, recipients: recipients)
@@ -101,9 +108,7 @@ package struct SendingDraft: Sendable {
         decision.reasons.map { .policy($0.isTracked || $0 == .ownAddress ? $0 : decision.shared) }
     }
 
-    private var hasOneForEach: Bool {
-        rules.sharing == .each && decision.reasons.count <= SendingRules.numberedRecipients
-    }
+    private var hasOneForEach: Bool { rules.hasOneForEach(decision.reasons.count) }
 
     private var wantsToken: Bool {
         hasOneForEach ? decision.reasons.contains(where: \.isTracked) : decision.shared.isTracked

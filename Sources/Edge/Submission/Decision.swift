@@ -40,6 +40,9 @@ package struct Envelope: Sendable {
 
     var addresses: [EnvelopeAddress] { recipients.map(\.recipient) }
 
+    /// Whatever the mail says.
+    var hasOneCopy: Bool { account.rules?.hasOneCopy(for: recipients.count) ?? true }
+
     /// What the header of a mail decides.
     enum Reading: Sendable {
         case settled(Decision)

@@ -33,6 +33,13 @@ package final class MailInTransit {
         self.mayGrow = mayGrow
     }
 
+    /// What the provider says to DATA comes while the client sends, and while the mail is written down. Of several copies
+    /// each is asked for by itself.
+    package func begin() async {
+        // What is wrong with the connection shows when the answer is wanted.
+        if envelope.hasOneCopy { try? await upstream.askForData() }
+    }
+
     package func content(_ piece: [UInt8]) async {
         switch stage {
         case .collecting: await collect(piece)

@@ -161,7 +161,7 @@ extension ProxySession {
                     events.removeFirst()
                 }
                 for reply in await envelope(batch) { events += session.answer(reply) }
-            case .data: events += session.answer(beginMail())
+            case .data: events += session.answer(await beginMail())
             case .content(let piece): await transit?.content(piece)
             case .endOfContent(let fault): events += session.answer(await endMail(fault))
             case .reset: reset()
@@ -236,14 +236,16 @@ extension ProxySession {
         return nil
     }
 
-    private func beginMail() -> Reply {
+    private func beginMail() async -> Reply {
         guard let account = provider.account, let upstream = provider.upstream, let mail, !recipients.isEmpty else {
             return ProviderConnection.noAnswer
         }
         let envelope = Envelope(
             account: account, way: isCommand ? .sendmail : .smtp, mail: mail, recipients: recipients, waits: isCommand,
             on: poller)
-        transit = MailInTransit(envelope, to: upstream, declaredSize: mail.size, mayGrow: provider.mayGrow)
+        let transit = MailInTransit(envelope, to: upstream, declaredSize: mail.size, mayGrow: provider.mayGrow)
+        self.transit = transit
+        await transit.begin()
         return Reply(354, "end with <CRLF>.<CRLF>")
     }
 

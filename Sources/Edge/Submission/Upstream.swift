@@ -50,6 +50,7 @@ package actor Upstream {
     private let watchdog: Watchdog
     private var session: ClientSession
     private var replies: [Reply] = []
+    private var hasAskedForData = false
     private let closed = Atomic(false)
 
     /// Connects and logs in; cancelling the task gives up.
@@ -89,16 +90,28 @@ package actor Upstream {
         return try await exchange(commands)
     }
 
-    /// A provider that refuses may still have the last transaction open: the connection ends.
+    /// A provider that refuses may still have the last transaction open: the connection ends. So it does where the message
+    /// has been asked for: but for its end, nothing else can follow.
     package func reset() async throws(UpstreamError) {
+        if hasAskedForData {
+            close()
+            throw ended(nil)
+        }
         guard let refusal = try await exchange([session.reset()]).first(where: { !$0.isPositive }) else { return }
         close()
         throw .confused("\(peer) does not begin anew: \(refusal.code) \(refusal.text)")
     }
 
+    /// DATA, whose answer ``beginData()`` returns: on its way while there is still something to do.
+    package func askForData() async throws(UpstreamError) {
+        try await send(session.data(), within: patience.data)
+        hasAskedForData = true
+    }
+
     /// 354, or a refusal.
     package func beginData() async throws(UpstreamError) -> Reply {
-        try await send(session.data(), within: patience.data)
+        if !hasAskedForData { try await askForData() }
+        hasAskedForData = false
         return try await reply(within: patience.data)
     }
 
