@@ -29,10 +29,10 @@ struct FullDiskTests {
     /// What was written may be gone when the power goes: it is as if it had not been.
     @Test func whatCannotBeSyncedIsNotStored() async throws {
         let story = try await Story()
-        let sync = try FailingSync(under: story.world.program)
+        let sync = try FailingDisk(under: story.world.program)
         try sync.start()
         try await story.begin()
-        try sync.begin()
+        try sync.begin(.sync)
         try await story.endure(refusal: "hits.db: disk I/O error (1034)", ending: "agent.db: reading or writing failed")
         try sync.end()
         try await story.end { try story.world.program.outcome(of: $0) }

@@ -34,8 +34,13 @@ struct SmallDisk {
 
     /// Runs a command of the program, which can read its state and not write it.
     func outcomeReadOnly(of arguments: [String]) throws -> Program.Outcome {
+        try program.outcome(of: arguments, within: readOnly)
+    }
+
+    /// Where the program's state can be read and not written.
+    var readOnly: [String] {
         let script = #"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#
-        return try program.outcome(of: arguments, within: Self.unshare + ["sh", "-c", script, state])
+        return Self.unshare + ["sh", "-c", script, state]
     }
 
     func fill() throws { try run("cat /dev/zero >\"$0/fill\" 2>\"$0.said\"; grep -q 'No space left' \"$0.said\"") }

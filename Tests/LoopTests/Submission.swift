@@ -55,8 +55,9 @@ struct Submission {
     }
 
     /// Starts the proxy, and says where it is once it listens.
-    func start() async throws -> MailPrograms.Server {
-        try program.start()
+    /// - Parameter launch: starts the program, if not as usual.
+    func start(by launch: (() throws -> Void)? = nil) async throws -> MailPrograms.Server {
+        if let launch { try launch() } else { try program.start() }
         let deadline = ContinuousClock.now + .seconds(20)
         while program.log.matches(of: /listening .*part=submission/).count < 2 {
             guard program.isRunning, ContinuousClock.now < deadline else {

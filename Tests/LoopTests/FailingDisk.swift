@@ -1,19 +1,26 @@
 import Foundation
 import TestSupport
 
-/// A disk that takes writes, and on which no sync succeeds while that is wished: a library that is loaded before the
+/// A disk on which no sync or, besides, no write succeeds while that is wished: a library that is loaded before the
 /// program's others, since no kernel does this on request.
-struct FailingSync {
+struct FailingDisk {
+    enum Wish: String {
+        /// What is written may be gone when the power goes.
+        case sync
+        /// As the kernel makes a disk read-only after errors, under files that are open for writing.
+        case write = "read-only"
+    }
+
     private let program: Program
     private let wish: URL
     private let library: URL
 
     init(under program: Program) throws {
         self.program = program
-        wish = program.home.appending(path: "failing-sync")
-        library = program.home.appending(path: "failing-sync.so")
+        wish = program.home.appending(path: "failing-disk")
+        library = program.home.appending(path: "failing-disk.so")
         let source = try found(
-            Bundle.module.url(forResource: "Fixtures/failing-sync", withExtension: "c"), "failing-sync.c")
+            Bundle.module.url(forResource: "Fixtures/failing-disk", withExtension: "c"), "failing-disk.c")
         let compiler = Process()
         compiler.executableURL = URL(filePath: "/usr/bin/env")
         // The one that comes with Swift, or what links Swift's programs.
@@ -28,9 +35,9 @@ struct FailingSync {
     }
 
     func start() throws {
-        try program.start(within: ["env", "LD_PRELOAD=\(library.path)", "FAILING_SYNC=\(wish.path)"])
+        try program.start(within: ["env", "LD_PRELOAD=\(library.path)", "FAILING_DISK=\(wish.path)"])
     }
 
-    func begin() throws { try Data().write(to: wish) }
+    func begin(_ what: Wish) throws { try Data(what.rawValue.utf8).write(to: wish) }
     func end() throws { try FileManager.default.removeItem(at: wish) }
 }
