@@ -112,7 +112,9 @@ private final class DatabaseLock {
         process.standardOutput = output
         try process.run()
         let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        guard said.hasPrefix("held") else { throw Program.Failure(description: "the database cannot be locked: \(said)") }
+        guard said.hasPrefix("held") else {
+            throw Program.Failure(description: "the database cannot be locked: \(said)")
+        }
     }
 
     deinit { release() }

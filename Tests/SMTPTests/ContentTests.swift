@@ -79,6 +79,41 @@ struct ContentTests {
         }
     }
 
+    /// What is odd at each place of plain lines, which are passed over many octets at a time.
+    @Test(arguments: ["\r", "\n", "\0", ".", "\r\n", "\n.", "\r.", "\r\n.", "\r\n..", "\r\n.\r\n", "\n.\r\n", "\r\r\n"])
+    func readsWhatIsOddInPlainLines(_ odd: String) {
+        let lines = Array("A line of text, and \r\none that is. longer than two blocks\r\n\r\nand one more\r\n".utf8)
+        for place in 0...lines.count {
+            let text = Array(lines[..<place] + Array(odd.utf8) + lines[place...])
+            let expected = Outcome(expected: text, limit: nil)
+            #expect(Outcome([text], limit: nil) == expected, "at \(place)")
+            for cut in 1..<text.count where text[cut - 1] < 0x20 || text[cut] < 0x20 || text[cut] == 0x2e {
+                let pieces = [Array(text[..<cut]), Array(text[cut...])]
+                #expect(Outcome(pieces, limit: nil) == expected, "at \(place), cut at \(cut)")
+            }
+        }
+    }
+
+    /// The same written: a dot behind each dot that stands behind CR or LF, the start counting as a line's.
+    @Test(arguments: ["\r", "\n", ".", "..", "\n.", "\r.", "\r\n.", "\r\n..", "\r\n.\r\n.", "x"])
+    func stuffsWhatIsOddInPlainLines(_ odd: String) {
+        let lines = Array("A line of text, and \r\none that is. longer than two blocks\r\n\r\nand one more\r\n".utf8)
+        for place in 0...lines.count {
+            let text = Array(lines[..<place] + Array(odd.utf8) + lines[place...])
+            var expected: [UInt8] = []
+            for octet in text {
+                if octet == 0x2e, expected.last.map({ $0 == 0x0a || $0 == 0x0d }) ?? true { expected.append(octet) }
+                expected.append(octet)
+            }
+            for cut in 0..<text.count {
+                var client = ClientSession(extensions: Extensions())
+                _ = client.data()
+                let wire = client.content(text[..<cut]) + client.content(text[cut...])
+                #expect(wire == expected, "at \(place), cut at \(cut)")
+            }
+        }
+    }
+
     @Test(arguments: ["a\0\r\n.\r\n", "\0", "\r\n.\0\r\n.\r\n", "\r\0", "a\r\n.\r\0\r\n.\r\n"])
     func noticesNUL(_ text: String) {
         let bytes = Array(text.utf8)

@@ -19,6 +19,15 @@ struct ContentReader: Sendable {
         case carriageReturn
         case dot
         case dotCarriageReturn
+
+        /// Behind an octet of text in which each CR has its LF.
+        init(behind octet: UInt8) {
+            switch octet {
+            case 0x0d: self = .carriageReturn
+            case 0x0a: self = .lineStart
+            default: self = .text
+            }
+        }
     }
 
     /// The first one. Content before it is still handed on.
@@ -46,6 +55,12 @@ struct ContentReader: Sendable {
                 start = index
                 place = .dot
             case .text:
+                let plain = LineSearch.endOfPlain(in: bytes, from: index)
+                if plain > index {
+                    index = plain
+                    place = Place(behind: bytes[plain - 1])
+                    continue
+                }
                 index = ByteSearch.first(of: 0x0d, 0x0a, 0, in: bytes, from: index)
                 guard index < bytes.count else { continue }
                 if bytes[index] == 0x0d {

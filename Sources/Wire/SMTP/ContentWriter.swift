@@ -1,5 +1,3 @@
-internal import MIME
-
 /// Writes content behind DATA: a dot is put before every line that begins with one (RFC 5321 4.5.2), also where CR or LF
 /// alone might be taken for a line end.
 struct ContentWriter: Sendable {
@@ -10,17 +8,14 @@ struct ContentWriter: Sendable {
         guard let final = bytes.last else { return [] }
         var written: [UInt8] = []
         written.reserveCapacity(bytes.count + bytes.count / 64 + 1)
-        var (start, index) = (0, 0)
-        while true {
-            index = ByteSearch.first(of: UInt8(ascii: "."), in: bytes, from: index)
-            guard index < bytes.count else { break }
-            let before = index > 0 ? bytes[index - 1] : last.1
-            if before == 0x0a || before == 0x0d {
-                written += UnsafeBufferPointer(rebasing: bytes[start..<index])
-                written.append(UInt8(ascii: "."))
-                start = index
-            }
-            index += 1
+        let isDotted = bytes[0] == UInt8(ascii: ".") && (last.1 == 0x0a || last.1 == 0x0d)
+        var start = 0
+        var index = isDotted ? 0 : LineSearch.firstDotBehindLineEnd(in: bytes, from: 1)
+        while index < bytes.count {
+            written += UnsafeBufferPointer(rebasing: bytes[start..<index])
+            written.append(UInt8(ascii: "."))
+            start = index
+            index = LineSearch.firstDotBehindLineEnd(in: bytes, from: index + 1)
         }
         written += UnsafeBufferPointer(rebasing: bytes[start...])
         last = (bytes.count > 1 ? bytes[bytes.count - 2] : last.1, final)
