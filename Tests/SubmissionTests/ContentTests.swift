@@ -102,6 +102,25 @@ struct ContentTests {
         await sink.stop()
     }
 
+    /// Once for each, whether it is looked at or not.
+    @Test func aLongMailIsToldOf() async throws {
+        let sink = try await Sink.start(.sink)
+        let (told, tell) = AsyncStream.makeStream(of: Void.self)
+        try await Proxy.run([.init("alice", sink)]) {
+            $0.mailIsLong = { tell.yield() }
+        } _: { proxy in
+            let client = try await proxy.client()
+            try await client.login()
+            let rest = String(repeating: String(repeating: "x", count: 70) + "\r\n", count: 8_000)
+            for message in [plainMail("1", rest), htmlMail("2") + Array(rest.utf8), plainMail("3"), htmlMail("4")] {
+                #expect(try await client.mail(message) == "250 2.0.0 ok")
+            }
+        }
+        tell.finish()
+        #expect(await told.reduce(0) { count, _ in count + 1 } == 2)
+        await sink.stop()
+    }
+
     /// The end of a message that its program did not end is never sent, whether its beginning has been or not.
     @Test(arguments: [true, false])
     func halfAMailIsNone(isTracked: Bool) async throws {

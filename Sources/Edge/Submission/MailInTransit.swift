@@ -19,14 +19,21 @@ package final class MailInTransit {
     private var reading: Envelope.Reading?
     private let declaredSize: Int?
     private let mayGrow: Bool
+    /// Called when a mail turns out to be long.
+    private let isLong: () -> Void
+    private var count = 0
 
     /// Octets by which a token, what pads it and what discloses it make a mail larger, as a rule.
     static let usualGrowth = 8_192
     /// Octets of one of which all that is looked at may well come.
-    private static let long = 512 << 10
+    private static let long = 256 << 10
 
     /// The provider has accepted the envelope. `declaredSize` is the client's `SIZE=`.
-    package init(_ envelope: Envelope, to upstream: Upstream, declaredSize: Int?, mayGrow: Bool = true) {
+    package init(
+        _ envelope: Envelope, to upstream: Upstream, declaredSize: Int?, mayGrow: Bool = true,
+        isLong: @escaping () -> Void = {}
+    ) {
+        self.isLong = isLong
         self.envelope = envelope
         self.upstream = upstream
         self.declaredSize = declaredSize
@@ -41,6 +48,8 @@ package final class MailInTransit {
     }
 
     package func content(_ piece: [UInt8]) async {
+        if count < Self.long, count + piece.count >= Self.long { isLong() }
+        count += piece.count
         switch stage {
         case .collecting: await collect(piece)
         case .passing(let decision, var edits):

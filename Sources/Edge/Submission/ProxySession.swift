@@ -18,6 +18,7 @@ actor ProxySession {
     private let accounts: SubmissionAccounts
     private let poller: Poller
     private let patience: Duration
+    private let mailIsLong: @Sendable () -> Void
     private let logger: Logger
     private var session: ServerSession
     /// The other side is the program that started us, and needs no password.
@@ -44,8 +45,9 @@ actor ProxySession {
 
     init(
         _ configuration: ServerSession.Configuration, accounts: SubmissionAccounts, on poller: Poller,
-        patience: Duration = ProxySession.patience, logger: Logger
+        patience: Duration = ProxySession.patience, mailIsLong: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
+        self.mailIsLong = mailIsLong
         self.accounts = accounts
         self.poller = poller
         self.patience = patience
@@ -243,7 +245,8 @@ extension ProxySession {
         let envelope = Envelope(
             account: account, way: isCommand ? .sendmail : .smtp, mail: mail, recipients: recipients, waits: isCommand,
             on: poller)
-        let transit = MailInTransit(envelope, to: upstream, declaredSize: mail.size, mayGrow: provider.mayGrow)
+        let transit = MailInTransit(
+            envelope, to: upstream, declaredSize: mail.size, mayGrow: provider.mayGrow, isLong: mailIsLong)
         self.transit = transit
         await transit.begin()
         return Reply(354, "end with <CRLF>.<CRLF>")

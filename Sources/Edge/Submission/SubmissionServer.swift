@@ -18,6 +18,8 @@ package struct SubmissionServer: Service {
         package var connections = 200
         /// How long a client may say nothing.
         package var patience = ProxySession.patience
+        /// Called when a mail turns out to be long: up to 8 MB of it may be kept for a while.
+        package var mailIsLong: @Sendable () -> Void = {}
         /// Told the port of each listener once it listens; 0 as a port is any.
         package var listening: @Sendable (_ port: Int, _ isTLS: Bool) -> Void = { _, _ in }
 
@@ -98,7 +100,7 @@ package struct SubmissionServer: Service {
     private func serve(_ stream: AcceptedStream, _ isTLS: Bool, _ sessions: Sessions) async {
         let session = ProxySession(
             sessionConfiguration(isTLS), accounts: accounts, on: poller, patience: configuration.patience,
-            logger: logger)
+            mailIsLong: configuration.mailIsLong, logger: logger)
         guard let number = sessions.enter(session) else {
             return await stream.close(after: isTLS ? [] : Reply(421, "4.3.2", "no more connections").bytes)
         }

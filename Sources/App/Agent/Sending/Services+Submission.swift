@@ -30,8 +30,10 @@ extension Services {
     ) async throws -> SubmissionServer? {
         guard !accounts.isEmpty else { return nil }
         let password = try await settings.password.read(desk.credentials)
+        var configuration = try SubmissionServer.Configuration(settings)
+        configuration.mailIsLong = { Memory.trim() }
         return try SubmissionServer(
-            SubmissionServer.Configuration(settings), accounts: SubmissionAccounts(accounts, password: password),
+            configuration, accounts: SubmissionAccounts(accounts, password: password),
             on: desk.poller, logger: logger)
     }
 }
