@@ -1,5 +1,6 @@
 import Foundation
 import IMAP
+import Opens
 import SentSync
 import Testing
 
@@ -30,6 +31,14 @@ struct MovingTests {
         func lost(at seconds: Double, limit: Int = 1000) async throws -> LostMessages {
             try await store.lostMessages(
                 of: account, dueAt: MovingTests.now.addingTimeInterval(seconds), limit: limit)
+        }
+
+        /// Returns whether keywords may have to change.
+        @discardableResult
+        func judge() async throws -> Bool {
+            let tasks = try await store.judgingTasks(now: MovingTests.now, rules: Rules.current.version)
+            return try await store.save(
+                tasks.map { (OpensEngine.judge($0.history, now: MovingTests.now), $0) }, rules: Rules.current.version)
         }
 
         func hunted(at seconds: Double) async throws -> [String] {
@@ -105,6 +114,21 @@ struct MovingTests {
 
         try await place.store.leave(MailboxName("Archive"), of: place.account, now: Self.now + 100)
         #expect(try await place.hunted(at: 110) == ["a"])
+    }
+
+    /// Its keywords are not planned before: whoever went there would find nothing to do, and go again at once.
+    @Test func aFolderIsNotVisitedForWhatHasToBeJudgedFirst() async throws {
+        let place = try await Place()
+        try await place.apply([message(1, "a", token: "t1")], at: 0)
+        try await place.judge()
+        try await place.apply([.vanished(UIDSet(1))], at: 0)
+        let archive = try await place.store.folder(MailboxName("Archive"), of: place.account)
+        try await place.store.noteVisit(to: archive)
+        try await place.apply([message(70, "a", token: "t1")], to: archive, at: 20)
+        #expect(try await place.store.nextErrand(of: place.account) == nil)
+        #expect(try await place.store.visitedFoldersWithDueCopies(of: place.account).isEmpty)
+        #expect(try await place.judge(), "which says that keywords may have waited for it")
+        #expect(try await place.store.nextErrand(of: place.account) == .distantPast)
     }
 
     /// A name that nobody waits for any more makes no message.

@@ -46,6 +46,8 @@ struct Errands {
     private func visit(_ mailbox: MailboxName, over connection: any MailConnection, hunting: [Quarry]) async throws {
         tools.logger.info(
             "visiting", metadata: ["folder": "\(mailbox.display)", "looking_for": "\(hunting.count)"])
+        // First of all: a folder that is known and not visited is taken for one that is watched, and is not come back to.
+        try await tools.store.noteVisit(to: try await tools.store.folder(mailbox, of: tools.account))
         var work: FolderWork
         do {
             work = try await FolderWork.select(mailbox, on: connection, policy.visiting, tools)
@@ -55,7 +57,6 @@ struct Errands {
             try await tools.store.leave(mailbox, of: tools.account, now: tools.now())
             return
         }
-        try await tools.store.noteVisit(to: work.folder)
         if !hunting.isEmpty { work.sync.hunt(hunting) }
         _ = try await work.settle()
     }

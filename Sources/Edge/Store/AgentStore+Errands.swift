@@ -115,10 +115,12 @@ extension AgentStore {
         }
     }
 
+    /// What waits to be judged is not planned before that (``DueCopies``): a visit would change nothing, and be due again.
     private static let dueElsewhere = """
         SELECT DISTINCT folder.name FROM copy JOIN folder ON folder.id = copy.folder_id
         JOIN message ON message.id = copy.message_id
-        WHERE copy.plan_due = 1 AND message.tracked = 1 AND folder.visited = 1 AND folder.account_id = ?
+        WHERE copy.plan_due = 1 AND message.tracked = 1 AND (message.judge_due = 0 OR message.rules = 0)
+            AND folder.visited = 1 AND folder.account_id = ?
         """
 
     package func watchedFolders(of account: AccountID) async throws(StoreError) -> Set<MailboxName> {
