@@ -6,14 +6,9 @@ package enum UserFlags {
     /// answered it, gave it a keyword or took one off. What we write ourselves, and what servers and programs set without
     /// anybody's doing, is no touch.
     package static func areTouched(before: Set<Flag>, after: Set<Flag>, signs: Signs) -> Bool {
-        let ours = signs.all.reduce(into: Set<Flag>()) { ours, sign in
-            switch sign.projection {
-            case .keyword: ours.insert(Flag(spelling: sign.text))
-            case .color: ours.formUnion([.flagged] + FlagColor.allBits)
-            case .label, .copy: break
-            }
+        before.symmetricDifference(after).contains { flag in
+            !automatic.contains(flag) && !signs.all.contains { $0.isShown(by: flag) }
         }
-        return !before.symmetricDifference(after).subtracting(ours).isSubset(of: automatic)
     }
 
     /// `\Deleted` goes with a copy that is replaced by a clean one; the others are set by servers when they take or show a
@@ -24,4 +19,15 @@ package enum UserFlags {
             "NotJunk",
             "$NotJunk", "$MDNSent", "$Delivered", "$NotDelivered", "$Displayed", "$NotDisplayed",
         ].map(Flag.init(spelling:)))
+}
+
+extension Sign {
+    /// Whether the flag, or what comes and goes with it, is how the sign is shown.
+    fileprivate func isShown(by flag: Flag) -> Bool {
+        switch projection {
+        case .keyword: flag == Flag(spelling: text)
+        case .color: flag == .flagged || FlagColor.allBits.contains(flag)
+        case .label, .copy: false
+        }
+    }
 }

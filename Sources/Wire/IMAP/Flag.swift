@@ -43,6 +43,16 @@ extension Flag: Hashable {
     package static func == (left: Flag, right: Flag) -> Bool { left.spelling.utf8.equalsIgnoringCase(right.spelling) }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in spelling.utf8 { hasher.combine(byte.folded) }
+        // Eight octets at once: a call for each would cost more than all the rest.
+        var word: UInt64 = 0
+        var count = 0
+        for byte in spelling.utf8 {
+            word = word << 8 | UInt64(byte.folded)
+            count += 1
+            guard count % 8 == 0 else { continue }
+            hasher.combine(word)
+            word = 0
+        }
+        hasher.combine(word)
     }
 }
