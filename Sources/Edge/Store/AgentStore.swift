@@ -116,6 +116,7 @@ extension AgentStore {
                 throw StoreError(kind: .newer, path: path, detail: "unknown migrations")
             }
             if try pool.read({ try wasUnclean($0) }) { try check(pool, path) }
+            try pool.writeWithoutTransaction { try Schema.createIfEmpty($0) }
             try migrator.migrate(pool)
             // DatabasePool sets synchronous=NORMAL after prepareDatabase has run, which is enough for the migrations: each is
             // whole or not there at all, and what is written next puts them on disk.

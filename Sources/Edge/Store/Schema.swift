@@ -9,54 +9,48 @@ import GRDB
 /// standing columns of message.
 /// Times are integer milliseconds since 1970 (UTC).
 enum Schema {
+    private static let migrations: [(name: String, statements: [String])] = [
+        ("1 main job", mainJob),
+        ("2 a lost database", lostDatabase),
+        ("3 fewer questions", fewerQuestions),
+        ("4 other signs than keywords", otherSigns),
+        ("5 messages that move", messagesThatMove),
+        ("6 copies with names of their own", namesOfCopies),
+        ("7 mail on its way out", outgoingMail),
+        ("8 drafts that are sent", draftsThatAreSent),
+        ("9 copies with a pixel", copiesWithAPixel),
+        ("10 what the sender does", whatTheSenderDoes),
+        ("11 what a status proves", whatAStatusProves),
+        ("12 messages that are told of by name", messagesToldOf),
+        ("13 verdicts by message alone", verdictsByMessageAlone),
+        ("14 logs by number", logsByNumber),
+        ("15 checks without a table", plainChecks),
+    ]
+
     static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 main job") { db in
-            for statement in mainJob { try db.execute(sql: statement) }
+        migrations.reduce(into: DatabaseMigrator()) { migrator, migration in
+            migrator.registerMigration(migration.name) { db in
+                for statement in migration.statements { try db.execute(sql: statement) }
+            }
         }
-        migrator.registerMigration("2 a lost database") { db in
-            for statement in lostDatabase { try db.execute(sql: statement) }
+    }
+
+    /// What the migrator makes of an empty database, in one transaction in place of one for each migration: who starts for
+    /// the first time waits for it. Nothing happens if anything is in it.
+    static func createIfEmpty(_ db: Database) throws {
+        guard try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") == 0 else { return }
+        // As the migrator does; it has no effect within a transaction.
+        try db.execute(sql: "PRAGMA foreign_keys = OFF")
+        defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
+        try db.inTransaction(.immediate) {
+            try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+            for migration in migrations {
+                for statement in migration.statements { try db.execute(sql: statement) }
+                try db.execute(
+                    sql: "INSERT INTO grdb_migrations (identifier) VALUES (?)", arguments: [migration.name])
+            }
+            return .commit
         }
-        migrator.registerMigration("3 fewer questions") { db in
-            for statement in fewerQuestions { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("4 other signs than keywords") { db in
-            for statement in otherSigns { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("5 messages that move") { db in
-            for statement in messagesThatMove { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("6 copies with names of their own") { db in
-            for statement in namesOfCopies { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("7 mail on its way out") { db in
-            for statement in outgoingMail { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("8 drafts that are sent") { db in
-            for statement in draftsThatAreSent { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("9 copies with a pixel") { db in
-            for statement in copiesWithAPixel { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("10 what the sender does") { db in
-            for statement in whatTheSenderDoes { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("11 what a status proves") { db in
-            for statement in whatAStatusProves { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("12 messages that are told of by name") { db in
-            for statement in messagesToldOf { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("13 verdicts by message alone") { db in
-            for statement in verdictsByMessageAlone { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("14 logs by number") { db in
-            for statement in logsByNumber { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("15 checks without a table") { db in
-            for statement in plainChecks { try db.execute(sql: statement) }
-        }
-        return migrator
     }
 
     private static let mainJob = [
