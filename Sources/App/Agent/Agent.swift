@@ -124,7 +124,8 @@ package actor Agent {
         defer { running = nil }
         // Asked for while the services were being built.
         if wish != nil { await group.triggerGracefulShutdown() }
-        Memory.trim()
+        // Beside what goes on: the first connection need not wait for it.
+        Task.detached { Memory.trim() }
         notifier?.ready(status: "starting")
         logger.info(
             "running",

@@ -50,8 +50,10 @@ struct FolderWork {
     private var planned: ContinuousClock.Instant?
     private var written: ContinuousClock.Instant?
     private var scan: (began: ContinuousClock.Instant, done: Int)?
-    /// When it was last told how far the scan has come.
+    private var hasTrimmed = false
+    /// When it was last told how far the scan has come, and the telling while it goes on.
     private var reported: ContinuousClock.Instant?
+    private var reporting: Task<Void, Never>?
     /// Of the mail that is awaited.
     private var generation: Int?
     private let isVisit: Bool
@@ -93,8 +95,11 @@ struct FolderWork {
     /// stored then.
     mutating func settle() async throws -> Bool {
         do {
-            return try await settleAll()
+            let isNew = try await settleAll()
+            await reporting.take()?.value
+            return isNew
         } catch {
+            await reporting.take()?.value
             var isOrderly = true
             if case MailboxError.cancelled = error { isOrderly = false }
             await pending.end(isOrderly: isOrderly)
@@ -115,8 +120,9 @@ struct FolderWork {
             try await conversation.ask()
             if conversation.isBusy {
                 isNew = true
+                trimBeforeScan()
                 try await takeAnswers()
-                try await reportScan()
+                await reportScan()
                 continue
             }
             if try await !keepNews(), isQuiet, try await !endSeeking() {
@@ -173,16 +179,24 @@ struct FolderWork {
     /// Replaces copies that carry their own pixel, once all is settled. Returns whether anything was written.
     mutating func cleanCopies() async throws -> Bool { try await cleaner?.run(&conversation) ?? false }
 
-    private mutating func reportScan() async throws {
+    /// From here on there is as much in memory as there ever will be: what was run to get here need not be. The server has
+    /// been asked for the first messages by now.
+    private mutating func trimBeforeScan() {
+        guard !hasTrimmed, conversation.sync.progress != nil else { return }
+        hasTrimmed = true
+        Memory.trim()
+    }
+
+    private mutating func reportScan() async {
         guard let (done, total) = conversation.sync.progress else { return }
-        // From here on there is as much in memory as there ever will be: what was run to get here need not be.
-        if scan == nil { Memory.trim() }
         let began = scan ?? (.now, done)
         scan = began
-        // It is put on disk each time.
+        // It is put on disk each time, in its turn there: beside the conversation.
         if let reported, ContinuousClock.now - reported < Self.reportingPause { return }
+        await reporting?.value
         reported = .now
-        await tools.report(.scanning(done: done, total: total, left: Self.estimate(began, done, total)))
+        let state = AccountState.scanning(done: done, total: total, left: Self.estimate(began, done, total))
+        reporting = Task { [tools] in await tools.report(state) }
     }
 
     private static let reportingPause = Duration.seconds(1)

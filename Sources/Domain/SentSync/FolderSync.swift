@@ -23,6 +23,8 @@ package struct FolderSync: Sendable {
         package var window = 3
         /// Messages a request, when nothing is known of the server.
         package var chunk = SyncLimits.chunk
+        /// Messages to be read from which on compression is worth its round trip.
+        package var much = SyncLimits.much
         /// Only copies that are known, and messages that are hunted, matter: a folder beside Sent.
         package var isVisit = false
         /// SEARCH HEADER and SEARCH BODY may be asked, as a hint where to look first.
@@ -141,11 +143,11 @@ package struct FolderSync: Sendable {
     /// Whether there is more to be read than a few messages, as far as is known by now: how many the first scan looks at
     /// is told by its SEARCH.
     package var expectsMuch: Bool {
-        if backlog.count >= SyncLimits.much { return true }
+        if backlog.count >= policy.much { return true }
         guard due.contains(.arrivals), let next = selected.uidNext, let known = state.uidNext, next > known else {
             return false
         }
-        return min(next.rawValue - known.rawValue, exists) >= SyncLimits.much
+        return min(next.rawValue - known.rawValue, exists) >= policy.much
     }
 
     /// Whether there is something to ask or to store that the server told on its own.

@@ -153,7 +153,7 @@ package enum SyncLimits {
     static let namesPerSearch = 8
     /// Messages that a server may tell of by itself before they are taken.
     static let pushed = 50
-    /// Messages to be read from which on compression is worth its round trip.
+    /// See ``FolderSync/Policy/much``.
     static let much: UInt32 = 200
     /// Messages of the same days that are looked at for one that moved.
     static let suspects = 2000
