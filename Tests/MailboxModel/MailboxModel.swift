@@ -5,7 +5,7 @@ import MIME
 /// A mailbox in memory that answers commands as a server would: the reference against which the sync is tested.
 package struct MailboxModel: Sendable {
     package struct Message: Sendable {
-        /// Which message it is, whatever its UID: 1 for the first that was ever appended.
+        /// Which message it is, whatever its UID and mailbox; they count up from where the mailbox was told to begin.
         package let id: Int
         package var raw: [UInt8]
         package var flags: Set<Flag>
@@ -32,7 +32,8 @@ package struct MailboxModel: Sendable {
     /// Message-IDs of what has been copied elsewhere, in order.
     package private(set) var copies: [String] = []
 
-    package init() {}
+    /// - Parameter first: the number of the first message that is appended here.
+    package init(countingFrom first: Int = 1) { appended = first - 1 }
 
     @discardableResult
     package mutating func append(_ raw: String, flags: [String] = [], at date: Int64 = 1_790_000_000) -> UInt32 {
@@ -43,6 +44,24 @@ package struct MailboxModel: Sendable {
             id: appended, raw: bytes, flags: Set(flags.map { Flag(spelling: $0) }), internalDate: date, changed: modSeq)
         uidNext += 1
         return uidNext - 1
+    }
+
+    /// A message from another mailbox, as it is there.
+    @discardableResult
+    package mutating func receive(_ message: Message) -> UInt32 {
+        modSeq += 1
+        var message = message
+        message.changed = modSeq
+        messages[uidNext] = message
+        uidNext += 1
+        return uidNext - 1
+    }
+
+    /// Who has labels sees them as a mail program sets them.
+    package mutating func setLabel(_ label: String, _ on: Bool, of uid: UInt32) {
+        modSeq += 1
+        if on { messages[uid]?.labels.insert(label) } else { messages[uid]?.labels.remove(label) }
+        messages[uid]?.changed = modSeq
     }
 
     package mutating func expunge(_ uid: UInt32) {

@@ -21,6 +21,12 @@ struct CommandReader {
         case "ENABLE": .enable(rest.split(separator: " ").map { Capability(String($0)) })
         case "STATUS": mailbox().map { .status($0, [.messages, .uidNext]) }
         case "SELECT": select()
+        case "EXAMINE": mailbox().map { .examine($0, nil) }
+        case "LIST": .list(reference: MailboxName(""), pattern: MailboxName("*"), returnSpecialUse: false)
+        case "CREATE": mailbox().map { .create($0) }
+        case "SUBSCRIBE": mailbox().map { .subscribe($0) }
+        case "COMPRESS": word() == "DEFLATE" ? .compress : nil
+        case "NOTIFY": notify()
         case "UID": uidCommand()
         default: nil
         }
@@ -31,6 +37,7 @@ struct CommandReader {
         case "FETCH": fetch()
         case "SEARCH": search()
         case "STORE": store()
+        case "COPY": copy()
         default: nil
         }
     }
@@ -50,13 +57,33 @@ struct CommandReader {
         }
     }
 
-    private mutating func fetch() -> Command? {
-        guard let set = set(), var list = list() else { return nil }
+    /// `SET (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))`
+    private mutating func notify() -> Command? {
+        guard word() == "SET", var filter = list(), filter.word() == "selected-delayed", var events = filter.list(),
+            events.word() == "MessageNew", let items = events.fetchItems(),
+            events.rest == "MessageExpunge FlagChange"
+        else { return nil }
+        return .notify(newMessages: items)
+    }
+
+    private mutating func copy() -> Command? {
+        guard let set = set(), let mailbox = mailbox() else { return nil }
+        return .uidCopy(set, mailbox)
+    }
+
+    /// In parentheses.
+    private mutating func fetchItems() -> [FetchItem]? {
+        guard var list = list() else { return nil }
         var items: [FetchItem] = []
         while !list.rest.isEmpty {
             guard let item = list.fetchItem() else { return nil }
             items.append(item)
         }
+        return items
+    }
+
+    private mutating func fetch() -> Command? {
+        guard let set = set(), let items = fetchItems() else { return nil }
         guard var modifiers = self.list() else { return .uidFetch(set, items) }
         guard modifiers.word() == "CHANGEDSINCE", let since = modifiers.word().flatMap({ UInt64($0) }) else {
             return nil
@@ -71,6 +98,7 @@ struct CommandReader {
             case "FLAGS": return .flags
             case "INTERNALDATE": return .internalDate
             case "BODYSTRUCTURE": return .bodyStructure
+            case "X-GM-LABELS": return .gmailLabels
             default: return nil
             }
         }
@@ -110,23 +138,47 @@ struct CommandReader {
         switch word() {
         case "ALL": return .all
         case "UID": return set().map { .uid($0) }
-        case "SINCE":
-            guard let fields = word()?.split(separator: "-"), fields.count == 3, let day = Int(fields[0]),
-                let month = ResponseWriter.months.firstIndex(of: String(fields[1])), let year = Int(fields[2])
-            else { return nil }
-            return .since(CalendarDay(year: year, month: month + 1, day: day))
+        case "SINCE": return day().map { .since($0) }
+        case "BEFORE": return day().map { .before($0) }
+        case "HEADER":
+            guard let name = string(), let text = string() else { return nil }
+            return .header(name, text)
+        case "OR":
+            guard let left = searchKey(), let right = searchKey() else { return nil }
+            return .or(left, right)
         default: return nil
         }
     }
 
+    private mutating func day() -> CalendarDay? {
+        guard let fields = word()?.split(separator: "-"), fields.count == 3, let day = Int(fields[0]),
+            let month = ResponseWriter.months.firstIndex(of: String(fields[1])), let year = Int(fields[2])
+        else { return nil }
+        return CalendarDay(year: year, month: month + 1, day: day)
+    }
+
     private mutating func store() -> Command? {
-        guard let set = set(), let how = word(), let list = list() else { return nil }
+        guard let set = set(), let how = word(), var list = list() else { return nil }
+        if how.hasSuffix("X-GM-LABELS") {
+            var labels: [MailboxName] = []
+            while let label = list.mailbox() { labels.append(label) }
+            return .uidStoreLabels(set, how.hasPrefix("+") ? .add : .remove, labels)
+        }
         let flags = list.rest.split(separator: " ").map { Flag(spelling: String($0)) }
         let action: StoreAction = how.hasPrefix("+") ? .add : how.hasPrefix("-") ? .remove : .replace
         return .uidStore(set, action, flags, silent: how.hasSuffix(".SILENT"))
     }
 
-    private mutating func mailbox() -> MailboxName? { word().map { MailboxName(wire: Array($0.utf8)) } }
+    private mutating func mailbox() -> MailboxName? { string().map { MailboxName(wire: Array($0.utf8)) } }
+
+    /// Quoted, or an atom; what the agent quotes has no quotes in it.
+    private mutating func string() -> String? {
+        guard rest.first == "\"" else { return word() }
+        guard let end = rest.dropFirst().firstIndex(of: "\"") else { return nil }
+        let text = rest[..<end].dropFirst()
+        rest = rest[rest.index(after: end)...].drop { $0 == " " }
+        return String(text)
+    }
     private mutating func set() -> UIDSet? { word().flatMap { UIDSet($0) } }
 
     private mutating func word() -> String? {

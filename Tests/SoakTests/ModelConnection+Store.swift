@@ -9,8 +9,14 @@ import SentSync
 
 /// What the agent believes of a folder.
 struct Knowledge: Sendable {
-    let copies: [UInt32: Set<Flag>]
+    /// Those of tracked messages.
+    let copies: [Folder: [UInt32: Set<Flag>]]
+    /// Of Sent, those whose labels have been read.
+    let hasLabels: Set<UInt32>
+    /// Of Sent.
     let parked: Set<UInt32>
+    /// Message-IDs of tracked messages without a copy.
+    let lost: Set<String>
 }
 
 /// The agent's other loops: hits are pulled and judged beside the conversation.
@@ -49,31 +55,48 @@ extension AgentStore {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT copy.flags, copy.plan_due OR message.judge_due AS due FROM copy
+                    SELECT copy.flags, copy.labels, copy.plan_due OR message.judge_due AS due FROM copy
                     JOIN message ON message.id = copy.message_id JOIN folder ON folder.id = copy.folder_id
-                    WHERE copy.uid = ? AND folder.uid_validity = ?
+                    WHERE copy.uid = ? AND folder.uid_validity = ? AND folder.name = CAST('Sent' AS BLOB)
                     """, arguments: [uid, mailbox.uidValidity]
-            ).map { (Set<Flag>(stored: $0["flags"]), $0["due"] == 0) }
+            ).map { ($0.shown, $0["due"] == 0) }
         }
     }
 
     /// HIGHESTMODSEQ as it is remembered; 0 for none.
     func highest() async throws -> Int {
-        try await read { db in try Int.fetchOne(db, sql: "SELECT highest_modseq FROM folder") ?? 0 }
+        try await read { db in
+            try Int.fetchOne(db, sql: "SELECT highest_modseq FROM folder WHERE name = CAST('Sent' AS BLOB)") ?? 0
+        }
     }
 
-    /// What is known of the folder's tracked messages, and which UIDs are set aside.
+    /// What is known of tracked messages, and which UIDs are set aside.
     func knowledge() async throws -> Knowledge {
         try await read { db in
             let copies = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT copy.uid, copy.flags FROM copy JOIN message ON message.id = copy.message_id
+                    SELECT folder.name, copy.uid, copy.flags, copy.labels FROM copy
+                    JOIN message ON message.id = copy.message_id JOIN folder ON folder.id = copy.folder_id
                     WHERE message.tracked = 1
                     """)
+            let sent = copies.filter { $0.folder == .sent }
             return Knowledge(
-                copies: Dictionary(uniqueKeysWithValues: copies.map { ($0["uid"], Set<Flag>(stored: $0["flags"])) }),
-                parked: try UInt32.fetchSet(db, sql: "SELECT uid FROM parked"))
+                copies: Dictionary(grouping: copies) { $0.folder ?? .inbox }.mapValues { rows in
+                    Dictionary(uniqueKeysWithValues: rows.map { ($0["uid"], $0.shown) })
+                }, hasLabels: Set(sent.filter { $0["labels"] != nil }.map { $0["uid"] }),
+                parked: try UInt32.fetchSet(
+                    db,
+                    sql: """
+                        SELECT uid FROM parked JOIN folder ON folder.id = parked.folder_id
+                        WHERE folder.name = CAST('Sent' AS BLOB)
+                        """),
+                lost: try String.fetchSet(
+                    db,
+                    sql: """
+                        SELECT message_id FROM message WHERE tracked = 1 AND message_id IS NOT NULL
+                            AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.message_id = message.id)
+                        """))
         }
     }
 
@@ -81,12 +104,22 @@ extension AgentStore {
     func contents() async throws -> [String] {
         let tables = [
             "folder", "message", "message_token", "recipient", "copy", "hit", "verdict", "withdrawn", "inherited",
-            "parked", "source",
+            "parked", "source", "copied", "copy_folder",
         ]
         return try await read { db in
             try tables.flatMap { table in
                 try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1, 2").map { "\(table) \($0)" }
             }
         }
+    }
+}
+
+extension Row {
+    fileprivate var folder: Folder? { Folder(MailboxName(wire: Array(self["name"] as Data))) }
+
+    /// Flags, and the keywords that the labels stand for.
+    fileprivate var shown: Set<Flag> {
+        let labels = (self["labels"] as String? ?? "").split(separator: "\n").map(String.init)
+        return Set<Flag>(stored: self["flags"]).union(labels.compactMap { World.labels[$0] })
     }
 }

@@ -1,7 +1,8 @@
 import IMAP
-import Mailbox
 import MailboxModel
 import Store
+
+@testable import Mailbox
 
 /// A connection to a ``ModelServer`` in memory, over the real ``Session``: octets go both ways in odd pieces, and between
 /// any two of them something may happen. There is no other clock than the number of moments that have passed, so that
@@ -17,6 +18,10 @@ actor ModelConnection: MailConnection {
     private var session = Session(tagPrefix: "a")
     private var events: [Session.Event] = []
     private var toClient: [UInt8] = []
+    /// Behind COMPRESS, at either end.
+    private var ownCompression: Compression?
+    private var serverCompression: Compression?
+    private let clock: SoakClock
     private var ending: MailboxError?
     private var receivedLeft: Int?
     private var sentLeft: Int?
@@ -38,9 +43,13 @@ actor ModelConnection: MailConnection {
     /// More of them without coming to rest, and something turns in circles.
     private static let momentLimit = 4_000
 
-    init(_ story: Story, _ world: World, _ steps: ArraySlice<Story.Step>, _ store: AgentStore, seed: UInt64) {
+    init(
+        _ story: Story, _ world: World, _ steps: ArraySlice<Story.Step>, _ store: AgentStore, _ clock: SoakClock,
+        seed: UInt64
+    ) {
         self.story = story
         self.store = store
+        self.clock = clock
         self.world = world
         self.steps = steps
         random = SplitMix64(seed: seed)
@@ -51,8 +60,8 @@ actor ModelConnection: MailConnection {
 
     var capabilities: Capabilities { session.capabilities }
     var enabled: Set<Capability> { session.enabled }
-    var canCompress: Bool { false }
-    var isCompressed: Bool { false }
+    var canCompress: Bool { ownCompression == nil && session.capabilities.contains(.compressDeflate) }
+    var isCompressed: Bool { ownCompression != nil }
     var left: ArraySlice<Story.Step> { steps }
     /// Whether the agent came to rest, with nothing left to happen.
     private(set) var isAtRest = false
@@ -123,6 +132,7 @@ extension ModelConnection {
     private func rest() async {
         isPolling = false
         world.isHeld = false
+        clock.advance()
         world.pulled =
             await attempt { try await store.pull(world.feed, after: world.pulled, limit: .max) }
             ?? world.pulled
@@ -154,9 +164,24 @@ extension ModelConnection {
             receivedLeft = left - piece.count
         }
         toClient.removeFirst(piece.count)
-        session.received(piece, now: 0)
-        perform()
+        receive(piece)
         if receivedLeft == 0 { endOfStream() }
+    }
+
+    private func receive(_ bytes: [UInt8]) {
+        guard let ownCompression else {
+            session.received(bytes, now: 0)
+            return perform()
+        }
+        ownCompression.feed(bytes)
+        do {
+            while ending == nil, let piece = try ownCompression.next() {
+                session.received(piece, now: 0)
+                perform()
+            }
+        } catch {
+            world.violations.append("what was compressed cannot be read: \(error)")
+        }
     }
 
     private func endOfStream() {
@@ -169,21 +194,36 @@ extension ModelConnection {
             switch action {
             case .send(let bytes): send(bytes)
             case .deliver(let event): events.append(event)
-            case .wait, .compress: break
+            case .compress(let received):
+                ownCompression = Compression()
+                if !received.isEmpty { receive(received) }
+            case .wait: break
             case .close(let reason): ending = ending ?? .closed(reason)
             }
         }
     }
 
     private func send(_ bytes: [UInt8]) {
-        var bytes = bytes
+        var bytes = ownCompression?.deflated(bytes) ?? bytes
         if let left = sentLeft {
             bytes = Array(bytes.prefix(left))
             sentLeft = left - bytes.count
         }
-        server.received(bytes, &world)
-        toClient += server.takeOutput()
+        if let serverCompression {
+            serverCompression.feed(bytes)
+            while let piece = try? serverCompression.next() { server.received(piece, &world) }
+        } else {
+            server.received(bytes, &world)
+        }
+        takeOutput()
         if sentLeft == 0 { endOfStream() }
+    }
+
+    /// The answer to COMPRESS is the last that is not compressed.
+    private func takeOutput() {
+        let bytes = server.takeOutput()
+        toClient += bytes.isEmpty ? [] : serverCompression?.deflated(bytes) ?? bytes
+        if server.isCompressing, serverCompression == nil { serverCompression = Compression() }
     }
 
     private func end(_ demand: Demand?) {
@@ -198,6 +238,9 @@ extension ModelConnection {
         case .append(let kind, let pick, let carries, let isSick):
             world.append(kind, pick: pick, carries: carries, isSick: isSick)
         case .expunge(let pick): if let uid = world.uid(pick) { world.mailbox.expunge(uid) }
+        case .archive(let pick): if let uid = world.uid(pick) { world.move(uid, from: .sent, to: .archive) }
+        case .unarchive(let pick):
+            if let uid = world.uid(pick, in: .archive) { world.move(uid, from: .archive, to: .sent) }
         case .flag(let name, let on, let pick): if let uid = world.uid(pick) { await set(name, on, uid) }
         case .addMark(let name, let pick): if let uid = world.uid(pick) { await set(name, true, uid) }
         case .removeMark(let pick): await removeMark(pick)
@@ -226,7 +269,7 @@ extension ModelConnection {
             end(nil)
         }
         server.push(world)
-        toClient += server.takeOutput()
+        takeOutput()
     }
 
     private func set(_ name: String, _ on: Bool, _ uid: UInt32) async {

@@ -12,35 +12,50 @@ extension ModelServer {
     mutating func fetch(
         _ set: UIDSet, _ items: [FetchItem], _ since: ModificationSequence?, _ world: inout World
     ) -> String {
+        guard let selected else { return "BAD nothing is selected" }
         if since != nil, story.serverClass == .plain { return "BAD no such modifier" }
         // Whoever asks for what comes is told what has come.
         if set.last == .last { tellArrivals(world) }
-        let wanted = chosen(set).filter { world.mailbox.messages[$0] != nil }
+        let wanted = chosen(set).filter { world[selected].messages[$0] != nil }
         if wanted.isEmpty { return "OK nothing there" }
+        return answer(wanted, items, since, in: selected, world)
+            ? "OK fetched" : "NO some messages cannot be read"
+    }
+
+    /// What NOTIFY brings of messages that have arrived.
+    mutating func tell(_ arrived: [UInt32], _ items: [FetchItem], in folder: Folder, _ world: World) {
+        _ = answer(arrived, items, nil, in: folder, world)
+    }
+
+    /// Whether all of it could be answered.
+    private mutating func answer(
+        _ wanted: [UInt32], _ items: [FetchItem], _ since: ModificationSequence?, in folder: Folder, _ world: World
+    ) -> Bool {
         let reads = items.contains { if case .body = $0 { true } else { $0 == .bodyStructure } }
-        let sick = reads ? wanted.filter { world.letter($0)?.isSick == true } : []
+        let sick = reads && folder != .copies ? wanted.filter { world.letter($0, in: folder)?.isSick == true } : []
         let isRefused = has(.refusesSick) && !sick.isEmpty
         let isGarbled = !isRefused && has(.garblesSick)
         let healthy = isRefused || isGarbled ? wanted.filter { !sick.contains($0) } : wanted
         if !healthy.isEmpty {
-            let answers = world.mailbox.answer(
+            var mailbox = world[folder]
+            let answers = mailbox.answer(
                 .uidFetch(UIDSet(healthy.map { UID($0) }), items, changedSince: since)
             ).untagged
-            for case .fetch(let data) in has(.descending) ? answers.reversed() : answers { write(data, world) }
+            for case .fetch(let data) in has(.descending) ? answers.reversed() : answers { write(data, mailbox) }
         }
         for uid in isGarbled ? sick : [] {
             guard let position = view.firstIndex(of: uid) else { continue }
             writer.line("* \(position + 1) FETCH UID \(uid) oops")
         }
-        return isRefused ? "NO some messages cannot be read" : "OK fetched"
+        return !isRefused
     }
 
-    private mutating func write(_ data: FetchData, _ world: World) {
+    private mutating func write(_ data: FetchData, _ mailbox: MailboxModel) {
         guard let uid = data.uid, let position = view.firstIndex(of: uid.rawValue) else { return }
         var data = data
         data.sequence = SequenceNumber(UInt32(position + 1))
         if hasModSeq, !has(.noModSeq), data.flags != nil {
-            data.modificationSequence = world.mailbox.messages[uid.rawValue].map { ModificationSequence($0.changed) }
+            data.modificationSequence = mailbox.messages[uid.rawValue].map { ModificationSequence($0.changed) }
         }
         writer.fetch(data, isUpperCase: has(.upperCase))
         if data.flags != nil { changed.remove(uid.rawValue) }
@@ -49,7 +64,10 @@ extension ModelServer {
     mutating func search(
         _ tag: String, _ key: SearchKey, _ returning: [SearchReturn], _ world: inout World
     ) -> String {
-        guard case .search(let result)? = world.mailbox.answer(.uidSearch(key, returning: returning)).untagged.first
+        guard let selected else { return "BAD nothing is selected" }
+        var mailbox = world[selected]
+        mailbox.searchesText = !has(.findsNoText)
+        guard case .search(let result)? = mailbox.answer(.uidSearch(key, returning: returning)).untagged.first
         else { return "BAD no such key" }
         let found = (result.all ?? UIDSet()).intersection(UIDSet(view.map { UID($0) }))
         if returning.isEmpty {
@@ -63,21 +81,50 @@ extension ModelServer {
     mutating func store(
         _ set: UIDSet, _ action: StoreAction, _ flags: [Flag], _ silent: Bool, _ world: inout World
     ) -> String {
-        world.check(storeTo: set, action, flags, isSilent: silent, isReadOnly: has(.readOnly))
+        guard let selected else { return "BAD nothing is selected" }
+        world.check(
+            storeTo: set, in: selected, action, flags, isSilent: silent, isReadOnly: has(.readOnly) || isExamined)
         let kept = flags.filter { world.keeps($0) }
         if kept != flags, has(.refusesKeyword) || has(.fixedKeywords) { return "NO [LIMIT] too many keywords" }
-        let uids = chosen(set).filter { world.mailbox.messages[$0] != nil }
+        let uids = chosen(set).filter { world[selected].messages[$0] != nil }
         if uids.isEmpty || kept.isEmpty { return "OK nothing to do" }
-        _ = world.mailbox.answer(.uidStore(UIDSet(uids.map { UID($0) }), action, kept))
+        _ = world[selected].answer(.uidStore(UIDSet(uids.map { UID($0) }), action, kept))
         for uid in uids {
             if has(.loudStore) {
-                self.flags(of: uid, world.mailbox, withUID: isResynchronising || !has(.flagsWithoutUID))
+                self.flags(of: uid, world[selected], withUID: isResynchronising || !has(.flagsWithoutUID))
             } else if hasModSeq, !has(.noModSeq), let position = view.firstIndex(of: uid) {
                 // Dovecot, for silent STOREs too.
                 writer.line(
-                    "* \(position + 1) FETCH (UID \(uid) MODSEQ (\(world.mailbox.messages[uid]?.changed ?? 1)))")
+                    "* \(position + 1) FETCH (UID \(uid) MODSEQ (\(world[selected].messages[uid]?.changed ?? 1)))")
             }
         }
         return "OK stored"
+    }
+
+    /// Gmail tells of labels in its answer to their STORE.
+    mutating func store(
+        _ set: UIDSet, _ action: StoreAction, _ labels: [MailboxName], _ world: inout World
+    ) -> String {
+        guard let selected, hasLabels else { return "BAD no labels here" }
+        let flags = labels.compactMap { World.labels[$0.display] }
+        if flags.count < labels.count { world.violations.append("a STORE of labels that are not ours: \(labels)") }
+        world.check(
+            storeTo: set, in: selected, action, flags, isSilent: true, isReadOnly: has(.readOnly) || isExamined,
+            areLabels: true)
+        let uids = chosen(set).filter { world[selected].messages[$0] != nil }
+        if uids.isEmpty { return "OK nothing to do" }
+        _ = world[selected].answer(.uidStoreLabels(UIDSet(uids.map { UID($0) }), action, labels))
+        for uid in uids { self.flags(of: uid, world[selected]) }
+        return "OK stored"
+    }
+
+    func copy(_ set: UIDSet, to name: MailboxName, _ world: inout World) -> String {
+        guard let selected else { return "BAD nothing is selected" }
+        world.check(copyOf: set, in: selected)
+        guard let folder = Folder(name), world.boxes[folder] != nil else { return "NO [TRYCREATE] no such" }
+        for uid in chosen(set) {
+            if let message = world[selected].messages[uid] { world[folder].receive(message) }
+        }
+        return "OK copied"
     }
 }

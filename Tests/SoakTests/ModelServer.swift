@@ -2,7 +2,7 @@ import IMAP
 import MailboxModel
 import Servers
 
-/// One session of a server that speaks IMAP for the ``World``'s mailbox, with the ways of its story.
+/// One session of a server that speaks IMAP for the ``World``'s mailboxes, with the ways of its story.
 struct ModelServer {
     let story: Story
     private var random: SplitMix64
@@ -12,7 +12,15 @@ struct ModelServer {
     var view: [UInt32] = []
     /// Messages whose flags others have changed, and that is not told yet.
     var changed: Set<UInt32> = []
-    private var isSelected = false
+    private(set) var selected: Folder?
+    /// By EXAMINE.
+    private(set) var isExamined = false
+    /// What it tells of messages that arrive, since NOTIFY.
+    private var pushed: [FetchItem]?
+    /// It has dropped news, and tells of nothing any more (RFC 5465 5.8).
+    private var isMute = false
+    /// Behind the answer to COMPRESS.
+    private(set) var isCompressing = false
     var hasModSeq = false
     var isResynchronising = false
     private var idle: Idle?
@@ -33,7 +41,7 @@ struct ModelServer {
 
     var isIdle: Bool { idle != nil }
     /// Whether the client has seen the mailbox as it is, by SELECT.
-    var hasSelected: Bool { isSelected }
+    var hasSelected: Bool { selected != nil }
 
     mutating func takeOutput() -> [UInt8] {
         defer { writer = ResponseWriter() }
@@ -49,7 +57,7 @@ struct ModelServer {
         }
     }
 
-    mutating func noteFlags(of uid: UInt32) { changed.insert(uid) }
+    mutating func noteFlags(of uid: UInt32) { if selected == .sent { changed.insert(uid) } }
 
     /// Something has happened to the mailbox: whoever idles is told.
     mutating func push(_ world: World) {
@@ -77,14 +85,14 @@ extension ModelServer {
             return world.violations.append("no command: \(line)")
         }
         guard let command else { return writer.line("\(tag) BAD unknown: \(line)") }
-        if isBusy, isSelected {
+        if isBusy, selected != nil {
             isBusy = false
             return writer.line("\(tag) NO [UNAVAILABLE] not now")
         }
         let isEarly = random.chance(percent: 50)
-        if isEarly, isSelected { tellNews(world) }
+        if isEarly { tellNews(world) }
         let completion = execute(command, tag, &world)
-        if !isEarly, isSelected, idle == nil { tellNews(world) }
+        if !isEarly, idle == nil { tellNews(world) }
         if let completion { writer.line("\(tag) \(completion)") }
     }
 
@@ -100,7 +108,18 @@ extension ModelServer {
         case .status:
             writer.line(
                 "* STATUS Sent (MESSAGES \(world.mailbox.exists) UIDNEXT \(world.mailbox.uidNext))")
-        case .select(_, let parameter): return select(parameter, world)
+        case .list: list(world)
+        case .create(let mailbox): return create(mailbox, &world)
+        case .subscribe: break
+        case .select(let mailbox, let parameter): return select(mailbox, parameter, world)
+        case .examine(let mailbox, let parameter):
+            let end = select(mailbox, parameter, world)
+            isExamined = true
+            return end
+        case .notify(let items): pushed = items
+        case .compress:
+            if has(.refusesCompression) { return "NO not today" }
+            isCompressing = true
         case .idle:
             beginIdle(tag, world)
             return nil
@@ -108,9 +127,9 @@ extension ModelServer {
         case .uidSearch(let key, let returning): return search(tag, key, returning, &world)
         case .uidStore(let set, let action, let flags, let silent, _):
             return store(set, action, flags, silent, &world)
-        case .list, .examine, .append, .create, .subscribe, .uidCopy, .uidMove, .uidExpunge, .uidStoreLabels, .compress,
-            .notify:
-            return "BAD not here"
+        case .uidStoreLabels(let set, let action, let labels): return store(set, action, labels, &world)
+        case .uidCopy(let set, let mailbox): return copy(set, to: mailbox, &world)
+        case .append, .uidMove, .uidExpunge: return "BAD not here"
         }
         return "OK done"
     }
@@ -119,6 +138,9 @@ extension ModelServer {
         var all = ["IMAP4rev1"]
         if !has(.noIdle) { all.append("IDLE") }
         if !has(.noEsearch) { all.append("ESEARCH") }
+        if has(.notifies) { all.append("NOTIFY") }
+        if has(.compresses) { all.append("COMPRESS=DEFLATE") }
+        if hasLabels { all.append("X-GM-EXT-1") }
         if story.software == .yahoo { all.append("XYMHIGHESTMODSEQ") }
         switch story.serverClass {
         case .plain: break
@@ -126,6 +148,20 @@ extension ModelServer {
         case .qresync: all += ["ENABLE", "CONDSTORE", "QRESYNC"]
         }
         return all
+    }
+
+    var hasLabels: Bool { story.showing == .labels }
+
+    private mutating func list(_ world: World) {
+        for folder in Folder.allCases where world.boxes[folder] != nil {
+            writer.line("* LIST (\\HasNoChildren\(folder.use)) \"/\" \(folder.rawValue)")
+        }
+    }
+
+    private func create(_ mailbox: MailboxName, _ world: inout World) -> String {
+        guard let folder = Folder(mailbox), world.boxes[folder] == nil else { return "NO [ALREADYEXISTS] there is one" }
+        world.boxes[folder] = MailboxModel()
+        return "OK created"
     }
 
     private mutating func enable(_ wanted: [Capability]) {
@@ -145,11 +181,13 @@ extension ModelServer {
 }
 
 extension ModelServer {
-    private mutating func select(_ parameter: SelectParameter?, _ world: World) -> String {
-        let mailbox = world.mailbox
+    private mutating func select(_ name: MailboxName, _ parameter: SelectParameter?, _ world: World) -> String {
         if case .qresync = parameter, has(.resyncRefused) || !isResynchronising { return "BAD no such parameter" }
-        isSelected = true
-        view = world.uids
+        selected = nil
+        guard let folder = Folder(name), let mailbox = world.boxes[folder] else { return "NO [NONEXISTENT] no such" }
+        selected = folder
+        isExamined = false
+        view = world.uids(in: folder)
         changed = []
         hasModSeq = hasModSeq || parameter != nil
         var lines = [
@@ -204,13 +242,15 @@ extension ModelServer {
         var data = FetchData(sequence: SequenceNumber(UInt32(position + 1)))
         if withUID { data.uid = UID(uid) }
         data.flags = message.flags.sorted { $0.spelling < $1.spelling }
+        if hasLabels { data.gmailLabels = message.labels.sorted().map { MailboxName($0) } }
         if hasModSeq, !has(.noModSeq) { data.modificationSequence = ModificationSequence(message.changed) }
         writer.fetch(data, isUpperCase: has(.upperCase))
     }
 
     /// What has happened since this session was last told.
     private mutating func tellNews(_ world: World) {
-        let mailbox = world.mailbox
+        guard let selected, !isMute else { return }
+        let mailbox = world[selected]
         let gone = view.filter { mailbox.messages[$0] == nil }
         if isResynchronising, !gone.isEmpty {
             vanished(UIDSet(gone.map { UID($0) }), "", mailbox)
@@ -230,10 +270,16 @@ extension ModelServer {
     }
 
     mutating func tellArrivals(_ world: World) {
-        let arrived = world.uids.filter { $0 > view.last ?? 0 }
+        guard let selected, !isMute else { return }
+        let arrived = world.uids(in: selected).filter { $0 > view.last ?? 0 }
         guard !arrived.isEmpty else { return }
+        if pushed != nil, has(.overflows), random.chance(percent: 30) {
+            isMute = true
+            return writer.line("* OK [NOTIFICATIONOVERFLOW] too much has happened")
+        }
         view += arrived
         writer.line("* \(view.count) EXISTS")
         writer.line("* \(arrived.count) RECENT")
+        if let pushed { tell(arrived, pushed, in: selected, world) }
     }
 }

@@ -14,6 +14,10 @@ struct ResponseWriter {
             let words = flags.map { isUpperCase && $0.isKeyword ? $0.spelling.uppercased() : $0.spelling }
             items.append(Array("FLAGS (\(words.joined(separator: " ")))".utf8))
         }
+        if let labels = data.gmailLabels {
+            let words = labels.map { "\"\(String(decoding: $0.wire, as: UTF8.self))\"" }
+            items.append(Array("X-GM-LABELS (\(words.joined(separator: " ")))".utf8))
+        }
         if let changed = data.modificationSequence { items.append(Array("MODSEQ (\(changed))".utf8)) }
         if let date = data.internalDate { items.append(Array("INTERNALDATE \"\(Self.text(date))\"".utf8)) }
         if let structure = data.structure { items.append(Array("BODYSTRUCTURE \(Self.text(structure))".utf8)) }

@@ -18,6 +18,8 @@ struct Soak {
     private var world: World
     private var steps: ArraySlice<Story.Step>
     private var sessions: UInt64 = 0
+    private var trust: ServerTrust
+    private let clock = SoakClock()
 
     /// More of them without a step in between, and the agent never gets anywhere.
     private static let sessionLimit = 40
@@ -45,6 +47,7 @@ struct Soak {
         self.path = path
         store = try AgentStore(path: path)
         world = World(story)
+        trust = ServerTrust(compresses: story.quirks.contains(.compresses))
         steps = story.steps[...]
         while let step = steps.first, case .append(let kind, let pick, let carries, let isSick) = step.operation {
             steps.removeFirst()
@@ -94,12 +97,15 @@ struct Soak {
 
     private mutating func session() async throws -> Bool {
         sessions += 1
-        let connection = ModelConnection(story, world, steps, store, seed: story.seed &* 1000 &+ sessions)
+        let connection = ModelConnection(story, world, steps, store, clock, seed: story.seed &* 1000 &+ sessions)
         do {
             try await connection.begin()
             var server = try await MailServer.meet(over: connection, host: story.software.host)
             try await server.enable(over: connection)
-            try await watch(server).run(connection, MailboxName("Sent"))
+            switch try await watch(server).run(connection, MailboxName("Sent")) {
+            case .newsLost: trust.notifies = false
+            case .compressed, .successor: break
+            }
         } catch let error as MailboxError {
             if case .unsendable = error { world.violations.append("\(error)") }
         }
@@ -126,14 +132,27 @@ struct Soak {
         var policy = FolderSync.Policy(
             since: story.quirks.contains(.since) ? World.firstDay : nil, patterns: patterns, isOurs: Keys.isOurs)
         policy.chunk = story.chunk
+        policy.much = 3
+        policy.searchesText = server.policy.searchesText
+        policy.readsLabels = story.showing == .labels
         let tools = FolderTools(
-            account: try await store.account(named: "work"), store: store, signs: Signs(.standard), server: server,
-            trust: ServerTrust(compresses: false), judge: Bell(), awaited: AwaitedMail(), cleansSince: nil,
+            account: try await store.account(named: "work"), store: store, signs: signs, server: server,
+            trust: trust, judge: Bell(), awaited: AwaitedMail(), cleansSince: nil,
             report: { _ in },
-            now: { World.now },
+            now: { [clock] in clock.now },
             logger: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() },
             // At each step, or not before it has to be: nothing depends on how long it takes.
             commitInterval: story.seed.isMultiple(of: 2) ? .zero : .seconds(3600))
-        return FolderWatch(tools: tools, policy: policy, errands: nil, inbox: nil, pollInterval: .zero, bell: Bell())
+        return FolderWatch(
+            tools: tools, policy: policy, errands: Errands(tools: tools, policy: policy, wish: .automatic), inbox: nil,
+            pollInterval: .zero, bell: Bell())
+    }
+
+    private var signs: Signs {
+        switch story.showing {
+        case .keywords: Signs(.standard)
+        case .labels: Signs(Mark.allCases.map { Sign(.label, $0, World.label($0)) })
+        case .copies: Signs(Signs(.standard).all + [Sign(.copy, .opened, Folder.copies.rawValue)])
+        }
     }
 }

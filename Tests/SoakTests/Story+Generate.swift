@@ -10,6 +10,7 @@ extension Story {
         self.serverClass = serverClass
         self.quirks = quirks
         software = random.chance(percent: 60) ? .unknown : random.element(of: Software.allCases) ?? .unknown
+        showing = random.chance(percent: 60) ? .keywords : random.element(of: Showing.allCases) ?? .keywords
         brokenKeyword = random.element(of: ["tracked", "opened", "reached"]) ?? "opened"
         chunk = random.element(of: [1, 2, 5, 500]) ?? 500
         var steps: [Step] = []
@@ -34,9 +35,9 @@ extension Quirk {
     fileprivate var percent: Int {
         switch self {
         case .readOnly, .fixedKeywords, .noModSeq, .enableUnanswered, .resyncRefused: 5
-        case .dropsKeyword, .refusesKeyword, .since: 8
+        case .dropsKeyword, .refusesKeyword, .since, .overflows, .refusesCompression, .findsNoText: 8
         case .noIdle, .noEsearch, .descending, .newsBeforePlus, .silentGap, .flagsWithoutUID, .wideVanished, .shortLog,
-            .noUIDNext, .shrinkingUIDNext, .loudStore, .upperCase, .refusesSick, .garblesSick:
+            .noUIDNext, .shrinkingUIDNext, .loudStore, .upperCase, .refusesSick, .garblesSick, .notifies, .compresses:
             25
         }
     }
@@ -56,8 +57,10 @@ extension Operation {
         let pick = random.below(random.chance(percent: 50) ? 3 : 1000)
         switch random.below(100) {
         case 0..<18: return anAppend(&random)
-        case 18..<26: return .expunge(pick: pick)
-        case 26..<32:
+        case 18..<22: return .expunge(pick: pick)
+        case 22..<26: return .archive(pick: pick)
+        case 26..<28: return .unarchive(pick: pick)
+        case 28..<32:
             let flag = random.element(of: ["\\Flagged", "$Label1", "\\Answered"]) ?? ""
             return .flag(flag, random.chance(percent: 70), pick: pick)
         case 32..<38: return .flag("not-me", random.chance(percent: 50), pick: pick)

@@ -6,6 +6,7 @@ struct Story: Sendable {
     let serverClass: ServerClass
     var quirks: Set<Quirk>
     let software: Software
+    let showing: Showing
     /// The keyword of ours that the server does not keep, with those quirks.
     let brokenKeyword: String
     /// Messages a request, so that a small mailbox takes several.
@@ -57,6 +58,15 @@ enum Quirk: String, Sendable, CaseIterable {
     case refusesSick
     /// A line that is no FETCH, for a sick message.
     case garblesSick
+    /// NOTIFY (RFC 5465).
+    case notifies
+    /// `* OK [NOTIFICATIONOVERFLOW]` now and then, and not a word after it.
+    case overflows
+    /// COMPRESS=DEFLATE (RFC 4978), and NO to it.
+    case compresses
+    case refusesCompression
+    /// No SEARCH HEADER that finds anything.
+    case findsNoText
 }
 
 /// A server that is known by its greeting, or one that is not.
@@ -92,6 +102,9 @@ enum Operation: Sendable {
 
     case append(Kind, pick: Int, carries: String?, isSick: Bool)
     case expunge(pick: Int)
+    /// From Sent to the archive, and back.
+    case archive(pick: Int)
+    case unarchive(pick: Int)
     case flag(String, Bool, pick: Int)
     /// A keyword of ours, by somebody else.
     case addMark(String, pick: Int)
@@ -115,7 +128,8 @@ extension Story: CustomStringConvertible {
     var description: String {
         let ways = quirks.map(\.rawValue).sorted().joined(separator: ", ")
         return """
-            seed \(seed): \(serverClass.rawValue), "\(software.rawValue)", \(ways); breaks \(brokenKeyword); chunk \(chunk)
+            seed \(seed): \(serverClass.rawValue), "\(software.rawValue)", \(ways); shows \(showing.rawValue), \
+            breaks \(brokenKeyword); chunk \(chunk)
             \(steps.map { "  \($0)" }.joined(separator: "\n"))
             """
     }

@@ -7,6 +7,7 @@ struct StoryTests {
         let testDescription: String
         let serverClass: ServerClass
         var quirks: Set<Quirk> = []
+        var showing = Showing.keywords
         /// Messages a request.
         var chunk = 500
         let steps: [Story.Step]
@@ -54,7 +55,7 @@ struct StoryTests {
         for chance in 1...5 {
             let story = Story(
                 seed: UInt64(chance), serverClass: tale.serverClass, quirks: tale.quirks, software: .unknown,
-                brokenKeyword: "opened", chunk: tale.chunk, steps: tale.steps)
+                showing: tale.showing, brokenKeyword: "opened", chunk: tale.chunk, steps: tale.steps)
             #expect(try await Soak.play(story) == [], "with chance \(chance)")
         }
     }
@@ -67,8 +68,24 @@ struct StoryTests {
                 Self.atOnce(.flag("not-me", true, pick: 0)), Self.atRest(.flag("not-me", false, pick: 0)),
             ]
             let story = Story(
-                seed: 1, serverClass: .qresync, quirks: [], software: .unknown, brokenKeyword: "opened", chunk: 500,
+                seed: 1, serverClass: .qresync, quirks: [], software: .unknown, showing: .keywords,
+                brokenKeyword: "opened", chunk: 500,
                 steps: steps)
+            #expect(try await Soak.play(story) == [], "cut after \(length) octets")
+        }
+    }
+
+    /// An archive that was being selected for the first time would have been taken for a watched folder, and never again been
+    /// looked through.
+    @Test func anArchiveIsLookedThroughAgain() async throws {
+        for length in stride(from: 1, to: 900, by: 9) {
+            let steps = [
+                Self.atOnce(Self.letter), Self.atOnce(Self.letter), Self.atRest(.cutReceived(after: length)),
+                Self.atOnce(.archive(pick: 0)),
+            ]
+            let story = Story(
+                seed: 1, serverClass: .qresync, quirks: [], software: .unknown, showing: .keywords,
+                brokenKeyword: "opened", chunk: 500, steps: steps)
             #expect(try await Soak.play(story) == [], "cut after \(length) octets")
         }
     }

@@ -5,7 +5,7 @@ import Opens
 import SentSync
 import Tokens
 
-/// The truth that the agent is measured by: the mailbox, what each message is, who has set which flags, and what the
+/// The truth that the agent is measured by: the mailboxes, what each message is, who has set which flags, and what the
 /// pixel server knows.
 struct World {
     /// What is known of a message, whatever its UID.
@@ -13,6 +13,7 @@ struct World {
         let kind: Operation.Kind
         /// The token that makes it a tracked message.
         let token: String?
+        let messageID: String
         let isSick: Bool
         let isOld: Bool
         /// As it would be if the agent did not exist.
@@ -33,7 +34,9 @@ struct World {
     static let firstDay = Date(timeIntervalSince1970: Double(sent) - 10 * 86_400)
     static let pattern = "https://t.tracker.example/o/{token}.png"
 
-    var mailbox = MailboxModel()
+    /// Those that are there.
+    var boxes: [Folder: MailboxModel] = [:]
+    /// By what stays the same of a message, whatever its UID and folder.
     var letters: [Int: Letter] = [:]
     var feed: [Hit] = []
     /// Hits that the agent has been given.
@@ -46,7 +49,7 @@ struct World {
     /// Tokens and keywords of ours that somebody else removed from one of their copies.
     var removed: Set<Marking> = []
     /// UIDs that are or were tracked messages', under this UIDVALIDITY.
-    var everTracked: Set<UInt32> = []
+    var everTracked: [Folder: Set<UInt32>] = [:]
     /// The keywords of each STORE that came.
     var stores: [Set<Flag>] = []
     /// What must never happen, and did.
@@ -54,27 +57,58 @@ struct World {
     private var numbers = 0
 
     let quirks: Set<Quirk>
+    let showing: Showing
     let brokenKeyword: Flag
 
     init(_ story: Story) {
         quirks = story.quirks
+        showing = story.showing
         brokenKeyword = Flag(spelling: story.brokenKeyword)
         var capabilities: Set<Capability> = story.quirks.contains(.noEsearch) ? [] : [.esearch]
         if story.serverClass >= .condstore { capabilities.insert(.condstore) }
-        mailbox.capabilities = Capabilities(capabilities)
+        for folder in Folder.allCases where folder != .copies {
+            boxes[folder] = MailboxModel()
+            boxes[folder]?.capabilities = Capabilities(capabilities)
+        }
     }
 
     static let marks = Set(KeywordNames.standard.names.values.map { Flag(spelling: $0) })
 
-    var uids: [UInt32] { mailbox.messages.keys.sorted() }
-    func uid(_ pick: Int) -> UInt32? { uids.isEmpty ? nil : uids[pick % uids.count] }
-    func letter(_ uid: UInt32) -> Letter? { mailbox.messages[uid].flatMap { letters[$0.id] } }
-    func flags(_ uid: UInt32) -> Set<Flag> { mailbox.messages[uid]?.flags ?? [] }
+    /// What a label stands for.
+    static let labels = Dictionary(
+        uniqueKeysWithValues: KeywordNames.standard.names.map { (label($0.key), Flag(spelling: $0.value)) })
+    static func label(_ mark: Mark) -> String { "✓ \(mark.rawValue)" }
+    static func label(_ flag: Flag) -> String? { labels.first { $0.value == flag }?.key }
+
+    subscript(folder: Folder) -> MailboxModel {
+        get { boxes[folder] ?? MailboxModel() }
+        set { boxes[folder] = newValue }
+    }
+    /// Sent.
+    var mailbox: MailboxModel {
+        get { self[.sent] }
+        set { self[.sent] = newValue }
+    }
+
+    var uids: [UInt32] { uids(in: .sent) }
+    func uids(in folder: Folder) -> [UInt32] { self[folder].messages.keys.sorted() }
+    func uid(_ pick: Int, in folder: Folder = .sent) -> UInt32? {
+        let uids = uids(in: folder)
+        return uids.isEmpty ? nil : uids[pick % uids.count]
+    }
+    func letter(_ uid: UInt32, in folder: Folder = .sent) -> Letter? {
+        self[folder].messages[uid].flatMap { letters[$0.id] }
+    }
+    /// With the keyword of each mark that a label shows.
+    func flags(_ uid: UInt32, in folder: Folder = .sent) -> Set<Flag> {
+        guard let message = self[folder].messages[uid] else { return [] }
+        return message.flags.union(message.labels.compactMap { Self.labels[$0] })
+    }
     func tracked(_ uid: UInt32) -> Bool { letter(uid)?.token != nil }
 
-    /// Whether the server takes this keyword from anybody.
+    /// Whether the server takes this keyword from anybody, or the label that stands for it.
     func keeps(_ flag: Flag) -> Bool {
-        if !flag.isKeyword { return true }
+        if !flag.isKeyword || showing == .labels && Self.marks.contains(flag) { return true }
         if quirks.contains(.fixedKeywords), flag != Flag(spelling: "tracked") { return false }
         return !(quirks.contains(.dropsKeyword) || quirks.contains(.refusesKeyword)) || flag != brokenKeyword
     }
@@ -109,20 +143,36 @@ extension World {
         case .plain: break
         }
         if html.isEmpty, let token = token.flatMap(Token.init) { html = MailboxModel.pixel(token) }
-        let flags = [keyword].compactMap { $0 }.filter { keeps(Flag(spelling: $0)) } + ["\\Seen"]
         let uid = mailbox.append(
-            MailboxModel.letter(numbers, messageID: messageID, html: html, quoting: quoting), flags: flags,
+            MailboxModel.letter(numbers, messageID: messageID, html: html, quoting: quoting), flags: ["\\Seen"],
             at: Self.sent - (isOld ? 30 * 86_400 : 0))
         guard let id = mailbox.messages[uid]?.id else { return }
         letters[id] = Letter(
-            kind: kind, token: token, isSick: isSick, isOld: isOld, flags: Set(flags.map { Flag(spelling: $0) }))
-        if token != nil { everTracked.insert(uid) }
-        for flag in flags { inherit(Flag(spelling: flag), token) }
+            kind: kind, token: token, messageID: messageID ?? "m\(numbers)@example.net", isSick: isSick, isOld: isOld,
+            flags: [.seen])
+        if token != nil { everTracked[.sent, default: []].insert(uid) }
+        guard let carried = keyword.map({ Flag(spelling: $0) }) else { return }
+        setFlag(carried, true, of: uid)
+        inherit(carried, token)
+    }
+
+    /// Somebody files a message elsewhere: it keeps what it carries.
+    mutating func move(_ uid: UInt32, from folder: Folder, to other: Folder) {
+        guard let message = self[folder].messages[uid] else { return }
+        self[folder].expunge(uid)
+        let new = self[other].receive(message)
+        if letters[message.id]?.token != nil { everTracked[other, default: []].insert(new) }
+        // What was taken away just before is not seen any more.
+        letters[message.id]?.withdrawn = []
     }
 
     mutating func setFlag(_ flag: Flag, _ on: Bool, of uid: UInt32) {
         guard let id = mailbox.messages[uid]?.id, !on || keeps(flag) else { return }
-        mailbox.setFlag(flag.spelling, on, of: uid)
+        if showing == .labels, let label = Self.label(flag) {
+            mailbox.setLabel(label, on, of: uid)
+        } else {
+            mailbox.setFlag(flag.spelling, on, of: uid)
+        }
         if on { letters[id]?.flags.insert(flag) } else { letters[id]?.flags.remove(flag) }
         if !on, let token = letters[id]?.token { removed.insert(Marking(token: token, keyword: flag)) }
         letters[id]?.withdrawn.remove(flag)
@@ -134,7 +184,11 @@ extension World {
 
     /// A database that knows nothing takes all that it finds for an earlier one's.
     mutating func inheritAll() {
-        for uid in uids { for flag in flags(uid) { inherit(flag, letter(uid)?.token) } }
+        for folder in Folder.watched {
+            for uid in uids(in: folder) {
+                for flag in flags(uid, in: folder) { inherit(flag, letter(uid, in: folder)?.token) }
+            }
+        }
     }
 
     mutating func hit(_ opener: Operation.Opener, pick: Int) {
@@ -154,7 +208,7 @@ extension World {
 
     mutating func renumber(from first: UInt32) {
         mailbox.renumber(from: first)
-        everTracked = Set(uids.filter(tracked))
+        everTracked[.sent] = Set(uids.filter(tracked))
         forgetWithdrawals()
     }
 

@@ -1,0 +1,11 @@
+import Foundation
+import Synchronization
+
+/// The agent's time: it goes on where nothing happens, and so does whatever waits for it.
+final class SoakClock: Sendable {
+    private let time = Mutex(World.now)
+
+    var now: Date { time.withLock { $0 } }
+
+    func advance() { time.withLock { $0 += 60 } }
+}
