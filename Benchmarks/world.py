@@ -8,7 +8,7 @@ import sqlite3
 import statistics
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -134,10 +134,10 @@ class World:
         except sqlite3.OperationalError:
             return None  # it is being made
 
-    def await_scanned(self):
-        """Until the scan is complete and every message with a pixel is `tracked`."""
+    def await_scanned(self, watcher=None):
+        """Until the scan is complete and every message with a pixel is `tracked`, as this client sees it or one of its own."""
         wait_until(lambda: self.scanned() or not self.agent.running(), PATIENCE)
-        self.await_tracked(len(self.box.tracked))
+        self.await_tracked(len(self.box.tracked), watcher)
         if not self.scanned():
             raise AgentError(f"the scan is not complete after {PATIENCE} s:\n" + self.agent.log_tail())
 
@@ -154,8 +154,8 @@ class World:
         client.select("Sent")
         return len(client.imap.uid("SEARCH", "KEYWORD", "tracked")[1][0].split())
 
-    def await_tracked(self, count):
-        with self.client() as client:
+    def await_tracked(self, count, watcher=None):
+        with nullcontext(watcher) if watcher else self.client() as client:
             if not wait_until(lambda: self.tracked(client) >= count or not self.agent.running(), PATIENCE, pause=0.05):
                 raise AgentError(f"{self.tracked(client)} of {count} tracked after {PATIENCE} s")
         if not self.agent.running():
