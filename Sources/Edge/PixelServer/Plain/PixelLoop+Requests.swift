@@ -32,13 +32,14 @@
             if pixels.admits(request, from: client) {
                 store(pixels.entry(for: request, from: client), for: connection)
             } else {
-                send(.tooMany, to: connection)
+                send(.tooMany, to: connection, at: moment)
             }
         }
 
-        func send(_ answer: EncodedAnswers.Answer, to connection: PlainConnection) {
+        func send(_ answer: EncodedAnswers.Answer, to connection: PlainConnection, at moment: Moment) {
             let closes = connection.closes || connection.isEnded || isEnding
-            let isSent = answers.withBytes(of: answer, at: now(), head: connection.isHead, close: closes) { bytes in
+            let isSent = answers.withBytes(of: answer, at: moment.date, head: connection.isHead, close: closes) {
+                bytes in
                 // A client that has not taken so many answers that this one has no room does not read.
                 Glibc.send(connection.key.descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
                     == bytes.count
@@ -49,7 +50,7 @@
                 connection.phase = .lingering(until: .now() + Self.linger)
                 drain(connection)
             } else {
-                connection.phase = .waiting(until: headDeadline)
+                connection.phase = .waiting(until: moment.headDeadline)
                 if connection.hasMore {
                     connection.hasMore = false
                     ready(connection)

@@ -142,9 +142,10 @@
         private func take(_ message: Message) {
             switch message {
             case .answer(let keys, let stored):
+                let moment = moment
                 for key in keys {
                     guard let connection = connection(key), case .storing = connection.phase else { continue }
-                    send(stored ? .pixel : .notStored, to: connection)
+                    send(stored ? .pixel : .notStored, to: connection, at: moment)
                 }
             case .end:
                 isEnding = true
@@ -201,6 +202,15 @@
         }
 
         var headDeadline: NIODeadline { .now() + .seconds(Int64(pixels.limits.headSeconds)) }
+
+        /// What the clocks say to an answer: asked once for many.
+        struct Moment {
+            let date: Date
+            /// When the next head has to be there.
+            let headDeadline: NIODeadline
+        }
+
+        var moment: Moment { Moment(date: now(), headDeadline: headDeadline) }
 
         func store(_ entry: LogEntry, for connection: PlainConnection) {
             connection.phase = .storing
