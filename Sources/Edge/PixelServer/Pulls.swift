@@ -22,7 +22,9 @@ final class Pulls {
     init(router: Router) { self.router = router }
 
     /// Pulls in progress, those that wait for a hit included.
-    private(set) var count = 0
+    private(set) var count = 0 {
+        didSet { if (count > 0) != (oldValue > 0) { router.reports.setAwaited(count > 0) } }
+    }
 
     func answer(_ request: Request, from client: IPAddress, on connection: Connection) {
         let now = router.now()

@@ -18,11 +18,17 @@ final class Router {
     private(set) lazy var pulls = Pulls(router: self)
     /// Shared with those who do not come through here.
     private(set) lazy var commit: GroupCommit = {
-        let router = NIOLoopBound(Weak(router: self), eventLoop: eventLoop)
+        let (router, reports) = (NIOLoopBound(Weak(router: self), eventLoop: eventLoop), reports)
         return GroupCommit(log: log, eventLoop: eventLoop) { outcome, seconds in
-            router.eventLoop.execute { router.value.router?.committed(outcome, seconds) }
+            let take = { @Sendable () -> Void in router.value.router?.takeReports() }
+            switch reports.add(CommitReports.Report(outcome: outcome, seconds: seconds)) {
+            case .now: router.eventLoop.execute(take)
+            case .later: router.eventLoop.scheduleTask(in: CommitReports.pause, take)
+            case nil: break
+            }
         }
     }()
+    let reports = CommitReports()
 
     private struct Weak { weak var router: Router? }
 
@@ -99,6 +105,7 @@ final class Router {
     private func ready(on connection: Connection) {
         guard emptied == nil else { return connection.finish(.json(503, #"{"status":"the server is stopping"}"#)) }
         store(.probe) { [self] outcome in
+            takeReports()
             let isFull = filled.map { abs(now().timeIntervalSince($0)) < Self.doubtSeconds } ?? false
             switch outcome {
             case .success where !isFull: connection.finish(.json(200, #"{"status":"ok"}"#))
@@ -110,6 +117,7 @@ final class Router {
     private static let doubtSeconds: TimeInterval = 10
 
     private var metricsText: Response {
+        takeReports()
         let counts = commit.counts
         return .text(
             200,
@@ -169,13 +177,15 @@ final class Router {
         commit.submit([entry]) { outcome in done.eventLoop.execute { done.value(outcome) } }
     }
 
-    private func committed(_ outcome: GroupCommit.Outcome, _ seconds: Double) {
-        switch outcome {
+    private func takeReports() { for report in reports.take() { committed(report) } }
+
+    private func committed(_ report: CommitReports.Report) {
+        switch report.outcome {
         case .success(let appended):
             metrics.stored += appended.stored
             metrics.capped += appended.capped
             metrics.forged += appended.forged
-            metrics.committed(appended.stored + appended.capped + appended.forged, in: seconds)
+            metrics.committed(appended.stored + appended.capped + appended.forged, in: report.seconds)
             if appended.stored > 0 { filled = nil }
             pulls.wake(appended.last.keys)
         case .failure(let error):
