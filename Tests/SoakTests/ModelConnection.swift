@@ -142,13 +142,18 @@ extension ModelConnection {
             wake()
         } else if !steps.isEmpty {
             countdown = 0
-        } else if quietWaits > 1 {
+        } else if quietWaits > 1, await !hasErrand() {
             isAtRest = true
             ending = .closed(.loggedOut)
         } else {
             quietWaits += 1
             wake()
         }
+    }
+
+    /// What has just moved is looked for a while later, and not before the agent has been woken for it.
+    private func hasErrand() async -> Bool {
+        await attempt { try await store.nextErrand(of: try await store.account(named: "work")) } ?? nil != nil
     }
 
     /// The bell rings, or IDLE has lasted long enough.
