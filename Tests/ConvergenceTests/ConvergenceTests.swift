@@ -65,10 +65,19 @@ struct ConvergenceTests {
     ) async throws {
         let expected = try await play(story, capabilities, signs: signs, stopAt: nil)
         #expect(expected.steps > 10)
-        for point in 1...expected.steps {
-            let stopped = try await play(story, capabilities, signs: signs, stopAt: point)
-            #expect(stopped.outcome == expected.outcome, "stopped at step \(point) of \(expected.steps)")
-            #expect(stopped.storesInLastRun == 0, "a further run changed something, stopped at step \(point)")
+        let workers = 2
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 1...workers {
+                group.addTask {
+                    for point in stride(from: worker, through: expected.steps, by: workers) {
+                        let stopped = try await play(story, capabilities, signs: signs, stopAt: point)
+                        #expect(stopped.outcome == expected.outcome, "stopped at step \(point) of \(expected.steps)")
+                        #expect(
+                            stopped.storesInLastRun == 0, "a further run changed something, stopped at step \(point)")
+                    }
+                }
+            }
+            try await group.waitForAll()
         }
     }
 
@@ -90,7 +99,7 @@ struct ConvergenceTests {
     private func play(
         _ story: Story, _ capabilities: Capabilities = servers[0], signs: Signs = Signs(.standard), stopAt: Int?
     ) async throws -> (outcome: Outcome, steps: Int, storesInLastRun: Int) {
-        var path = FileManager.default.temporaryDirectory.appending(path: "sentmark-\(UUID()).db").path
+        var path = Scratch.folder.appending(path: "sentmark-\(UUID()).db").path
         defer {
             for suffix in ["", "-wal", "-shm", ".new", ".new-wal", ".new-shm"] {
                 try? FileManager.default.removeItem(atPath: path.replacing(".new", with: "") + suffix)

@@ -26,20 +26,13 @@ struct Soak {
 
     /// What is wrong with how the story ends; empty if nothing is.
     static func play(_ story: Story) async throws -> [String] {
-        let folder = scratch.appending(path: "sentmark-soak-\(UUID())")
+        let folder = Scratch.folder.appending(path: "sentmark-soak-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         var soak = try Soak(story, path: folder.appending(path: "agent.db").path)
         let problems = try await soak.run()
         try soak.store.close()
         return problems
-    }
-
-    /// Where nothing has to reach a disk, if there is such a place.
-    private static var scratch: URL {
-        let memory = URL(filePath: "/dev/shm")
-        return FileManager.default.isWritableFile(atPath: memory.path)
-            ? memory : FileManager.default.temporaryDirectory
     }
 
     private init(_ story: Story, path: String) throws {
