@@ -57,10 +57,7 @@ struct GroupCommitTests {
     /// A crowd that asks again as it is answered shares the next sync, whoever is last.
     @Test func aCrowdIsWaitedFor() async throws {
         try await Scene.run(.init(gathering: .init(most: .seconds(60), pause: .seconds(60)))) { scene in
-            let crowd = scene.submit(try (1...20).flatMap(scene.entries))
-            scene.log.begun.wait()
-            scene.log.goOn.signal()
-            _ = try await crowd.get().get()
+            try await scene.storeCrowd()
             let answers = try (21...40).map { scene.submit(try scene.entries($0)) }
             for answer in answers { _ = try await answer.get().get() }
             #expect(scene.batches == [20, 20])
@@ -70,10 +67,7 @@ struct GroupCommitTests {
     /// Those who do not come are not waited for.
     @Test func whoDoesNotComeIsNotWaitedFor() async throws {
         try await Scene.run(.init(gathering: .init(most: .seconds(60), pause: .milliseconds(1)))) { scene in
-            let crowd = scene.submit(try (1...20).flatMap(scene.entries))
-            scene.log.begun.wait()
-            scene.log.goOn.signal()
-            _ = try await crowd.get().get()
+            try await scene.storeCrowd()
             #expect(try await scene.submit(try scene.entries(21)).get().get().stored == 1)
         }
     }
@@ -94,6 +88,14 @@ private struct Scene: Sendable {
     private let record: Record
 
     private final class Record: Sendable { let batches = Mutex<[Int]>([]) }
+
+    /// The first batch: twenty hits, of the tokens 1 to 20.
+    func storeCrowd() async throws {
+        let crowd = submit(try (1...20).flatMap(entries))
+        log.begun.wait()
+        log.goOn.signal()
+        _ = try await crowd.get().get()
+    }
 
     static func run(_ limits: GroupCommit.Limits, _ body: (Scene) async throws -> Void) async throws {
         let state = try TestState()

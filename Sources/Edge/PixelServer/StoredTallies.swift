@@ -8,7 +8,8 @@ import Tokens
 /// seldom costs the disk no question: ``written`` knows that it has no count there.
 struct StoredTallies {
     private var requests = RequestTallies()
-    private var written: NameFilter
+    /// Which tokens the disk has a count of; and few others.
+    private(set) var written: NameFilter
 
     init(in db: Database) throws { written = try Self.written(in: db) }
 
@@ -34,9 +35,6 @@ struct StoredTallies {
 
     /// To be called when counts were deleted, whose names would be looked up for ever.
     mutating func look(in db: Database) throws { written = try Self.written(in: db) }
-
-    /// False where the disk has no count; true where it has, and for few others.
-    func isWritten(_ token: TokenDay) -> Bool { written.mayContain(token) }
 
     private static func written(in db: Database) throws -> NameFilter {
         var filter = NameFilter()
