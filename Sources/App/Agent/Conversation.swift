@@ -22,6 +22,9 @@ struct Conversation {
         var open: Set<Tag>
         var refusal: Completion?
         var unreadable: String?
+
+        /// With OK, and so that all of it could be read.
+        var isAnswered: Bool { open.isEmpty && refusal == nil && unreadable == nil }
     }
 
     let connection: any MailConnection
@@ -63,12 +66,23 @@ struct Conversation {
         let answered = underway.filter(\.open.isEmpty)
         underway.removeAll(where: \.open.isEmpty)
         return answered.map { one in
-            let took = ContinuousClock.now - max(one.began, lastAnswer)
-            lastAnswer = .now
+            let took = timeTaken(by: one)
             if let refusal = one.refusal { return (one.request, .refused(refusal, command: one.command)) }
             if let unreadable = one.unreadable { return (one.request, .unreadable(unreadable)) }
             return (one.request, .answered(took: took))
         }
+    }
+
+    /// Goes on with the examination of messages, as far as it has been answered, so that the server always has the next
+    /// request at hand. Returns what that has told.
+    mutating func examineOn() async throws(MailboxError) -> [Change] {
+        let examined = underway.filter { $0.isAnswered && $0.request.isExamination }
+        guard !examined.isEmpty else { return [] }
+        underway.removeAll { $0.isAnswered && $0.request.isExamination }
+        var told: [Change] = []
+        for one in examined { told += sync.finished(one.request, took: timeTaken(by: one)) }
+        try await ask()
+        return told
     }
 
     /// Runs commands beside the requests and returns how each ended, in their order. `takes` sees each untagged response
@@ -76,22 +90,49 @@ struct Conversation {
     mutating func run(
         _ commands: [Command], takes: (Untagged) -> Bool
     ) async throws(MailboxError) -> [Completion] {
-        let tags = try await connection.start(commands)
-        var completions: [Tag: Completion] = [:]
-        while completions.count < tags.count {
-            for event in try await connection.next() {
-                switch event {
-                case .untagged(let untagged) where takes(untagged): break
-                case .finished(let tag, let completion) where tags.contains(tag): completions[tag] = completion
-                case .untagged, .finished, .skipped, .ready, .idling: receive(event)
-                }
-            }
+        var run = Run(tags: try await connection.start(commands))
+        while !run.isOver { try await advance(&run, takes) }
+        return run.completions
+    }
+
+    /// The same, and `meanwhile` is called each time that something has come.
+    mutating func run(
+        _ commands: [Command], meanwhile: (inout Conversation) async throws -> Void, takes: (Untagged) -> Bool
+    ) async throws -> [Completion] {
+        var run = Run(tags: try await connection.start(commands))
+        while !run.isOver {
+            try await advance(&run, takes)
+            try await meanwhile(&self)
         }
-        return tags.compactMap { completions[$0] }
+        return run.completions
     }
 }
 
+/// Commands that run beside the requests of the sync.
+private struct Run {
+    let tags: [Tag]
+    var ended: [Tag: Completion] = [:]
+
+    var isOver: Bool { ended.count == tags.count }
+    var completions: [Completion] { tags.compactMap { ended[$0] } }
+}
+
 extension Conversation {
+    private mutating func advance(_ run: inout Run, _ takes: (Untagged) -> Bool) async throws(MailboxError) {
+        for event in try await connection.next() {
+            switch event {
+            case .untagged(let untagged) where takes(untagged): break
+            case .finished(let tag, let completion) where run.tags.contains(tag): run.ended[tag] = completion
+            case .untagged, .finished, .skipped, .ready, .idling: receive(event)
+            }
+        }
+    }
+
+    private mutating func timeTaken(by one: Underway) -> Duration {
+        defer { lastAnswer = .now }
+        return ContinuousClock.now - max(one.began, lastAnswer)
+    }
+
     private mutating func receive(_ event: Session.Event) {
         switch event {
         case .untagged(let untagged):

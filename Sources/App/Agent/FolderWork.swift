@@ -46,9 +46,8 @@ struct FolderWork {
     private let cleaner: SentCopyCleaner?
     private var mayCompress: Bool
     private var pending: PendingChanges
-    /// When it was last looked which keywords are to be written, and when some were.
+    /// When it was last looked which keywords are to be written.
     private var planned: ContinuousClock.Instant?
-    private var written: ContinuousClock.Instant?
     private var scan: (began: ContinuousClock.Instant, done: Int)?
     private var hasTrimmed = false
     /// When it was last told how far the scan has come, and the telling while it goes on.
@@ -115,8 +114,10 @@ struct FolderWork {
             try await seekWhatIsToldOf()
             // Before anything is written: what was told before would contradict what is read back.
             var isQuiet = try await !keepNews()
-            if mayWrite, try await write() { isQuiet = false }
             try await compressIfWorthIt()
+            // The server of a first scan has something to do meanwhile.
+            if conversation.sync.progress != nil { try await conversation.ask() }
+            if mayWrite, try await write() { isQuiet = false }
             try await conversation.ask()
             if conversation.isBusy {
                 isNew = true
@@ -134,25 +135,43 @@ struct FolderWork {
         }
     }
 
-    /// Between two steps of a long scan the keywords of what is known already are not kept waiting for its end. But while
-    /// they are written and read back nothing new is asked, so not at every step.
+    /// Between two steps of a long scan the keywords of what is known already are not kept waiting for its end, but neither
+    /// are they written at every step.
     private var mayWrite: Bool {
         if conversation.sync.isInDoubt { return false }
         guard conversation.isBusy, let planned else { return true }
-        let now = ContinuousClock.now
-        return now - planned > Self.planningPause && written.map { now - $0 > Self.writingPause } ?? true
+        return ContinuousClock.now - planned > Self.planningPause
     }
 
     private static let planningPause = Duration.milliseconds(500)
-    private static let writingPause = Duration.seconds(2)
 
     /// Returns whether there were keywords to be written.
     private mutating func write() async throws -> Bool {
         try await pending.flush()
         planned = .now
-        guard try await writer.write(&conversation, since: attention.since, judge: tools.judge) else { return false }
-        written = .now
-        return true
+        let (isWritten, told) = try await writeKeywords()
+        try await store(after: told)
+        return isWritten
+    }
+
+    /// Messages go on being examined meanwhile, and are stored.
+    /// - Returns: also what was told of known copies, which is stored after what was written to them.
+    private mutating func writeKeywords() async throws -> (isWritten: Bool, told: [Change]) {
+        let (since, now) = (attention.since, tools.now)
+        var told: [Change] = []
+        var pending = pending
+        defer {
+            pending.add(told, since: since, now: now())
+            self.pending = pending
+        }
+        let isWritten = try await writer.write(&conversation, since: since, judge: tools.judge) {
+            told += try await $0.examineOn()
+            guard !told.contains(where: \.isAboutKnownCopies) else { return }
+            pending.add(told, since: since, now: now())
+            told = []
+            try await pending.writeBeside()
+        }
+        return (isWritten, told)
     }
 
     /// Asked once: it takes a round trip in which nothing else can be sent, and which a few answers are not worth.
@@ -248,6 +267,11 @@ extension FolderWork {
 
     mutating func keep(_ changes: [Change]) async throws {
         pending.add(changes, since: attention.since, now: tools.now())
+        try await store(after: changes)
+    }
+
+    /// Stores what is pending, or begins to.
+    private mutating func store(after changes: [Change]) async throws {
         // A copy that is gone may turn up again.
         if changes.contains(where: \.losesCopies) { return try await awaitTheMissing() }
         if conversation.sync.progress == nil {

@@ -15,12 +15,18 @@ struct KeywordWriter {
     let now: @Sendable () -> Date
     let logger: Logger
 
+    typealias Meanwhile = (inout Conversation) async throws -> Void
+
     /// Returns whether anything was written.
     /// - Parameters:
     ///   - since: up to when the server has told of everything that others do.
     ///   - judge: rung if somebody has touched a message meanwhile.
+    ///   - meanwhile: called while the server is waited for.
     @discardableResult
-    func write(_ conversation: inout Conversation, since: Date?, judge: Bell) async throws -> Bool {
+    func write(
+        _ conversation: inout Conversation, since: Date?, judge: Bell,
+        meanwhile: Meanwhile
+    ) async throws -> Bool {
         let task = try await store.planningTask(for: folder, signs: signs)
         guard !task.copies.isEmpty else { return false }
         var (orders, refused) = plan(task, conversation)
@@ -29,9 +35,9 @@ struct KeywordWriter {
         if !orders.isEmpty {
             orders = try await store.begin(orders, of: task, in: folder)
             await StopPoint.reached(.planned)
-            try await carryOut(orders, &outcome, &conversation)
+            try await carryOut(orders, &outcome, &conversation, meanwhile)
             await StopPoint.reached(.keywordsStored)
-            seen = try await readBack(orders, &conversation)
+            seen = try await readBack(orders, &conversation, meanwhile)
             conversation.sync.readBack(seen.mapValues(\.flags))
             await StopPoint.reached(.readBack)
         }
@@ -75,13 +81,14 @@ struct KeywordWriter {
 
 extension KeywordWriter {
     private func carryOut(
-        _ orders: [StoreOrder], _ outcome: inout StoreOutcome, _ conversation: inout Conversation
+        _ orders: [StoreOrder], _ outcome: inout StoreOutcome, _ conversation: inout Conversation,
+        _ meanwhile: Meanwhile
     ) async throws {
         let length = conversation.server.policy.commandLineLength
         let pieces = orders.flatMap { order in
             order.commands.flatMap { $0.split(maxLineLength: length) }.map { (order.sign, $0) }
         }
-        let completions = try await run(pieces.map(\.1), about: orders, &conversation)
+        let completions = try await run(pieces.map(\.1), about: orders, &conversation, meanwhile)
         for ((sign, command), completion) in zip(pieces, completions) {
             switch StoreAnswer(completion) {
             case .done: if completion.status != .ok { outcome.isPartial(sign) }
@@ -89,7 +96,7 @@ extension KeywordWriter {
             case .refused(let words): outcome.refused[sign] = words
             case .unclear(let words):
                 try await search(RefusalSearch(command.uids ?? UIDSet(), words: words), sign, command, &outcome) {
-                    try await run([$0], about: orders, &conversation).first
+                    try await run([$0], about: orders, &conversation, meanwhile).first
                 }
             }
         }
@@ -121,14 +128,15 @@ extension KeywordWriter {
     }
 
     private func run(
-        _ commands: [Command], about orders: [StoreOrder], _ conversation: inout Conversation
+        _ commands: [Command], about orders: [StoreOrder], _ conversation: inout Conversation,
+        _ meanwhile: Meanwhile
     ) async throws -> [Completion] {
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
-        return try await conversation.run(commands) { $0.tellsSigns(of: planned) }
+        return try await conversation.run(commands, meanwhile: meanwhile) { $0.tellsSigns(of: planned) }
     }
 
     private func readBack(
-        _ orders: [StoreOrder], _ conversation: inout Conversation
+        _ orders: [StoreOrder], _ conversation: inout Conversation, _ meanwhile: Meanwhile
     ) async throws -> [UID: SeenOnServer] {
         let planned = orders.reduce(UIDSet()) { $1.sign.projection == .copy ? $0 : $0.union($1.uids) }
         guard !planned.isEmpty else { return [:] }
@@ -137,7 +145,7 @@ extension KeywordWriter {
         var seen: [UID: SeenOnServer] = [:]
         let commands = Command.uidFetch(planned, items).split(
             maxLineLength: conversation.server.policy.commandLineLength)
-        let completions = try await conversation.run(commands) { untagged in
+        let completions = try await conversation.run(commands, meanwhile: meanwhile) { untagged in
             guard untagged.tellsSigns(of: planned) else { return false }
             if case .fetch(let data) = untagged, let uid = data.uid, let flags = data.flags {
                 seen[uid] = SeenOnServer(

@@ -31,6 +31,14 @@ package enum Change: Sendable, Equatable {
 }
 
 extension Change {
+    /// Whether it may change what is known of copies that were there before.
+    package var isAboutKnownCopies: Bool {
+        switch self {
+        case .reset, .renamed, .flags, .labels, .vanished: true
+        case .scanBegan, .message, .scanned, .scanCompleted, .hinted, .checkpoint, .parked, .chunk: false
+        }
+    }
+
     /// Whether a message may be without a copy from now on.
     package var losesCopies: Bool {
         switch self {

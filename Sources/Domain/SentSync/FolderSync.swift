@@ -20,7 +20,7 @@ package struct FolderSync: Sendable {
         package var since: Date?
         package var patterns: [TokenPattern]
         /// Requests under way at once, so that the server always has the next one at hand.
-        package var window = 3
+        package var window = 4
         /// Messages a request, when nothing is known of the server.
         package var chunk = SyncLimits.chunk
         /// Messages to be read from which on compression is worth its round trip.

@@ -44,6 +44,14 @@ package enum SyncRequest: Sendable, Equatable {
         }
     }
 
+    /// Whether it is about messages of which it is not known yet whether they matter.
+    package var isExamination: Bool {
+        switch self {
+        case .news, .glances, .structures, .parts, .wholes, .details: true
+        case .search, .find, .survivors, .review, .changes, .identities: false
+        }
+    }
+
     /// Whether a FETCH response holds what was asked of its message, as far as it could be read. What is missing would be
     /// taken for gone, but for BODYSTRUCTURE: without it the message's first bytes are read.
     package func isAnswered(by data: FetchData) -> Bool {
