@@ -4,54 +4,71 @@ extension Scanner {
     /// Throws only where the lists themselves do not end.
     mutating func bodyStructure() throws(GrammarError) -> BodyStructure {
         if takeNil() { return BodyStructure(isPartial: true) }
-        var isPartial = false
-        let root = try node(isPartial: &isPartial)
-        var reader = BodyReader(limits: limits, isPartial: isPartial)
-        reader.read(root)
+        var reader = BodyReader(limits: limits)
+        let tree = try tree(isPartial: &reader.isPartial)
+        reader.read(tree)
         return BodyStructure(parts: reader.parts, isPartial: reader.isPartial)
     }
 
     /// One value with all that is in it. Lists below the nesting limit are left out, by a loop and not by recursion.
-    private mutating func node(isPartial: inout Bool) throws(GrammarError) -> BodyNode {
-        var open: [[BodyNode]] = []
+    private mutating func tree(isPartial: inout Bool) throws(GrammarError) -> BodyTree {
+        var tree = BodyTree(of: frame.bytes)
+        var open: [Int] = []
         var omitted = 0
         var count = 0
         while true {
             skipSpaces()
             guard let byte = peek else { throw GrammarError() }
-            var value: BodyNode?
+            var node = tree.count
             if byte == UInt8(ascii: "(") {
                 position += 1
-                if open.count < limits.nesting { open.append([]) } else { omitted += 1 }
+                if open.count < limits.nesting {
+                    open.append(node)
+                    tree.beginList()
+                } else {
+                    omitted += 1
+                }
+                continue
             } else if byte == UInt8(ascii: ")") {
                 position += 1
                 if omitted > 0 {
                     omitted -= 1
                     isPartial = true
-                    if omitted == 0 { value = .list([]) }
+                    if omitted > 0 { continue }
+                    tree.beginList()
                 } else if let closed = open.popLast() {
-                    value = .list(closed)
+                    node = closed
                 } else {
                     throw GrammarError()
                 }
+                tree.endList(at: node)
             } else {
-                let leaf = try leaf()
-                if omitted == 0 { value = leaf }
+                try leaf(into: &tree)
+                if omitted > 0 {
+                    tree.remove(from: node)
+                    continue
+                }
             }
-            guard let value else { continue }
             count += 1
-            if open.isEmpty { return value }
-            if count <= limits.items { open[open.count - 1].append(value) } else { isPartial = true }
+            if open.isEmpty { return tree }
+            if count > limits.items {
+                tree.remove(from: node)
+                isPartial = true
+            }
         }
     }
 
-    private mutating func leaf() throws(GrammarError) -> BodyNode {
-        if takeNil() { return .missing }
-        if let literal = takeLiteral() { return literal.bytes.map { .text($0[...]) } ?? .missing }
+    private mutating func leaf(into tree: inout BodyTree) throws(GrammarError) {
+        if takeNil() { return tree.append(.missing) }
+        if let literal = takeLiteral() {
+            guard let bytes = literal.bytes else { return tree.append(.missing) }
+            return tree.append(bytes)
+        }
+        guard peek == UInt8(ascii: "\"") else { return tree.append(.text(try atomRange())) }
         // Quirk: `("NAME" "the "final" report.pdf")`. Behind a string comes another value or the list's end; if it does
         // not look like one, the quote is part of the string.
-        if peek == UInt8(ascii: "\"") { return .text(try quotedSlice { $0.isBehindBodyString($1) }) }
-        return .text(try atom())
+        if let plain = try plainQuoted(endingWhere: { $0.isBehindBodyString($1) }) { return tree.append(.text(plain)) }
+        tree.append(try quoted { $0.isBehindBodyString($1) })
     }
 
     private func isBehindBodyString(_ position: Int) -> Bool {
@@ -67,58 +84,38 @@ extension Scanner {
     }
 }
 
-enum BodyNode: Equatable {
-    case missing
-    /// Mostly a piece of the response itself.
-    case text(ArraySlice<UInt8>)
-    case list([BodyNode])
-
-    var elements: [BodyNode]? { if case .list(let elements) = self { elements } else { nil } }
-    var isList: Bool { elements != nil }
-    /// Lower case, at most 1,000 bytes.
-    var word: String? { words?.utf8.lowerCased }
-    func isWord(_ word: String) -> Bool {
-        if case .text(let bytes) = self { bytes.equalsIgnoringCase(word) } else { false }
-    }
-    var words: String? { if case .text(let bytes) = self { bytes.prefix(1000).text } else { nil } }
-    var number: UInt64? { if case .text(let bytes) = self { Scanner.size(bytes) } else { nil } }
-}
-
 /// Finds the parts in the tree, depth first, without recursion.
 private struct BodyReader {
     private struct Pending {
-        let node: BodyNode
+        let node: Int
         let path: String
         let enclosingMessages: Int
     }
 
     let limits: ParserLimits
     var parts: [BodyPart] = []
-    var isPartial: Bool
+    var isPartial = false
     private var pending: [Pending] = []
 
-    init(limits: ParserLimits, isPartial: Bool) {
-        self.limits = limits
-        self.isPartial = isPartial
-    }
+    init(limits: ParserLimits) { self.limits = limits }
 
-    mutating func read(_ root: BodyNode) {
-        pending = [Pending(node: root, path: "", enclosingMessages: 0)]
+    mutating func read(_ tree: BodyTree) {
+        pending = [Pending(node: 0, path: "", enclosingMessages: 0)]
         while let next = pending.popLast() {
-            guard let elements = next.node.elements, !elements.isEmpty else {
+            guard let elements = tree.elements(of: next.node), !elements.isEmpty else {
                 // Quirk: NIL or () where a part belongs (Exchange, Gmail); it still has its number.
                 isPartial = true
                 continue
             }
-            if let children = Self.children(of: elements) {
+            if let children = tree.bodies(among: elements) {
                 push(children, below: next)
             } else {
-                readPart(elements, at: next)
+                readPart(elements, of: tree, at: next)
             }
         }
     }
 
-    private mutating func push(_ children: ArraySlice<BodyNode>, below parent: Pending) {
+    private mutating func push(_ children: ArraySlice<Int>, below parent: Pending) {
         let prefix = parent.path.isEmpty ? "" : parent.path + "."
         for (offset, child) in children.enumerated().reversed() {
             pending.append(
@@ -127,24 +124,9 @@ private struct BodyReader {
         }
     }
 
-    /// The bodies of a multipart: the lists it begins with. NIL counts as a body if a real one follows.
-    private static func children(of elements: [BodyNode]) -> ArraySlice<BodyNode>? {
-        guard let end = elements.firstIndex(where: { !$0.isList && $0 != .missing }) ?? Optional(elements.count),
-            let first = elements[..<end].first(where: \.isList)
-        else { return nil }
-        guard elements.first?.isList == true || looksLikeBody(first) else { return nil }
-        // A multipart's parameters come behind its subtype, so lists before it are bodies.
-        return elements[..<end]
-    }
-
-    private static func looksLikeBody(_ node: BodyNode) -> Bool {
-        guard let elements = node.elements else { return false }
-        return elements.first?.isList == true || elements.count >= 7 && elements[6].number != nil
-    }
-
-    private mutating func readPart(_ elements: [BodyNode], at place: Pending) {
+    private mutating func readPart(_ elements: [Int], of tree: BodyTree, at place: Pending) {
         // Quirk: a multipart without parts, `("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL)` (Gmail, Yandex).
-        guard elements.count > 1, !elements[1].isList else {
+        guard elements.count > 1, !tree.isList(elements[1]) else {
             isPartial = true
             return
         }
@@ -152,77 +134,97 @@ private struct BodyReader {
             isPartial = true
             return
         }
-        let type = elements[0].word
-        let subtype = elements[1].word
+        let type = tree.word(elements[0])
+        let subtype = tree.word(elements[1])
         if type == nil || subtype == nil { isPartial = true }
         let section = place.path.isEmpty ? "1" : place.path
         if type == "message", subtype == "rfc822" || subtype == "global",
-            let body = elements.dropFirst(7).first(where: { Self.isBody($0) })
+            let body = elements.dropFirst(7).first(where: tree.isBody)
         {
-            let isMultipart = body.elements.flatMap { Self.children(of: $0) } != nil
+            let isMultipart = tree.elements(of: body).flatMap { tree.bodies(among: $0) } != nil
             pending.append(
                 Pending(
                     node: body, path: isMultipart ? section : section + ".1",
                     enclosingMessages: place.enclosingMessages + 1))
             return
         }
-        parts.append(leaf(elements, type: type ?? "", subtype: subtype ?? "", section: section, place))
-    }
-
-    private static func isBody(_ node: BodyNode) -> Bool {
-        guard let elements = node.elements, let first = elements.first else { return false }
-        // The envelope before it begins with a date or NIL and has its addresses, lists of lists, third to eighth.
-        if first.isList { return elements.contains { $0.word != nil } }
-        return elements.count >= 7 && elements[6].number != nil && (elements[2].isList || elements[2] == .missing)
+        parts.append(leaf(elements, of: tree, type: type ?? "", subtype: subtype ?? "", section: section, place))
     }
 
     private mutating func leaf(
-        _ elements: [BodyNode], type: String, subtype: String, section: String, _ place: Pending
+        _ elements: [Int], of tree: BodyTree, type: String, subtype: String, section: String, _ place: Pending
     ) -> BodyPart {
         var part = BodyPart(
             section: section, type: type, subtype: subtype, enclosingMessages: place.enclosingMessages)
-        let parameters = elements.dropFirst(2).first?.elements ?? []
-        part.charset = Self.parameter("charset", in: parameters)
-        part.name = Self.parameter("name", in: parameters)
+        let parameters = elements.count > 2 ? elements[2] : nil
+        part.charset = tree.parameter("charset", in: parameters)
+        part.name = tree.parameter("name", in: parameters)
         // Quirk: a field too few before the encoding; it is known by its value.
         let encodingIndex =
-            elements.indices.dropFirst(2).prefix(5).first { Self.encodings.contains(where: elements[$0].isWord) } ?? 5
-        if encodingIndex < elements.count, let encoding = elements[encodingIndex].word {
+            elements.indices.dropFirst(2).prefix(5).first { index in
+                Self.encodings.contains { tree.isWord(elements[index], $0) }
+            } ?? 5
+        if encodingIndex < elements.count, let encoding = tree.word(elements[encodingIndex]) {
             part.encoding = encoding
-            part.octets = encodingIndex + 1 < elements.count ? elements[encodingIndex + 1].number : nil
+            part.octets = encodingIndex + 1 < elements.count ? tree.number(elements[encodingIndex + 1]) : nil
         }
         if part.encoding.isEmpty || part.octets == nil { isPartial = true }
-        readDisposition(elements.dropFirst(encodingIndex + 2), into: &part)
+        readDisposition(elements.dropFirst(encodingIndex + 2), of: tree, into: &part)
         return part
     }
 
     /// Quirks: a bare "inline" for `("inline" NIL)`, and S/MIME's description in its place (Exchange). Found by its form,
     /// because the fields before it may be missing.
-    private func readDisposition(_ fields: ArraySlice<BodyNode>, into part: inout BodyPart) {
+    private func readDisposition(_ fields: ArraySlice<Int>, of tree: BodyTree, into part: inout BodyPart) {
         for field in fields {
-            if let disposition = Self.dispositions.first(where: field.isWord) {
+            if let disposition = Self.dispositions.first(where: { tree.isWord(field, $0) }) {
                 part.disposition = disposition
                 return
             }
-            guard let elements = field.elements, let kind = elements.first?.word else { continue }
-            let parameters = elements.dropFirst().first
-            guard Self.dispositions.contains(kind) || parameters?.isList == true || parameters == .missing else {
+            guard let elements = tree.elements(of: field), let kind = elements.first.flatMap(tree.word) else {
                 continue
             }
+            let parameters = elements.count > 1 ? elements[1] : nil
+            guard Self.dispositions.contains(kind) || parameters.map({ tree.isList($0) || tree.isMissing($0) }) == true
+            else { continue }
             part.disposition = kind
-            if part.name == nil { part.name = Self.parameter("filename", in: parameters?.elements ?? []) }
+            if part.name == nil { part.name = tree.parameter("filename", in: parameters) }
             return
         }
     }
 
     private static let encodings = ["7bit", "8bit", "binary", "base64", "quoted-printable"]
     private static let dispositions = ["inline", "attachment"]
+}
+
+extension BodyTree {
+    /// The bodies of a multipart: the lists it begins with. NIL counts as a body if a real one follows.
+    fileprivate func bodies(among elements: [Int]) -> ArraySlice<Int>? {
+        let end = elements.firstIndex { !isList($0) && !isMissing($0) } ?? elements.count
+        guard let first = elements[..<end].first(where: isList) else { return nil }
+        guard elements.first.map(isList) == true || looksLikeBody(first) else { return nil }
+        // A multipart's parameters come behind its subtype, so lists before it are bodies.
+        return elements[..<end]
+    }
+
+    private func looksLikeBody(_ node: Int) -> Bool {
+        guard let elements = elements(of: node) else { return false }
+        return elements.first.map(isList) == true || elements.count >= 7 && number(elements[6]) != nil
+    }
+
+    fileprivate func isBody(_ node: Int) -> Bool {
+        guard let elements = elements(of: node), let first = elements.first else { return false }
+        // The envelope before it begins with a date or NIL and has its addresses, lists of lists, third to eighth.
+        if isList(first) { return elements.contains { word($0) != nil } }
+        return elements.count >= 7 && number(elements[6]) != nil && (isList(elements[2]) || isMissing(elements[2]))
+    }
 
     /// Of `("CHARSET" "utf-8" "name" NIL)`.
-    private static func parameter(_ name: String, in pairs: [BodyNode]) -> String? {
+    fileprivate func parameter(_ name: String, in list: Int?) -> String? {
+        let pairs = list.flatMap { elements(of: $0) } ?? []
         var index = 0
         while index + 1 < pairs.count {
-            if pairs[index].isWord(name) { return pairs[index + 1].words }
+            if isWord(pairs[index], name) { return words(pairs[index + 1]) }
             index += 2
         }
         return nil

@@ -35,16 +35,20 @@ struct Scanner {
     }
 
     /// The bytes up to one that `isEnd` or up to a literal; possibly none.
-    mutating func run(until isEnd: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+    mutating func run(until isEnd: (UInt8) -> Bool) -> ArraySlice<UInt8> { frame.bytes[runRange(until: isEnd)] }
+
+    private mutating func runRange(until isEnd: (UInt8) -> Bool) -> Range<Int> {
         let start = position
         let bound = nextLiteralStart
         while position < bound, !isEnd(frame.bytes[position]) { position += 1 }
-        return frame.bytes[start..<position]
+        return start..<position
     }
 
     /// An atom, generously: anything up to a space, a parenthesis or a quote. Unquoted `]` stays inside (Gmail's labels).
-    mutating func atom() throws(GrammarError) -> ArraySlice<UInt8> {
-        let atom = run { $0 == 0x20 || $0 == 0x28 || $0 == 0x29 || $0 == 0x22 }
+    mutating func atom() throws(GrammarError) -> ArraySlice<UInt8> { frame.bytes[try atomRange()] }
+
+    mutating func atomRange() throws(GrammarError) -> Range<Int> {
+        let atom = runRange { $0 == 0x20 || $0 == 0x28 || $0 == 0x29 || $0 == 0x22 }
         if atom.isEmpty { throw GrammarError() }
         return atom
     }
@@ -102,27 +106,16 @@ extension Scanner {
     mutating func quoted(
         endingWhere isEnd: (Scanner, Int) -> Bool = { $0.isDelimiter(at: $1) }
     ) throws(GrammarError) -> [UInt8] {
-        Array(try quotedSlice(endingWhere: isEnd))
-    }
-
-    /// As ``quoted(endingWhere:)``: a piece of the response where it has no escapes and no quotes inside.
-    mutating func quotedSlice(
-        endingWhere isEnd: (Scanner, Int) -> Bool
-    ) throws(GrammarError) -> ArraySlice<UInt8> {
+        if let plain = try plainQuoted(endingWhere: isEnd) { return Array(frame.bytes[plain]) }
         try expect("\"")
         let bound = nextLiteralStart
-        let plain = run { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-        if position < bound, frame.bytes[position] == UInt8(ascii: "\""), isEnd(self, position + 1) {
-            position += 1
-            return plain
-        }
-        var result = Array(plain)
+        var result: [UInt8] = []
         while position < bound {
             let byte = frame.bytes[position]
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                if isEnd(self, position) { return result[...] }
+                if isEnd(self, position) { return result }
                 result.append(byte)
             case UInt8(ascii: "\\"):
                 if let escaped = peek, escaped == UInt8(ascii: "\"") || escaped == UInt8(ascii: "\\") {
@@ -136,6 +129,22 @@ extension Scanner {
             }
         }
         throw GrammarError()
+    }
+
+    /// As ``quoted(endingWhere:)``, where in the response it stands; `nil`, and nothing is read, if there are escapes or
+    /// quotes inside.
+    mutating func plainQuoted(endingWhere isEnd: (Scanner, Int) -> Bool) throws(GrammarError) -> Range<Int>? {
+        let start = position
+        try expect("\"")
+        let plain = runRange { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        if plain.upperBound < nextLiteralStart, frame.bytes[plain.upperBound] == UInt8(ascii: "\""),
+            isEnd(self, plain.upperBound + 1)
+        {
+            position += 1
+            return plain
+        }
+        position = start
+        return nil
     }
 
     /// Whether a value may end before this position.
