@@ -8,28 +8,12 @@ import Secrets
 actor Connection {
     /// Reading pauses when this much waits for the reader.
     static let inboxLimit = 256 << 10
-    /// After a read that brought this much, more is coming as a rule. It is waited for without a look at the socket: to be
-    /// woken for each packet would cost this side and the other more than what is in it.
-    private static let bulk = 16 << 10
-    private static let pause = Duration.milliseconds(1)
-    /// OpenSSL reports nothing of a piece before it has taken all of it. As long as a record of TLS.
-    static let chunkSize = 16 << 10
-    /// After this much the others get their turn.
-    private static let sendBudget = 4 << 20
 
     private enum Phase {
         case new
         case opening(CheckedContinuation<Result<[String], TransportError>, Never>)
         case open(socket: Int32)
         case ended
-    }
-
-    private struct Outgoing {
-        let id: Int
-        let bytes: [UInt8]
-        var offset = 0
-        /// `nil` before its sender waits.
-        var done: CheckedContinuation<Result<Void, TransportError>, Never>?
     }
 
     private let poller: Poller
@@ -44,14 +28,8 @@ actor Connection {
 
     private var inbox: [UInt8] = []
     private var reader: (id: Int, continuation: CheckedContinuation<Result<[UInt8]?, TransportError>, Never>)?
-    private var outbox: [Outgoing] = []
-    /// What became of those whose senders do not wait yet.
-    private var settled: [Int: Result<Void, TransportError>] = [:]
-    /// What libcurl has been offered of the first in `outbox`, and will be offered again as it is.
-    private var chunk: Chunk?
+    private var outbox = SendQueue()
     private var isWritable = true
-    /// More is gathering in the socket meanwhile.
-    private var isPausing = false
     private var interest: Poller.Readiness = []
     private var lastID = 0
 
@@ -103,9 +81,8 @@ actor Connection {
         guard case .open = phase, isWritable else { throw .closed(by: peer) }
         guard !bytes.isEmpty else { return nil }
         let id = nextID()
-        outbox.append(Outgoing(id: id, bytes: bytes))
-        if outbox.count == 1 { flush() }
-        if let result = settled.removeValue(forKey: id) {
+        if outbox.add(bytes, id: id) { flush() }
+        if let result = outbox.takeResult(of: id) {
             try result.get()
             return nil
         }
@@ -115,13 +92,12 @@ actor Connection {
 
     func taken(_ id: Int) async throws(TransportError) {
         try await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, TransportError>, Never>) in
+            await withCheckedContinuation { (continuation: SendQueue.Waiter) in
                 // It may have come about on the way here.
-                if let result = settled.removeValue(forKey: id) { return continuation.resume(returning: result) }
-                guard let index = outbox.firstIndex(where: { $0.id == id }) else {
+                if let result = outbox.takeResult(of: id) { return continuation.resume(returning: result) }
+                guard outbox.wait(for: id, continuation) else {
                     return continuation.resume(returning: .failure(.closed(by: peer)))
                 }
-                outbox[index].done = continuation
                 if Task.isCancelled { cancelSend(id) }
             }
         } onCancel: {
@@ -186,15 +162,13 @@ extension Connection {
         phase = .ended
         if case .open(let socket) = before, !interest.isEmpty { poller.unwatch(socket) }
         interest = []
-        poller.cancelTimer(of: self)
         if let easy { multi?.remove(easy) }
         easy?.close()
         multi?.close()
         easy = nil
         multi = nil
-        chunk = nil
         if case .opening(let continuation) = before { continuation.resume(returning: .failure(error)) }
-        failSends(error)
+        outbox.fail(error)
         deliver()
     }
 }
@@ -209,7 +183,6 @@ extension Connection {
     /// Reads until libcurl has nothing more, since the socket does not tell of what is decrypted already.
     private func fill() {
         let scratch = poller.scratch
-        let before = inbox.count
         var filled = 0
         var hasEnded = false
         while case .open = phase, let easy, inbox.count + filled < Self.inboxLimit {
@@ -231,17 +204,7 @@ extension Connection {
         }
         inbox += scratch[..<filled]
         if hasEnded { return end(with: .closed(by: peer)) }
-        if inbox.count - before >= Self.bulk, inbox.count < Self.inboxLimit { pause() }
         deliver()
-    }
-
-    private func pause() {
-        isPausing = true
-        poller.setTimer(of: self, after: Self.pause) { [self] in
-            isPausing = false
-            fill()
-            updateInterest()
-        }
     }
 
     private func deliver() {
@@ -275,58 +238,20 @@ extension Connection {
 
 extension Connection {
     private func flush() {
-        var budget = Self.sendBudget
-        while case .open = phase, isWritable, budget > 0, let easy, let first = outbox.first {
-            var count = 0
-            let code: CURLcode
-            if isPlain {
-                code = first.bytes[first.offset...].withUnsafeBytes {
-                    curl_easy_send(easy.pointer, $0.baseAddress, $0.count, &count)
-                }
-            } else {
-                let chunk = self.chunk ?? Chunk(first.bytes[first.offset...].prefix(Self.chunkSize))
-                self.chunk = chunk
-                code = curl_easy_send(easy.pointer, chunk.start, chunk.count, &count)
-                chunk.advance(by: count)
-                if chunk.count == 0 { self.chunk = nil }
-            }
-            if code == CURLE_AGAIN || code == CURLE_OK && count == 0 { return }
-            guard code == CURLE_OK else {
-                // Reading goes on: the server's last words may be there.
-                isWritable = false
-                self.chunk = nil
-                return failSends(.closed(by: peer))
-            }
-            budget -= count
-            outbox[0].offset += count
-            if outbox[0].offset == first.bytes.count {
-                settle(outbox.removeFirst(), .success(()))
-            }
-        }
-    }
-
-    private func failSends(_ error: TransportError) {
-        let failed = outbox
-        outbox = []
-        for outgoing in failed { settle(outgoing, .failure(error)) }
-    }
-
-    private func settle(_ outgoing: Outgoing, _ result: Result<Void, TransportError>) {
-        if let done = outgoing.done { done.resume(returning: result) } else { settled[outgoing.id] = result }
+        guard case .open = phase, isWritable, let easy, !outbox.flush(through: easy, isPlain: isPlain) else { return }
+        // Reading goes on: the server's last words may be there.
+        isWritable = false
+        outbox.fail(.closed(by: peer))
     }
 
     private func cancelSend(_ id: Int) {
-        guard let index = outbox.firstIndex(where: { $0.id == id }) else { return }
-        settle(outbox.remove(at: index), .failure(.cancelled))
-        // One that waits its turn leaves no trace.
-        guard index == 0 else { return }
-        end(with: .closed(by: peer))
+        if outbox.cancel(id) { end(with: .closed(by: peer)) }
     }
 
     private func updateInterest() {
         guard case .open(let socket) = phase else { return }
         var wanted: Poller.Readiness = []
-        if !isPausing, inbox.count < Self.inboxLimit { wanted.insert(.readable) }
+        if inbox.count < Self.inboxLimit { wanted.insert(.readable) }
         if !outbox.isEmpty { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted
@@ -337,21 +262,4 @@ extension Connection {
                     .other, "\(peer): the system cannot watch one more socket", .retryLater(after: nil)))
         }
     }
-}
-
-/// Bytes at an address that does not change: OpenSSL wants the same pointer and length again after it was busy.
-private final class Chunk {
-    private let memory: UnsafeMutableRawBufferPointer
-    private var taken = 0
-
-    init(_ bytes: ArraySlice<UInt8>) {
-        memory = .allocate(byteCount: bytes.count, alignment: 1)
-        memory.copyBytes(from: bytes)
-    }
-
-    deinit { memory.deallocate() }
-
-    var start: UnsafeMutableRawPointer? { memory.baseAddress?.advanced(by: taken) }
-    var count: Int { memory.count - taken }
-    func advance(by count: Int) { taken += count }
 }
