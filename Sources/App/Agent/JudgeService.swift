@@ -16,8 +16,9 @@ struct JudgeService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var isUpToDate = false
             while !Task.isCancelled {
-                await bell.wait(atMost: await judgeAll())
+                await bell.wait(atMost: await judgeAll(&isUpToDate))
             }
         }
     }
@@ -25,7 +26,8 @@ struct JudgeService: Service {
     private typealias Judged = [(Judgement, JudgingTask)]
 
     /// Judges all that is due; returns how long nothing will be due by itself.
-    private func judgeAll() async -> Duration? {
+    /// - Parameter isUpToDate: whether no message is left that other rules have judged.
+    private func judgeAll(_ isUpToDate: inout Bool) async -> Duration? {
         do {
             var changed = false
             var rung = ContinuousClock.now
@@ -34,9 +36,12 @@ struct JudgeService: Service {
                 let judged = waiting
                 // What is judged is stored while the next ones are read and judged.
                 async let saved = save(judged)
-                waiting = try await judgeSome(besides: Set(judged.map(\.1.message)))
+                waiting = try await judgeSome(besides: Set(judged.map(\.1.message)), outdated: !isUpToDate)
                 if try await saved { changed = true }
-                if judged.isEmpty, waiting.isEmpty { break }
+                if judged.isEmpty, waiting.isEmpty {
+                    isUpToDate = true
+                    break
+                }
                 // Many at once are written at once, but the first ones do not wait for all.
                 guard changed, ContinuousClock.now - rung > Self.patience else { continue }
                 try await ringAccounts()
@@ -53,9 +58,10 @@ struct JudgeService: Service {
         }
     }
 
-    private func judgeSome(besides underWay: Set<MessageKey>) async throws -> Judged {
+    private func judgeSome(besides underWay: Set<MessageKey>, outdated: Bool) async throws -> Judged {
         let time = now()
-        let tasks = try await store.judgingTasks(now: time, rules: Rules.current.version, besides: underWay)
+        let tasks = try await store.judgingTasks(
+            now: time, rules: Rules.current.version, besides: underWay, outdated: outdated)
         return tasks.map { (OpensEngine.judge($0.history, now: time), $0) }
     }
 

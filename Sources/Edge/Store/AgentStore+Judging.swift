@@ -15,8 +15,10 @@ package struct JudgingTask: Sendable {
 extension AgentStore {
     /// Messages with new facts, or with a verdict that is not final and whose time has come: some of them, besides those
     /// that are under way.
+    /// - Parameter outdated: those too that other rules have judged. For these all messages are looked at, and once there are
+    ///   none there will be none.
     package func judgingTasks(
-        now: Date, rules: Int, besides underWay: Set<MessageKey> = [], limit: Int = 500
+        now: Date, rules: Int, besides underWay: Set<MessageKey> = [], limit: Int = 500, outdated: Bool = true
     ) async throws(StoreError) -> [JudgingTask] {
         try await read { [recent] db in
             let due = try Int64.fetchAll(
@@ -24,8 +26,8 @@ extension AgentStore {
                     sql: """
                         SELECT id FROM message WHERE judge_due = 1
                         UNION SELECT id FROM message WHERE review_at IS NOT NULL AND review_at <= ?
-                        UNION SELECT id FROM message WHERE rules <> ? LIMIT ?
-                        """), arguments: [now.milliseconds, rules, limit + underWay.count])
+                        \(outdated ? "UNION SELECT id FROM message WHERE rules <> \(rules)" : "") LIMIT ?
+                        """), arguments: [now.milliseconds, limit + underWay.count])
             var stored: [StoredHistory] = []
             var hits = 0
             for id in due where hits < Self.hitsAtOnce && !underWay.contains(MessageKey(rawValue: id)) {
