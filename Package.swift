@@ -220,7 +220,7 @@ let package = Package(
             "Agent",
             [
                 "Agent", "Host", "IMAP", "SentSync", "Servers", "Store", "HitSources", "Mailbox", "Settings",
-                "Transport", "Secrets", "Opens", "Tokens", "TestSupport", grdb, log,
+                "Transport", "Secrets", "Opens", "Tokens", "MailboxModel", "TestSupport", grdb, log,
             ]),
         tests("Loop", ["sentmark", "TestSupport"]),
         tests(
