@@ -180,6 +180,38 @@ struct SignStoreTests {
         #expect(try await plan(signs).orders == [])
     }
 
+    /// A flag that the user has coloured as we colour ours stays, whatever we do to the message's other copies; and a copy that
+    /// turns up in another folder, before its departure is known of, brings our colour along.
+    @Test func aColourIsOursOnTheCopyThatWeHavePutItOn() async throws {
+        let signs = Signs([Sign(.color, .opened, "green"), Sign(.color, .openedAgain, "orange")])
+        let green = FlagColor.green.bits.union([.flagged])
+        let copy = { (uid: UInt32, flags: Set<Flag>) in
+            Change.message(
+                ExaminedMessage(
+                    uid: UID(uid), flags: flags, messageID: "m1@x", subject: "S", sentAt: Self.now - 600,
+                    recipients: [], recipientIsSender: false,
+                    tokens: [FoundToken(text: "t1", kind: .foreign, quoted: false)]))
+        }
+        try await store.apply([copy(1, green), copy(2, [])], to: folder, signs: signs, now: Self.now)
+        try await open([1])
+        let shown = [UID(1): SeenOnServer(flags: green), 2: SeenOnServer(flags: green)]
+        #expect(try await write(signs, seen: shown) == ["green 2"])
+        let archive = try await store.folder(MailboxName("Archive"), of: account)
+        try await store.apply([copy(1, green)], to: archive, signs: signs, now: Self.now)
+        let source = try await store.source(named: "px")
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0"
+        let again = Hit(
+            seq: 2, at: Self.now + 7200, token: "t1", net: "n2", ua: agent, family: ClientFamily(userAgent: agent))
+        try await store.append([again], log: "L", cursor: "d", isEnd: true, from: source, now: Self.now + 7200)
+        let tasks = try await store.judgingTasks(now: Self.now + 7200, rules: Rules.current.version)
+        try await store.save(
+            tasks.map { (OpensEngine.judge($0.history, now: Self.now + 7200), $0) }, rules: Rules.current.version)
+        #expect(try await plan(signs).orders.map { "\($0.sign.text) \($0.uids)" } == ["orange 2"])
+        let there = try await store.planningTask(for: archive, signs: signs)
+        let orders = KeywordPlan.orders(for: there.copies, signs: signs)
+        #expect(orders.map { "\($0.sign.text) \($0.uids)" } == ["orange 1"])
+    }
+
     @Test func otherSignsInTheConfigurationPlanTheirAccountAnew() async throws {
         let signs = Signs([Self.tracked])
         try await add([1], signs)

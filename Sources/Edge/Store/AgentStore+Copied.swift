@@ -97,12 +97,24 @@ extension AgentStore {
 }
 
 extension AgentStore {
-    /// The colours that are ours on the flag of a copy's message from now on.
+    /// The colours that are ours on the flag of a copy from now on.
     static func setPaint(_ paint: Paint, of uid: UID, in folder: FolderID, _ db: Database) throws {
+        let copy: StatementArguments = [folder.rawValue, uid.rawValue]
         try db.perform(
-            sql:
-                "UPDATE message SET paint = ? WHERE id = (SELECT message_id FROM copy WHERE folder_id = ? AND uid = ?)",
-            arguments: [paint.stored, folder.rawValue, uid.rawValue])
+            sql: "UPDATE copy SET paint = ? WHERE folder_id = ? AND uid = ?", arguments: [paint.stored] + copy)
+        let message = try Row.fetchOne(
+            try db.cachedStatement(
+                sql: """
+                    SELECT id, paint FROM message
+                    WHERE id = (SELECT message_id FROM copy WHERE folder_id = ? AND uid = ?)
+                    """), arguments: copy)
+        guard let message else { return }
+        let known = Paint(stored: message["paint"])
+        let new = Set(paint.colors).subtracting(known.colors).sorted { $0.rawValue < $1.rawValue }
+        guard !new.isEmpty else { return }
+        try db.perform(
+            sql: "UPDATE message SET paint = ? WHERE id = ?",
+            arguments: [Paint(known.colors + new).stored, message["id"] as Int64])
     }
 }
 

@@ -33,7 +33,7 @@ struct DueCopies {
             db,
             sql: """
                 SELECT copy.uid, copy.flags, copy.labels, message.id, message.message_id, message.status,
-                    message.readings, message.evidence, \(MessageDomains.isUnreliable), message.paint,
+                    message.readings, message.evidence, \(MessageDomains.isUnreliable), copy.paint,
                     EXISTS (SELECT 1 FROM copied WHERE copied.account_id = message.account_id
                         AND copied.mailbox = ? AND copied.message_id = message.message_id)
                 FROM copy JOIN message ON message.id = copy.message_id

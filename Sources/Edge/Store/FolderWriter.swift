@@ -114,8 +114,8 @@ extension FolderWriter {
         try BoundStatement(
             db,
             sql: """
-                INSERT INTO copy (message_id, folder_id, uid, flags, name)
-                VALUES (?1, ?2, ?3, ?4, NULLIF(?5, (SELECT message_id FROM message WHERE id = ?1)))
+                INSERT INTO copy (message_id, folder_id, uid, flags, name, paint)
+                SELECT id, ?2, ?3, ?4, NULLIF(?5, message_id), paint FROM message WHERE id = ?1
                 ON CONFLICT (folder_id, uid) DO UPDATE
                     SET message_id = excluded.message_id, flags = excluded.flags, name = excluded.name, plan_due = 1
                 """

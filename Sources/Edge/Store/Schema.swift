@@ -25,6 +25,7 @@ enum Schema {
         ("13 verdicts by message alone", verdictsByMessageAlone),
         ("14 logs by number", logsByNumber),
         ("15 checks without a table", plainChecks),
+        ("16 colours of each copy", colorsOfCopies),
     ]
 
     static var migrator: DatabaseMigrator {
@@ -316,5 +317,15 @@ enum Schema {
     private static let namesOfCopies = [
         // Its Message-ID, without brackets, if that is not the message's: a server has given it another one.
         "ALTER TABLE copy ADD COLUMN name TEXT"
+    ]
+
+    /// What is ours on one copy may be the user's on another one. `paint` of the message has all that was ever put on any of
+    /// them: a copy begins with it, since it may be one that was elsewhere.
+    private static let colorsOfCopies = [
+        "ALTER TABLE copy ADD COLUMN paint TEXT NOT NULL DEFAULT ''",
+        """
+        UPDATE copy SET paint = (SELECT paint FROM message WHERE message.id = message_id)
+        WHERE message_id IN (SELECT id FROM message WHERE paint <> '')
+        """,
     ]
 }
