@@ -22,12 +22,3 @@ enum Folder: String, Sendable, CaseIterable {
         }
     }
 }
-
-/// What the account's configuration has shown on messages.
-enum Showing: String, Sendable, CaseIterable {
-    case keywords
-    /// Gmail's labels, and no keywords.
-    case labels
-    /// Keywords, and a copy of each opened message in ``Folder/copies``.
-    case copies
-}

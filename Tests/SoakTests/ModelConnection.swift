@@ -1,5 +1,6 @@
 import IMAP
 import MailboxModel
+import SentSync
 import Store
 
 @testable import Mailbox
@@ -280,13 +281,39 @@ extension ModelConnection {
     private func set(_ name: String, _ on: Bool, _ uid: UInt32) async {
         let flag = Flag(spelling: name)
         guard world.flags(uid).contains(flag) != on else { return }
+        if flag == .flagged, world.showing == .colors { return await paint(on, uid) }
         // What is on a message before the agent has seen it is inherited.
         if on, await copy(of: uid) == nil { world.inherit(flag, world.letter(uid)?.token) }
         world.setFlag(flag, on, of: uid)
         server.noteFlags(of: uid)
     }
 
+    /// Who colours a flag while we do is beaten by whoever comes last: there is no truth to that.
+    private func paint(_ on: Bool, _ uid: UInt32) async {
+        if on, !server.isIdle { return }
+        let mark = world.shownColor(uid)
+        let isKnown = await isKnown(mark, on: uid)
+        world.paint(on ? Showing.userColor : nil, uid)
+        server.noteFlags(of: uid)
+        if !on, isKnown, let mark, let id = world.mailbox.messages[uid]?.id {
+            world.letters[id]?.withdrawn.insert(Flag(spelling: mark.rawValue))
+        }
+    }
+
+    private func isKnown(_ mark: Mark?, on uid: UInt32) async -> Bool {
+        guard let mark, let color = Showing.colorOfMark[mark], let token = world.letter(uid)?.token,
+            world.wanted(token, world.flags(uid)).contains(Flag(spelling: mark.rawValue)),
+            world.pulled == world.feed.count, let copy = await copy(of: uid)
+        else { return false }
+        return copy.isSettled && FlagColor(copy.flags) == color
+    }
+
     private func removeMark(_ pick: Int) async {
+        if world.showing == .colors {
+            let marked = world.uids.filter { world.shownColor($0) != nil }
+            if !marked.isEmpty { await paint(false, marked[pick % marked.count]) }
+            return
+        }
         let marked = world.uids.flatMap { uid in
             world.flags(uid).intersection(World.marks).sorted { $0.spelling < $1.spelling }.map { (uid, $0) }
         }

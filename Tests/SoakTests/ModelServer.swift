@@ -150,7 +150,7 @@ extension ModelServer {
         return all
     }
 
-    var hasLabels: Bool { story.showing == .labels }
+    var hasLabels: Bool { story.showing.hasLabels }
 
     private mutating func list(_ world: World) {
         for folder in Folder.allCases where world.boxes[folder] != nil {

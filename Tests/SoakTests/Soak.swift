@@ -70,8 +70,8 @@ struct Soak {
             )
         }
         // What the server does not keep each session tries once more.
-        for flags in world.stores where flags.contains(where: world.keeps) {
-            problems.append("a further run sent a STORE of \(flags)")
+        for order in world.stores where order.flags.contains(where: { order.areLabels || world.keepsAsItIs($0) }) {
+            problems.append("a further run sent a STORE of \(order.flags)")
         }
         return problems
     }
@@ -127,9 +127,9 @@ struct Soak {
         policy.chunk = story.chunk
         policy.much = 3
         policy.searchesText = server.policy.searchesText
-        policy.readsLabels = story.showing == .labels
+        policy.readsLabels = story.showing.hasLabels
         let tools = FolderTools(
-            account: try await store.account(named: "work"), store: store, signs: signs, server: server,
+            account: try await store.account(named: "work"), store: store, signs: story.showing.signs, server: server,
             trust: trust, judge: Bell(), awaited: AwaitedMail(), cleansSince: nil,
             report: { _ in },
             now: { [clock] in clock.now },
@@ -141,11 +141,4 @@ struct Soak {
             pollInterval: .zero, bell: Bell())
     }
 
-    private var signs: Signs {
-        switch story.showing {
-        case .keywords: Signs(.standard)
-        case .labels: Signs(Mark.allCases.map { Sign(.label, $0, World.label($0)) })
-        case .copies: Signs(Signs(.standard).all + [Sign(.copy, .opened, Folder.copies.rawValue)])
-        }
-    }
 }

@@ -10,7 +10,7 @@ extension Story {
         self.serverClass = serverClass
         self.quirks = quirks
         software = random.chance(percent: 60) ? .unknown : random.element(of: Software.allCases) ?? .unknown
-        showing = random.chance(percent: 60) ? .keywords : random.element(of: Showing.allCases) ?? .keywords
+        showing = random.chance(percent: 50) ? .keywords : random.element(of: Showing.allCases) ?? .keywords
         brokenKeyword = random.element(of: ["tracked", "opened", "reached"]) ?? "opened"
         chunk = random.element(of: [1, 2, 5, 500]) ?? 500
         var steps: [Step] = []

@@ -15,8 +15,8 @@ extension World {
             if isParked, !letter.isSick { problems.append("\(uid) was set aside and is not sick") }
             if let believed = copies[uid] {
                 // Labels that have not been read are not believed to be anything.
-                let isRead = showing != .labels || knowledge.hasLabels.contains(uid)
-                let seen = isRead ? flags(uid) : flags(uid).subtracting(Self.marks)
+                let isRead = !showing.hasLabels || knowledge.hasLabels.contains(uid)
+                let seen = isRead ? flags(uid) : mailbox.messages[uid]?.flags ?? []
                 if believed != seen { problems.append("\(uid) is believed to have \(believed), and has \(seen)") }
             }
             let isExamined = !isParked && !(letter.isOld && quirks.contains(.since))
@@ -35,7 +35,7 @@ extension World {
             guard let letter = letter(uid, in: .archive) else { return [] }
             let flags = flags(uid, in: .archive)
             var problems: [String] = []
-            let others = flags.subtracting(Self.marks).symmetricDifference(letter.flags.subtracting(Self.marks))
+            let others = flags.symmetricDifference(letter.flags).subtracting(ours)
             if !others.isEmpty { problems.append("lost or gained what is not ours: \(others)") }
             guard let token = letter.token else {
                 if flags != letter.flags { problems.append("is not tracked and was changed") }
@@ -44,7 +44,9 @@ extension World {
             let isFollowed = known[uid] != nil
             let canBeFound = !letter.isSick && !letter.isOld && knowledge.lost.contains(letter.messageID)
             if canBeFound, !isFollowed { problems.append("was not followed") }
-            if isRenewed, isFollowed, !quirks.contains(.readOnly) {
+            if isRenewed, isFollowed, !quirks.contains(.readOnly), showing == .colors {
+                if keepsColors { problems += colorProblems(token, letter, flags, isRenewed: true) }
+            } else if isRenewed, isFollowed, !quirks.contains(.readOnly) {
                 let missing = wanted(token, flags).subtracting(flags).filter(keeps)
                 if !missing.isEmpty { problems.append("lacks \(missing)") }
             }
@@ -74,13 +76,16 @@ extension World {
     private func problems(of uid: UInt32, _ letter: Letter, isExamined: Bool, isRenewed: Bool) -> [String] {
         let flags = flags(uid)
         var problems: [String] = []
-        let others = flags.subtracting(Self.marks).symmetricDifference(letter.flags.subtracting(Self.marks))
+        let others = flags.symmetricDifference(letter.flags).subtracting(ours)
         if !others.isEmpty { problems.append("lost or gained what is not ours: \(others)") }
         guard let token = letter.token else {
             if flags != letter.flags { problems.append("is not tracked and was changed") }
             return problems
         }
         if quirks.contains(.readOnly) || !isExamined { return problems }
+        if showing == .colors {
+            return problems + (keepsColors ? colorProblems(token, letter, flags, isRenewed: isRenewed) : [])
+        }
         let wanted = wanted(token, flags)
         let proven = judgement(token).verdicts.count > 0
         for mark in Self.marks.sorted(by: { $0.spelling < $1.spelling }) where keeps(mark) {
@@ -97,7 +102,7 @@ extension World {
     }
 
     /// Whether anybody may have been taken for withdrawing the keyword, from whatever copy.
-    private func isWithdrawn(_ mark: Flag, _ token: String) -> Bool {
+    func isWithdrawn(_ mark: Flag, _ token: String) -> Bool {
         removed.contains(Marking(token: token, keyword: mark))
     }
 
@@ -106,11 +111,15 @@ extension World {
         storeTo set: UIDSet, in folder: Folder, _ action: StoreAction, _ flags: [Flag], isSilent: Bool,
         isReadOnly: Bool, areLabels: Bool = false
     ) {
-        stores.append(Set(flags))
-        if areLabels != (showing == .labels) { violations.append("a STORE of what is not to be shown: \(flags)") }
+        stores.append((Set(flags), areLabels))
+        let isShown = areLabels ? showing.hasLabels : showing != .labels
+        if !isShown { violations.append("a STORE of what is not to be shown: \(flags)") }
+        if showing == .automatic, areLabels, action == .add, flags.contains(where: keepsAsItIs) {
+            violations.append("a label for a keyword that the server keeps: \(flags)")
+        }
         if isReadOnly { violations.append("a STORE to a read-only folder") }
         if !isSilent || action == .replace { violations.append("a STORE that is not silent, or replaces flags") }
-        let foreign = flags.filter { !Self.marks.contains($0) }
+        let foreign = flags.filter { !ours.contains($0) }
         if !foreign.isEmpty { violations.append("a STORE of \(foreign)") }
         check(set, in: folder, "STORE")
     }

@@ -50,8 +50,8 @@ struct World {
     var removed: Set<Marking> = []
     /// UIDs that are or were tracked messages', under this UIDVALIDITY.
     var everTracked: [Folder: Set<UInt32>] = [:]
-    /// The keywords of each STORE that came.
-    var stores: [Set<Flag>] = []
+    /// What each STORE named that came, labels by what they stand for.
+    var stores: [(flags: Set<Flag>, areLabels: Bool)] = []
     /// What must never happen, and did.
     var violations: [String] = []
     private var numbers = 0
@@ -73,6 +73,11 @@ struct World {
     }
 
     static let marks = Set(KeywordNames.standard.names.values.map { Flag(spelling: $0) })
+
+    /// All that the agent may write on messages.
+    var ours: Set<Flag> { showing == .colors ? Showing.colorFlags : Self.marks }
+    /// Not with PERMANENTFLAGS that name neither the bits nor `\*`.
+    var keepsColors: Bool { !quirks.contains(.fixedKeywords) }
 
     /// What a label stands for.
     static let labels = Dictionary(
@@ -107,8 +112,11 @@ struct World {
     func tracked(_ uid: UInt32) -> Bool { letter(uid)?.token != nil }
 
     /// Whether the server takes this keyword from anybody, or the label that stands for it.
-    func keeps(_ flag: Flag) -> Bool {
-        if !flag.isKeyword || showing == .labels && Self.marks.contains(flag) { return true }
+    func keeps(_ flag: Flag) -> Bool { showing.hasLabels && Self.marks.contains(flag) || keepsAsItIs(flag) }
+
+    /// Whether it takes it as a flag or keyword.
+    func keepsAsItIs(_ flag: Flag) -> Bool {
+        if !flag.isKeyword { return true }
         if quirks.contains(.fixedKeywords), flag != Flag(spelling: "tracked") { return false }
         return !(quirks.contains(.dropsKeyword) || quirks.contains(.refusesKeyword)) || flag != brokenKeyword
     }
@@ -168,10 +176,12 @@ extension World {
 
     mutating func setFlag(_ flag: Flag, _ on: Bool, of uid: UInt32) {
         guard let id = mailbox.messages[uid]?.id, !on || keeps(flag) else { return }
-        if showing == .labels, let label = Self.label(flag) {
+        switch Self.label(flag) {
+        case let label? where showing == .labels: mailbox.setLabel(label, on, of: uid)
+        case let label? where showing == .automatic && (!on || !keepsAsItIs(flag)):
             mailbox.setLabel(label, on, of: uid)
-        } else {
-            mailbox.setFlag(flag.spelling, on, of: uid)
+            if !on { mailbox.setFlag(flag.spelling, on, of: uid) }
+        default: mailbox.setFlag(flag.spelling, on, of: uid)
         }
         if on { letters[id]?.flags.insert(flag) } else { letters[id]?.flags.remove(flag) }
         if !on, let token = letters[id]?.token { removed.insert(Marking(token: token, keyword: flag)) }
@@ -189,6 +199,7 @@ extension World {
                 for flag in flags(uid, in: folder) { inherit(flag, letter(uid, in: folder)?.token) }
             }
         }
+        if showing == .colors { inheritColors() }
     }
 
     mutating func hit(_ opener: Operation.Opener, pick: Int) {
