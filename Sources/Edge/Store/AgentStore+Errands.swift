@@ -136,7 +136,8 @@ extension AgentStore {
     package func noteVisit(to folder: FolderID, _ isVisited: Bool = true) async throws(StoreError) {
         try await write { db in
             try db.perform(
-                sql: "UPDATE folder SET visited = ? WHERE id = ?", arguments: [isVisited, folder.rawValue])
+                sql: "UPDATE folder SET visited = ?1 WHERE id = ?2 AND visited <> ?1",
+                arguments: [isVisited, folder.rawValue])
         }
     }
 

@@ -26,6 +26,7 @@ enum Schema {
         ("14 logs by number", logsByNumber),
         ("15 checks without a table", plainChecks),
         ("16 colours of each copy", colorsOfCopies),
+        ("17 visits that broke off", brokenVisits),
     ]
 
     static var migrator: DatabaseMigrator {
