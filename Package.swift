@@ -188,8 +188,8 @@ let package = Package(
         tests(
             "Soak",
             [
-                "Agent", "Store", "SentSync", "Servers", "Mailbox", "MailboxModel", "IMAP", "Beacon", "Opens", "Tokens",
-                grdb, log,
+                "Agent", "Store", "SentSync", "Servers", "Mailbox", "MailboxModel", "IMAP", "MIME", "Beacon", "Opens",
+                "Outgoing", "Submission", "Tokens", "Transport", "Secrets", grdb, log,
             ]),
         tests(
             "PixelServer",

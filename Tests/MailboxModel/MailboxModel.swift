@@ -174,6 +174,7 @@ extension MailboxModel {
             switch item {
             case .flags: data.flags = message.flags.sorted { $0.spelling < $1.spelling }
             case .gmailLabels: data.gmailLabels = message.labels.sorted().map { MailboxName($0) }
+            case .size: data.size = UInt64(message.raw.count)
             case .internalDate: data.internalDate = InternalDate(secondsSince1970: message.internalDate)
             case .bodyStructure: data.structure = structure(message.raw)
             case .body(let section, let range): data.sections.append(content(section, range, message.raw))

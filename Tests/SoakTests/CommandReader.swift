@@ -19,7 +19,7 @@ struct CommandReader {
         case "IDLE": .idle
         case "ID": .id([])
         case "ENABLE": .enable(rest.split(separator: " ").map { Capability(String($0)) })
-        case "STATUS": mailbox().map { .status($0, [.messages, .uidNext]) }
+        case "STATUS": status()
         case "SELECT": select()
         case "EXAMINE": mailbox().map { .examine($0, nil) }
         case "LIST": .list(reference: MailboxName(""), pattern: MailboxName("*"), returnSpecialUse: false)
@@ -38,8 +38,16 @@ struct CommandReader {
         case "SEARCH": search()
         case "STORE": store()
         case "COPY": copy()
+        case "MOVE": move()
+        case "EXPUNGE": set().map { .uidExpunge($0) }
         default: nil
         }
+    }
+
+    private mutating func status() -> Command? {
+        guard let mailbox = mailbox(), let list = list() else { return nil }
+        let items = list.rest.split(separator: " ").compactMap { StatusItem(rawValue: String($0)) }
+        return .status(mailbox, items)
     }
 
     private mutating func select() -> Command? {
@@ -71,6 +79,11 @@ struct CommandReader {
         return .uidCopy(set, mailbox)
     }
 
+    private mutating func move() -> Command? {
+        guard let set = set(), let mailbox = mailbox() else { return nil }
+        return .uidMove(set, mailbox)
+    }
+
     /// In parentheses.
     private mutating func fetchItems() -> [FetchItem]? {
         guard var list = list() else { return nil }
@@ -97,6 +110,7 @@ struct CommandReader {
             case "UID": return .uid
             case "FLAGS": return .flags
             case "INTERNALDATE": return .internalDate
+            case "RFC822.SIZE": return .size
             case "BODYSTRUCTURE": return .bodyStructure
             case "X-GM-LABELS": return .gmailLabels
             default: return nil
@@ -117,7 +131,7 @@ struct CommandReader {
             let names = section.dropFirst("HEADER.FIELDS (".count).dropLast().split(separator: " ").map(String.init)
             return .body(.headerFields(names), range: range)
         }
-        return .body(.part(String(section)), range: range)
+        return .body(section == "HEADER" ? .header : .part(String(section)), range: range)
     }
 
     private mutating func search() -> Command? {

@@ -17,6 +17,8 @@ struct Knowledge: Sendable {
     let parked: Set<UInt32>
     /// Message-IDs of tracked messages without a copy.
     let lost: Set<String>
+    /// What INBOX holds, as far as it shows a pixel.
+    let incoming: [Incoming]
 }
 
 /// The agent's other loops: hits are pulled and judged beside the conversation.
@@ -72,7 +74,8 @@ extension AgentStore {
 
     /// What is known of tracked messages, and which UIDs are set aside.
     func knowledge() async throws -> Knowledge {
-        try await read { db in
+        let incoming = try await incoming()
+        return try await read { db in
             let copies = try Row.fetchAll(
                 db,
                 sql: """
@@ -96,7 +99,45 @@ extension AgentStore {
                     sql: """
                         SELECT message_id FROM message WHERE tracked = 1 AND message_id IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.message_id = message.id)
-                        """))
+                        """), incoming: incoming)
+        }
+    }
+
+    func incoming() async throws -> [Incoming] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT kind, by_recipient, token, arrived_at FROM incoming WHERE token <> '' ORDER BY arrived_at, id
+                    """
+            ).map { row in
+                let kind: Incoming.Kind =
+                    switch row["kind"] as String {
+                    case "reply": row["by_recipient"] as Bool ? .reply : .forward
+                    case "copy": .copy
+                    default: .automatic
+                    }
+                let arrived = Double(row["arrived_at"] as Int64) / 1000
+                return Incoming(
+                    kind: kind, token: (row["token"] as String).lowercased(),
+                    arrivedAt: Date(timeIntervalSince1970: arrived))
+            }
+        }
+    }
+
+    /// Whether it is a tracked message.
+    func knows(messageID: String) async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM message WHERE message_id = ? AND tracked = 1)",
+                arguments: [messageID]) ?? false
+        }
+    }
+
+    /// Whether a look through INBOX was given up, so that what was there has been passed over.
+    func hasPassedOver() async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM incoming_folder WHERE tries >= 3)") ?? false
         }
     }
 
@@ -104,11 +145,15 @@ extension AgentStore {
     func contents() async throws -> [String] {
         let tables = [
             "folder", "message", "message_token", "recipient", "copy", "hit", "verdict", "withdrawn", "inherited",
-            "parked", "source", "copied", "copy_folder",
+            "parked", "source", "copied", "copy_folder", "incoming",
+            "incoming_folder",
         ]
         return try await read { db in
             try tables.flatMap { table in
-                try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1, 2").map { "\(table) \($0)" }
+                try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1, 2").map { row in
+                    // The last look at what is still unread.
+                    "\(table) \(row.filter { $0.0 != "unseen_at" }.map { "\($0.0) \($0.1)" })"
+                }
             }
         }
     }

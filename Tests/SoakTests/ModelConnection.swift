@@ -23,6 +23,10 @@ actor ModelConnection: MailConnection {
     private var ownCompression: Compression?
     private var serverCompression: Compression?
     private let clock: SoakClock
+    private let provider: Provider?
+    /// Served between two octets of this connection.
+    private let outbox: Outbox?
+    private let seed: UInt64
     private var ending: MailboxError?
     private var receivedLeft: Int?
     private var sentLeft: Int?
@@ -46,8 +50,11 @@ actor ModelConnection: MailConnection {
 
     init(
         _ story: Story, _ world: World, _ steps: ArraySlice<Story.Step>, _ store: AgentStore, _ clock: SoakClock,
-        seed: UInt64
+        provider: Provider? = nil, outbox: Outbox? = nil, seed: UInt64
     ) {
+        self.provider = provider
+        self.outbox = outbox
+        self.seed = seed
         self.story = story
         self.store = store
         self.clock = clock
@@ -55,7 +62,8 @@ actor ModelConnection: MailConnection {
         self.steps = steps
         random = SplitMix64(seed: seed)
         countdown = steps.first?.gap ?? 0
-        server = ModelServer(story, random: SplitMix64(seed: seed ^ 0xff))
+        server = ModelServer(
+            story, servesOutbox: provider != nil && outbox == nil, random: SplitMix64(seed: seed ^ 0xff))
         greeting = Greeting(text: story.software.rawValue)
     }
 
@@ -209,7 +217,22 @@ extension ModelConnection {
         }
     }
 
+    /// What the provider has accepted by now.
+    func collect() {
+        guard let provider else { return }
+        world.take(provider.take(), filesThem: story.software == .exchange)
+    }
+
+    private func serveOutbox() async {
+        guard let outbox, demand == nil else { return }
+        let result = await outbox.serve(world, steps, seed: seed &* 31 &+ UInt64(moments))
+        world = result.world
+        steps = result.steps
+        if let demand = result.demand { end(demand) }
+    }
+
     private func send(_ bytes: [UInt8]) {
+        collect()
         var bytes = ownCompression?.deflated(bytes) ?? bytes
         if let left = sentLeft {
             bytes = Array(bytes.prefix(left))
@@ -243,14 +266,30 @@ extension ModelConnection {
         switch operation {
         case .append(let kind, let pick, let carries, let isSick):
             world.append(kind, pick: pick, carries: carries, isSick: isSick)
-        case .expunge(let pick): if let uid = world.uid(pick) { world.mailbox.expunge(uid) }
-        case .archive(let pick): if let uid = world.uid(pick) { world.move(uid, from: .sent, to: .archive) }
+        case .expunge(let pick): if let uid = world.uid(pick) { world.expunge(uid) }
+        case .archive(let pick):
+            guard let uid = world.uid(pick) else { break }
+            let isKnown = await copy(of: uid) != nil
+            if let id = world.mailbox.messages[uid]?.id { world.letters[id]?.wasKnown = isKnown }
+            world.move(uid, from: .sent, to: .archive)
         case .unarchive(let pick):
             if let uid = world.uid(pick, in: .archive) { world.move(uid, from: .archive, to: .sent) }
         case .flag(let name, let on, let pick): if let uid = world.uid(pick) { await set(name, on, uid) }
         case .addMark(let name, let pick): if let uid = world.uid(pick) { await set(name, true, uid) }
         case .removeMark(let pick): await removeMark(pick)
         case .hit(let opener, let pick): world.hit(opener, pick: pick)
+        case .answer(let answer, let pick, let isRead):
+            guard let letter = world.answered(pick) else { break }
+            let isKnown = await attempt { try await store.knows(messageID: letter.messageID) } ?? false
+            world.receive(answer, to: letter, pick: pick, isRead: isRead, isKnown: isKnown)
+        case .read(let pick):
+            guard let uid = world.uid(pick, in: .inbox), let id = world[.inbox].messages[uid]?.id else { break }
+            world[.inbox].setFlag("\\Seen", true, of: uid)
+            world.letters[id]?.flags.insert(.seen)
+        case .draft(let turn, let hasOwnID, let isTracked):
+            world.draft(hasOwnID: hasOwnID, isTracked: isTracked)
+            provider?.prepare(turn) { [store] in try? store.close() }
+            await serveOutbox()
         case .pull(let judges):
             world.pulled =
                 await attempt { try await store.pull(world.feed, after: world.pulled, limit: 3) } ?? world.pulled
@@ -291,6 +330,7 @@ extension ModelConnection {
     /// Who colours a flag while we do is beaten by whoever comes last: there is no truth to that.
     private func paint(_ on: Bool, _ uid: UInt32) async {
         if on, !server.isIdle { return }
+        world.told = await attempt { try await store.incoming() } ?? []
         let mark = world.shownColor(uid)
         let isKnown = await isKnown(mark, on: uid)
         world.paint(on ? Showing.userColor : nil, uid)
@@ -319,6 +359,7 @@ extension ModelConnection {
         }
         guard !marked.isEmpty else { return }
         let (uid, mark) = marked[pick % marked.count]
+        world.told = await attempt { try await store.incoming() } ?? []
         let isKnown = await isKnown(mark, on: uid)
         await set(mark.spelling, false, uid)
         if isKnown, let id = world.mailbox.messages[uid]?.id { world.letters[id]?.withdrawn.insert(mark) }

@@ -120,11 +120,59 @@ extension ModelServer {
 
     func copy(_ set: UIDSet, to name: MailboxName, _ world: inout World) -> String {
         guard let selected else { return "BAD nothing is selected" }
-        world.check(copyOf: set, in: selected)
+        if !selected.isOfOutbox { world.check(copyOf: set, in: selected) }
         guard let folder = Folder(name), world.boxes[folder] != nil else { return "NO [TRYCREATE] no such" }
+        var code = ""
         for uid in chosen(set) {
-            if let message = world[selected].messages[uid] { world[folder].receive(message) }
+            guard let message = world[selected].messages[uid] else { continue }
+            let new = world[folder].receive(message)
+            if story.hasOutbox { code = "[COPYUID \(world[folder].uidValidity) \(uid) \(new)] " }
         }
-        return "OK copied"
+        return "OK \(code)copied"
+    }
+
+    /// From one folder of the outbox to another one.
+    mutating func move(_ set: UIDSet, to name: MailboxName, _ world: inout World) -> String {
+        guard let selected, selected.isOfOutbox, Folder(name)?.isOfOutbox == true else {
+            world.violations.append("a MOVE of \(set) to \(name)")
+            return "NO not that"
+        }
+        let uids = chosen(set)
+        let end = copy(set, to: name, &world)
+        guard end.hasPrefix("OK") else { return end }
+        for uid in uids { world[selected].expunge(uid) }
+        guard let code = end.firstMatch(of: /\[.*\]/) else { return "OK nothing to move" }
+        writer.line("* OK \(code.0) moved")
+        return "OK moved"
+    }
+
+    mutating func expunge(_ set: UIDSet, _ world: inout World) -> String {
+        guard let selected, selected.isOfOutbox else {
+            world.violations.append("an EXPUNGE of \(set)")
+            return "NO not that"
+        }
+        for uid in chosen(set) where world[selected].messages[uid]?.flags.contains(.deleted) == true {
+            world[selected].expunge(uid)
+        }
+        return "OK expunged"
+    }
+
+    /// `a7 APPEND Sent (\Seen) {99}`
+    mutating func append(_ line: String, _ content: [UInt8], _ world: inout World) {
+        let words = line.split(separator: " ")
+        guard servesOutbox, words.count > 2, words[1] == "APPEND",
+            let folder = Folder(rawValue: String(words[2].replacing("\"", with: ""))),
+            folder == .sent || folder == .inbox
+        else {
+            world.violations.append("no command: \(line)")
+            return
+        }
+        if isBusy {
+            isBusy = false
+            return writer.line("\(words[0]) NO [UNAVAILABLE] not now")
+        }
+        let uid = world[folder].uidNext
+        world.file(content, to: folder, flags: line.contains("\\Seen") ? [.seen] : [])
+        writer.line("\(words[0]) OK [APPENDUID \(world[folder].uidValidity) \(uid)] appended")
     }
 }

@@ -5,6 +5,10 @@ import Servers
 /// One session of a server that speaks IMAP for the ``World``'s mailboxes, with the ways of its story.
 struct ModelServer {
     let story: Story
+    /// Who asks is the outbox, which looks for its notices in INBOX.
+    let servesOutbox: Bool
+    /// A command that ends in a literal, and the octets of that which are still to come.
+    private var literal: (line: String, left: Int, content: [UInt8])?
     private var random: SplitMix64
     private var inbox: [UInt8] = []
     var writer = ResponseWriter()
@@ -34,7 +38,8 @@ struct ModelServer {
         let isSilent: Bool
     }
 
-    init(_ story: Story, random: SplitMix64) {
+    init(_ story: Story, servesOutbox: Bool, random: SplitMix64) {
+        self.servesOutbox = servesOutbox
         self.story = story
         self.random = random
     }
@@ -50,10 +55,25 @@ struct ModelServer {
 
     mutating func received(_ bytes: [UInt8], _ world: inout World) {
         inbox += bytes
-        while !isClosed, let end = inbox.firstIndex(of: 0x0A) {
+        while !isClosed {
+            if let open = literal {
+                let piece = inbox.prefix(open.left)
+                inbox.removeFirst(piece.count)
+                literal = (open.line, open.left - piece.count, open.content + piece)
+                if piece.count < open.left { return }
+            }
+            guard let end = inbox.firstIndex(of: 0x0A) else { return }
             let line = String(decoding: inbox[..<end].filter { $0 != 0x0D }, as: UTF8.self)
             inbox.removeSubrange(...end)
-            handle(line, &world)
+            if let open = literal {
+                literal = nil
+                append(open.line, open.content, &world)
+            } else if let length = line.firstMatch(of: /\{(\d+)\+?\}$/).flatMap({ Int($0.1) }) {
+                literal = (line, length, [])
+                if !line.hasSuffix("+}") { writer.line("+ go on") }
+            } else {
+                handle(line, &world)
+            }
         }
     }
 
@@ -105,13 +125,13 @@ extension ModelServer {
         case .noop: break
         case .logout:
             sayBye()
-        case .status:
-            writer.line(
-                "* STATUS Sent (MESSAGES \(world.mailbox.exists) UIDNEXT \(world.mailbox.uidNext))")
+        case .status(let mailbox, let items): return status(mailbox, items, world)
         case .list: list(world)
         case .create(let mailbox): return create(mailbox, &world)
         case .subscribe: break
-        case .select(let mailbox, let parameter): return select(mailbox, parameter, world)
+        case .select(let mailbox, let parameter):
+            if Folder(mailbox) == .inbox, !servesOutbox { world.violations.append("INBOX was selected") }
+            return select(mailbox, parameter, world)
         case .examine(let mailbox, let parameter):
             let end = select(mailbox, parameter, world)
             isExamined = true
@@ -129,7 +149,9 @@ extension ModelServer {
             return store(set, action, flags, silent, &world)
         case .uidStoreLabels(let set, let action, let labels): return store(set, action, labels, &world)
         case .uidCopy(let set, let mailbox): return copy(set, to: mailbox, &world)
-        case .append, .uidMove, .uidExpunge: return "BAD not here"
+        case .uidMove(let set, let mailbox): return move(set, to: mailbox, &world)
+        case .uidExpunge(let set): return expunge(set, &world)
+        case .append: return "BAD not here"
         }
         return "OK done"
     }
@@ -141,6 +163,7 @@ extension ModelServer {
         if has(.notifies) { all.append("NOTIFY") }
         if has(.compresses) { all.append("COMPRESS=DEFLATE") }
         if hasLabels { all.append("X-GM-EXT-1") }
+        if story.hasOutbox { all += has(.noMove) ? ["UIDPLUS"] : ["UIDPLUS", "MOVE"] }
         if story.software == .yahoo { all.append("XYMHIGHESTMODSEQ") }
         switch story.serverClass {
         case .plain: break
@@ -154,7 +177,7 @@ extension ModelServer {
 
     private mutating func list(_ world: World) {
         for folder in Folder.allCases where world.boxes[folder] != nil {
-            writer.line("* LIST (\\HasNoChildren\(folder.use)) \"/\" \(folder.rawValue)")
+            writer.line("* LIST (\\HasNoChildren\(folder.use)) \"/\" \"\(folder.rawValue)\"")
         }
     }
 
@@ -227,6 +250,21 @@ extension ModelServer {
             let gone = UIDSet(UID(1)...UID(max(1, mailbox.uidNext - 1))).subtracting(known)
             if !gone.isEmpty { vanished(gone, " (EARLIER)", mailbox) }
         }
+    }
+
+    private mutating func status(_ name: MailboxName, _ items: [StatusItem], _ world: World) -> String {
+        guard let folder = Folder(name), let mailbox = world.boxes[folder] else { return "NO [NONEXISTENT] no such" }
+        let values = items.map { item in
+            switch item {
+            case .messages: "MESSAGES \(mailbox.exists)"
+            case .uidNext: "UIDNEXT \(mailbox.uidNext)"
+            case .uidValidity: "UIDVALIDITY \(mailbox.uidValidity)"
+            case .unseen: "UNSEEN 0"
+            case .highestModificationSequence: "HIGHESTMODSEQ \(mailbox.modSeq)"
+            }
+        }
+        writer.line("* STATUS \(folder.rawValue) (\(values.joined(separator: " ")))")
+        return "OK told"
     }
 
     private mutating func vanished(_ uids: UIDSet, _ earlier: String, _ mailbox: MailboxModel) {

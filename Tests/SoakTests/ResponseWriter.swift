@@ -20,6 +20,7 @@ struct ResponseWriter {
         }
         if let changed = data.modificationSequence { items.append(Array("MODSEQ (\(changed))".utf8)) }
         if let date = data.internalDate { items.append(Array("INTERNALDATE \"\(Self.text(date))\"".utf8)) }
+        if let size = data.size { items.append(Array("RFC822.SIZE \(size)".utf8)) }
         if let structure = data.structure { items.append(Array("BODYSTRUCTURE \(Self.text(structure))".utf8)) }
         items += data.sections.map(Self.text)
         bytes += Array("* \(data.sequence) FETCH (".utf8) + items.joined(separator: [0x20]) + Array(")\r\n".utf8)
@@ -27,10 +28,10 @@ struct ResponseWriter {
 
     private static func text(_ section: SectionData) -> [UInt8] {
         let name =
-            if case .headerFields(let names) = section.section.kind {
-                "HEADER.FIELDS (\(names.joined(separator: " ")))"
-            } else {
-                section.section.part
+            switch section.section.kind {
+            case .headerFields(let names): "HEADER.FIELDS (\(names.joined(separator: " ")))"
+            case .header: "HEADER"
+            default: section.section.part
             }
         let origin = section.origin.map { "<\($0)>" } ?? ""
         let content = section.content.bytes ?? []

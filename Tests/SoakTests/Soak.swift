@@ -20,6 +20,9 @@ struct Soak {
     private var sessions: UInt64 = 0
     private var trust: ServerTrust
     private let clock = SoakClock()
+    private let awaited = AwaitedMail()
+    /// Of those that have an outbox.
+    private let provider: Provider?
 
     /// More of them without a step in between, and the agent never gets anywhere.
     private static let sessionLimit = 40
@@ -30,6 +33,7 @@ struct Soak {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         var soak = try Soak(story, path: folder.appending(path: "agent.db").path)
+        defer { soak.provider?.end() }
         let problems = try await soak.run()
         try soak.store.close()
         return problems
@@ -40,6 +44,7 @@ struct Soak {
         self.path = path
         store = try AgentStore(path: path)
         world = World(story)
+        provider = story.hasOutbox ? Provider() : nil
         trust = ServerTrust(compresses: story.quirks.contains(.compresses))
         steps = story.steps[...]
         while let step = steps.first, case .append(let kind, let pick, let carries, let isSick) = step.operation {
@@ -50,12 +55,13 @@ struct Soak {
 
     private mutating func run() async throws -> [String] {
         try await settle()
-        var problems = world.problems(knowledge: try await store.knowledge(), isRenewed: false)
+        var problems = try await problems(isRenewed: false)
         if !problems.isEmpty { return problems }
 
+        world.noteEvidence()
         for token in Set(world.letters.values.compactMap(\.token)).sorted() { world.hit(.person, token) }
         try await settle()
-        problems = world.problems(knowledge: try await store.knowledge(), isRenewed: true)
+        problems = try await self.problems(isRenewed: true)
         if !problems.isEmpty { return problems.map { "after new evidence: \($0)" } }
 
         // What the last session wrote may be news to the next one, and to nobody after that.
@@ -76,8 +82,22 @@ struct Soak {
         return problems
     }
 
-    /// Runs sessions until one has come to rest.
+    private mutating func problems(isRenewed: Bool) async throws -> [String] {
+        let knowledge = try await store.knowledge()
+        world.told = knowledge.incoming
+        return world.problems(knowledge: knowledge, isRenewed: isRenewed)
+    }
+
+    /// Runs sessions until one has come to rest; where answers are watched for, until what has come by then has been seen,
+    /// half an hour later.
     private mutating func settle() async throws {
+        try await settleNow()
+        guard story.watchesReplies else { return }
+        clock.advance(minutes: 31)
+        try await settleNow()
+    }
+
+    private mutating func settleNow() async throws {
         var attempts = 0
         var left = steps.count
         while true {
@@ -90,7 +110,16 @@ struct Soak {
 
     private mutating func session() async throws -> Bool {
         sessions += 1
-        let connection = ModelConnection(story, world, steps, store, clock, seed: story.seed &* 1000 &+ sessions)
+        let seed = story.seed &* 1000 &+ sessions
+        if let outbox {
+            // What an earlier run has left.
+            let result = await outbox.serve(world, steps, seed: ~seed)
+            world = result.world
+            steps = result.steps
+            if try await meet(result.demand) { return false }
+        }
+        let connection = ModelConnection(
+            story, world, steps, store, clock, provider: provider, outbox: outbox, seed: seed)
         do {
             try await connection.begin()
             var server = try await MailServer.meet(over: connection, host: story.software.host)
@@ -103,16 +132,28 @@ struct Soak {
             if case .unsendable = error { world.violations.append("\(error)") }
         }
         world = await connection.world
+        if await connection.demand == nil, try await store.hasPassedOver() { world.mustBeTold = [] }
         steps = await connection.left
-        switch await connection.demand {
+        _ = try await meet(await connection.demand)
+        return await connection.isAtRest
+    }
+
+    private var outbox: Outbox? {
+        provider.map { Outbox(story: story, store: store, provider: $0, clock: clock, awaited: awaited) }
+    }
+
+    /// Returns whether there was one.
+    private mutating func meet(_ demand: ModelConnection.Demand?) async throws -> Bool {
+        switch demand {
         case .crash: try await restart()
         case .loseDatabase:
+            world.mustBeTold = []
             try store.close()
             for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
             try await restart()
-        case nil: break
+        case nil: return false
         }
-        return await connection.isAtRest
+        return true
     }
 
     private mutating func restart() async throws {
@@ -130,14 +171,15 @@ struct Soak {
         policy.readsLabels = story.showing.hasLabels
         let tools = FolderTools(
             account: try await store.account(named: "work"), store: store, signs: story.showing.signs, server: server,
-            trust: trust, judge: Bell(), awaited: AwaitedMail(), cleansSince: nil,
+            trust: trust, judge: Bell(), awaited: awaited, cleansSince: nil,
             report: { _ in },
             now: { [clock] in clock.now },
             logger: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() },
             // At each step, or not before it has to be: nothing depends on how long it takes.
             commitInterval: story.seed.isMultiple(of: 2) ? .zero : .seconds(3600))
         return FolderWatch(
-            tools: tools, policy: policy, errands: Errands(tools: tools, policy: policy, wish: .automatic), inbox: nil,
+            tools: tools, policy: policy, errands: Errands(tools: tools, policy: policy, wish: .automatic),
+            inbox: story.watchesReplies ? Inbox(tools: tools, policy: policy, mailboxes: [.inbox]) : nil,
             pollInterval: .zero, bell: Bell())
     }
 

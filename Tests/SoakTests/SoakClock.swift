@@ -7,5 +7,5 @@ final class SoakClock: Sendable {
 
     var now: Date { time.withLock { $0 } }
 
-    func advance() { time.withLock { $0 += 60 } }
+    func advance(minutes: Int = 1) { time.withLock { $0 += Double(minutes) * 60 } }
 }

@@ -11,6 +11,9 @@ extension Story {
         self.quirks = quirks
         software = random.chance(percent: 60) ? .unknown : random.element(of: Software.allCases) ?? .unknown
         showing = random.chance(percent: 50) ? .keywords : random.element(of: Showing.allCases) ?? .keywords
+        watchesReplies = random.chance(percent: 35)
+        // An outbox needs a mailbox whose messages can be read and deleted.
+        hasOutbox = random.chance(percent: 30) && quirks.isDisjoint(with: [.readOnly, .refusesSick, .garblesSick])
         brokenKeyword = random.element(of: ["tracked", "opened", "reached"]) ?? "opened"
         chunk = random.element(of: [1, 2, 5, 500]) ?? 500
         var steps: [Step] = []
@@ -19,9 +22,21 @@ extension Story {
         for _ in 0..<(10 + random.below(50)) {
             // Many at rest, many at once, some in the middle of everything.
             let gap = random.element(of: [0, 0, random.below(10), random.below(40), Step.rest]) ?? 0
-            steps.append(Step(gap: gap, operation: .any(&random)))
+            steps.append(
+                Step(
+                    gap: gap,
+                    operation: .any(&random, watchesReplies: watchesReplies, hasOutbox: hasOutbox)))
         }
         self.steps = steps
+    }
+}
+
+extension Operation {
+    fileprivate static func any(
+        _ random: inout SplitMix64, watchesReplies: Bool, hasOutbox: Bool
+    ) -> Operation {
+        if watchesReplies, random.chance(percent: 15) { return .inInbox(&random) }
+        return hasOutbox && random.chance(percent: 8) ? .aDraft(&random) : .any(&random)
     }
 }
 
@@ -37,7 +52,8 @@ extension Quirk {
         case .readOnly, .fixedKeywords, .noModSeq, .enableUnanswered, .resyncRefused: 5
         case .dropsKeyword, .refusesKeyword, .since, .overflows, .refusesCompression, .findsNoText: 8
         case .noIdle, .noEsearch, .descending, .newsBeforePlus, .silentGap, .flagsWithoutUID, .wideVanished, .shortLog,
-            .noUIDNext, .shrinkingUIDNext, .loudStore, .upperCase, .refusesSick, .garblesSick, .notifies, .compresses:
+            .noUIDNext, .shrinkingUIDNext, .noMove, .loudStore, .upperCase, .refusesSick, .garblesSick, .notifies,
+            .compresses:
             25
         }
     }
@@ -45,11 +61,25 @@ extension Quirk {
 
 extension Operation {
     fileprivate static func anAppend(_ random: inout SplitMix64) -> Operation {
-        let kinds = Kind.allCases + [.tracked, .tracked, .tracked]
+        let kinds = Kind.allCases.filter { $0 != .filed } + [.tracked, .tracked, .tracked]
         let carried = random.element(of: ["tracked", "opened", "reached", "not-me"])
         return .append(
             random.element(of: kinds) ?? .tracked, pick: random.below(1000),
             carries: random.chance(percent: 10) ? carried : nil, isSick: random.chance(percent: 8))
+    }
+
+    fileprivate static func aDraft(_ random: inout SplitMix64) -> Operation {
+        .draft(
+            random.chance(percent: 40) ? .accepted : random.element(of: Provider.Turn.allCases) ?? .accepted,
+            hasOwnID: random.chance(percent: 70), isTracked: random.chance(percent: 80))
+    }
+
+    fileprivate static func inInbox(_ random: inout SplitMix64) -> Operation {
+        let pick = random.below(1000)
+        if random.chance(percent: 30) { return .read(pick: pick) }
+        return .answer(
+            random.element(of: Answer.allCases + [.reply, .reply]) ?? .reply, pick: pick,
+            isRead: random.chance(percent: 20))
     }
 
     fileprivate static func any(_ random: inout SplitMix64) -> Operation {

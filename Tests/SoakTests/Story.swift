@@ -7,6 +7,10 @@ struct Story: Sendable {
     var quirks: Set<Quirk>
     let software: Software
     let showing: Showing
+    /// INBOX is looked through for answers (`replies`).
+    var watchesReplies = false
+    /// Drafts are sent through a folder (`outbox`).
+    var hasOutbox = false
     /// The keyword of ours that the server does not keep, with those quirks.
     let brokenKeyword: String
     /// Messages a request, so that a small mailbox takes several.
@@ -67,6 +71,8 @@ enum Quirk: String, Sendable, CaseIterable {
     case refusesCompression
     /// No SEARCH HEADER that finds anything.
     case findsNoText
+    /// COPY and EXPUNGE instead of MOVE (RFC 6851).
+    case noMove
 }
 
 /// A server that is known by its greeting, or one that is not.
@@ -94,6 +100,8 @@ enum Operation: Sendable {
         /// The same message once more, and the same with another Message-ID.
         case copy
         case rewritten
+        /// The clean copy of a draft that was sent.
+        case filed
     }
     enum Opener: String, Sendable {
         case person
@@ -110,6 +118,11 @@ enum Operation: Sendable {
     case addMark(String, pick: Int)
     case removeMark(pick: Int)
     case hit(Opener, pick: Int)
+    /// Something comes to INBOX, and somebody reads what is there.
+    case answer(Answer, pick: Int, isRead: Bool)
+    case read(pick: Int)
+    /// Something is put into the outbox, and what becomes of it at the provider.
+    case draft(Provider.Turn, hasOwnID: Bool, isTracked: Bool)
     /// The hits so far are pulled, and perhaps judged.
     case pull(judges: Bool)
     /// The connection ends when so many more octets have come from the server, or have gone to it.
@@ -128,7 +141,8 @@ extension Story: CustomStringConvertible {
     var description: String {
         let ways = quirks.map(\.rawValue).sorted().joined(separator: ", ")
         return """
-            seed \(seed): \(serverClass.rawValue), "\(software.rawValue)", \(ways); shows \(showing.rawValue), \
+            seed \(seed): \(serverClass.rawValue), "\(software.rawValue)", \(ways); shows \(showing.rawValue)\
+            \(watchesReplies ? ", watches replies" : "")\(hasOutbox ? ", has an outbox" : ""), \
             breaks \(brokenKeyword); chunk \(chunk)
             \(steps.map { "  \($0)" }.joined(separator: "\n"))
             """

@@ -26,6 +26,7 @@ extension World {
             }
         }
         return problems + archiveProblems(knowledge, isRenewed: isRenewed) + copyProblems(isRenewed: isRenewed)
+            + inboxProblems(knowledge) + outboxProblems()
     }
 
     /// What was moved is followed; what is there of it is seen when there is something to write.
@@ -42,8 +43,10 @@ extension World {
                 return problems.map { "Archive \(uid) (\(letter.kind.rawValue)) \($0)" }
             }
             let isFollowed = known[uid] != nil
-            let canBeFound = !letter.isSick && !letter.isOld && knowledge.lost.contains(letter.messageID)
+            let canBeFound =
+                letter.wasKnown && !letter.isSick && !letter.isOld && knowledge.lost.contains(letter.messageID)
             if canBeFound, !isFollowed { problems.append("was not followed") }
+            let isRenewed = isRenewed && self.isRenewed(token)
             if isRenewed, isFollowed, !quirks.contains(.readOnly), showing == .colors {
                 if keepsColors { problems += colorProblems(token, letter, flags, isRenewed: true) }
             } else if isRenewed, isFollowed, !quirks.contains(.readOnly) {
@@ -60,12 +63,15 @@ extension World {
         var problems = Dictionary(grouping: copied, by: \.messageID).filter { $0.value.count > 1 }.map {
             "\($0.key) was copied \($0.value.count) times"
         }
-        problems += copied.filter { letter in !feed.contains { $0.token == letter.token && $0.method == "GET" } }.map {
+        // Whose token it was that was sent, a lost database no longer says.
+        let told = copied.filter { $0.kind != .filed || $0.token != nil }
+        problems += told.filter { letter in !feed.contains { $0.token == letter.token && $0.method == "GET" } }.map {
             "\($0.messageID) was copied, and nobody has opened it"
         }
         guard showing == .copies, isRenewed else { return problems }
         for uid in uids {
             guard let letter = letter(uid), let token = letter.token, !letter.isSick, !letter.isOld,
+                judgement(token).status == .opened,
                 !flags(uid).contains(KeywordNames.notMe), !copied.contains(where: { $0.token == token })
             else { continue }
             problems.append("\(uid) was opened and not copied")
@@ -83,11 +89,12 @@ extension World {
             return problems
         }
         if quirks.contains(.readOnly) || !isExamined { return problems }
+        let isRenewed = isRenewed && self.isRenewed(token)
         if showing == .colors {
             return problems + (keepsColors ? colorProblems(token, letter, flags, isRenewed: isRenewed) : [])
         }
         let wanted = wanted(token, flags)
-        let proven = judgement(token).verdicts.count > 0
+        let proven = judgement(token).tally.evidence > 0
         for mark in Self.marks.sorted(by: { $0.spelling < $1.spelling }) where keeps(mark) {
             switch (wanted.contains(mark), flags.contains(mark)) {
             case (true, false) where isRenewed || !isWithdrawn(mark, token): problems.append("lacks \(mark)")
@@ -111,6 +118,7 @@ extension World {
         storeTo set: UIDSet, in folder: Folder, _ action: StoreAction, _ flags: [Flag], isSilent: Bool,
         isReadOnly: Bool, areLabels: Bool = false
     ) {
+        if folder.isOfOutbox, action == .add, flags == [.deleted] { return }
         stores.append((Set(flags), areLabels))
         let isShown = areLabels ? showing.hasLabels : showing != .labels
         if !isShown { violations.append("a STORE of what is not to be shown: \(flags)") }

@@ -12,12 +12,14 @@ struct World {
     struct Letter {
         let kind: Operation.Kind
         /// The token that makes it a tracked message.
-        let token: String?
+        var token: String?
         let messageID: String
         let isSick: Bool
         let isOld: Bool
         /// As it would be if the agent did not exist.
         var flags: Set<Flag>
+        /// Whether the agent knew of it when it was moved: what it has never seen it does not look for.
+        var wasKnown = false
         /// Keywords of ours that the user took away when the agent knew that they were there and had no more to learn.
         var withdrawn: Set<Flag> = []
     }
@@ -52,22 +54,40 @@ struct World {
     var everTracked: [Folder: Set<UInt32>] = [:]
     /// What each STORE named that came, labels by what they stand for.
     var stores: [(flags: Set<Flag>, areLabels: Bool)] = []
+    /// What has come to INBOX and shows a pixel of ours, and what of that the agent has to know of.
+    var answers: [Incoming] = []
+    var mustBeTold: [Incoming] = []
+    /// What the agent knows of that.
+    var told: [Incoming] = []
+    /// Of each token, before all of them were opened once more.
+    var evidence: [String: Int] = [:]
+    /// How many drafts there were, how often the provider has accepted each, and with which token.
+    var drafts = 0
+    var delivered: [Int: Int] = [:]
+    var registered: [Int: String] = [:]
+    /// Those whose copies somebody has deleted or moved.
+    var touched: Set<Int> = []
+    /// What becomes of a draft that a lost database knew of is not certain; but it is not sent again.
+    var hasLostBook = false
     /// What must never happen, and did.
     var violations: [String] = []
     private var numbers = 0
 
     let quirks: Set<Quirk>
     let showing: Showing
+    let watchesReplies: Bool
     let brokenKeyword: Flag
 
     init(_ story: Story) {
         quirks = story.quirks
         showing = story.showing
+        watchesReplies = story.watchesReplies
         brokenKeyword = Flag(spelling: story.brokenKeyword)
         var capabilities: Set<Capability> = story.quirks.contains(.noEsearch) ? [] : [.esearch]
         if story.serverClass >= .condstore { capabilities.insert(.condstore) }
-        for folder in Folder.allCases where folder != .copies {
-            boxes[folder] = MailboxModel()
+        for (index, folder) in Folder.allCases.enumerated() where folder != .copies {
+            if folder.isOfOutbox, !story.hasOutbox { continue }
+            boxes[folder] = MailboxModel(countingFrom: folder == .sent ? 1 : (index + 1) * 1_000_000)
             boxes[folder]?.capabilities = Capabilities(capabilities)
         }
     }
@@ -141,14 +161,14 @@ extension World {
             if kind == .copy { messageID = token.map { "\($0)@example.net" } }
         case .foreign:
             token = "Foreign\(numbers)x"
-            html = "<img src=\"\(Self.pattern.replacing("{token}", with: token ?? ""))\">"
+            html = token.map(Self.html) ?? ""
         case .quoting:
             let quoted = model.isEmpty ? nil : model[pick % model.count].token
             quoting = quoted.flatMap(Token.init).map(MailboxModel.pixel)
         case .forged:
             // The last character is a part of the MAC.
             html = Keys.token(UInt64(numbers)).map(MailboxModel.pixel)?.replacing(/..\.gif/, with: "aa.gif") ?? ""
-        case .plain: break
+        case .plain, .filed: break
         }
         if html.isEmpty, let token = token.flatMap(Token.init) { html = MailboxModel.pixel(token) }
         let uid = mailbox.append(
@@ -167,11 +187,21 @@ extension World {
     /// Somebody files a message elsewhere: it keeps what it carries.
     mutating func move(_ uid: UInt32, from folder: Folder, to other: Folder) {
         guard let message = self[folder].messages[uid] else { return }
+        touch(message)
         self[folder].expunge(uid)
         let new = self[other].receive(message)
         if letters[message.id]?.token != nil { everTracked[other, default: []].insert(new) }
         // What was taken away just before is not seen any more.
         letters[message.id]?.withdrawn = []
+    }
+
+    private mutating func touch(_ message: MailboxModel.Message) {
+        if let number = Self.number(String(decoding: message.raw, as: UTF8.self)) { touched.insert(number) }
+    }
+
+    mutating func expunge(_ uid: UInt32) {
+        mailbox.messages[uid].map { touch($0) }
+        mailbox.expunge(uid)
     }
 
     mutating func setFlag(_ flag: Flag, _ on: Bool, of uid: UInt32) {
@@ -200,6 +230,7 @@ extension World {
             }
         }
         if showing == .colors { inheritColors() }
+        forgetRegistrations()
     }
 
     mutating func hit(_ opener: Operation.Opener, pick: Int) {
@@ -227,12 +258,20 @@ extension World {
 
     /// What all hits on a token prove.
     func judgement(_ token: String) -> Judgement {
-        let hits = feed.filter { $0.token == token }
-        let history = History(
+        let hits = feed.filter { $0.token == token }.map { hit in
+            var hit = hit
+            hit.token = token.lowercased()
+            return hit
+        }
+        var history = History(
             sentAt: Date(timeIntervalSince1970: Double(Self.sent)), recipientDomains: ["example.org"],
-            tokens: [token], hits: hits)
+            tokens: [token.lowercased()], hits: hits)
+        history.incoming = told.filter { $0.token == token.lowercased() }
         return OpensEngine.judge(history, now: Self.now)
     }
+
+    /// Whether something new is known of it since ``evidence`` was noted: only that brings back what was withdrawn.
+    func isRenewed(_ token: String) -> Bool { judgement(token).tally.evidence > evidence[token] ?? .max }
 
     /// The keywords of ours that a copy should carry, whatever has been withdrawn.
     func wanted(_ token: String, _ flags: Set<Flag>) -> Set<Flag> {
@@ -240,10 +279,12 @@ extension World {
         let names =
             if flags.contains(KeywordNames.notMe) {
                 ["tracked"]
-            } else if judgement.status == .opened {
-                judgement.readings > 1 ? ["tracked", "opened", "opened-again"] : ["tracked", "opened"]
             } else {
-                judgement.status == .unknown ? ["tracked"] : ["tracked", "reached"]
+                switch judgement.status {
+                case .opened: judgement.readings > 1 ? ["tracked", "opened", "opened-again"] : ["tracked", "opened"]
+                case .maybe, .machineOnly: ["tracked", "reached"]
+                case .selfOnly, .notOpened, .unknown: ["tracked"]
+                }
             }
         return Set(names.map { Flag(spelling: $0) })
     }

@@ -31,7 +31,7 @@ struct OutboxWork: Sendable {
     }
 
     /// How long the copies of those who file by themselves are waited for.
-    private static let copyPatience = Duration.seconds(60)
+    var copyPatience = Duration.seconds(60)
 
     /// What is left after all has been done that there was to do.
     struct Rest {
@@ -254,7 +254,7 @@ extension OutboxWork {
 
     private func copyInSent(of entry: OutboxEntry) async throws -> UID? {
         let names = Set([entry.messageID, entry.providerID].compactMap(\.self))
-        let end = ContinuousClock.now + Self.copyPatience
+        let end = ContinuousClock.now + copyPatience
         while true {
             if let copy = try await connection.find(names, in: sent, server.policy) { return copy }
             guard !server.policy.filesSubmissions, ContinuousClock.now < end else { return nil }
