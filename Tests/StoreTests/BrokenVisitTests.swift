@@ -12,7 +12,7 @@ struct BrokenVisitTests {
     /// As the version before had it; returns the store of this one.
     private func migrated(_ scratch: Scratch, _ statements: [String]) throws -> AgentStore {
         let queue = try DatabaseQueue(path: scratch.path)
-        try Schema.migrator.migrate(queue, upTo: "16 colours of each copy")
+        try Schema.migrator.migrate(queue, upTo: "17 colours of each copy")
         try queue.write { db in
             for statement in statements { try db.execute(sql: statement) }
         }

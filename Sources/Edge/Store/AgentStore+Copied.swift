@@ -40,7 +40,7 @@ extension AgentStore {
                 sql: """
                     UPDATE copy SET plan_due = 1 WHERE folder_id = ?1 AND message_id IN
                         (SELECT message.id FROM message JOIN copied ON copied.account_id = message.account_id
-                            AND copied.message_id = message.message_id WHERE copied.claimed_by = ?1)
+                            AND \(MessageRows.isNamed("copied.message_id")) WHERE copied.claimed_by = ?1)
                     """, arguments: [folder.rawValue])
             try db.perform(sql: "DELETE FROM copied WHERE claimed_by = ?", arguments: [folder.rawValue])
             guard let next else { return }

@@ -210,8 +210,10 @@ extension AgentStore {
                 db,
                 sql: """
                     SELECT message.*, account.name AS account FROM message JOIN account ON account.id = message.account_id
-                    WHERE message.message_id = ? OR message.id IN
-                        (SELECT message_id FROM message_token WHERE token_key = ?)
+                    WHERE message.id IN
+                        (SELECT id FROM message WHERE account_id IN (SELECT id FROM account)
+                            AND \(MessageRows.isNamed("?1"))
+                        UNION ALL SELECT message_id FROM message_token WHERE token_key = ?2)
                     ORDER BY message.id LIMIT 20
                     """, arguments: [header, TokenKey.of(name)])
             return try rows.map { try Self.report(db, $0) }

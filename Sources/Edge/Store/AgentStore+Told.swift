@@ -72,7 +72,8 @@ extension AgentStore {
             try db.cachedStatement(
                 sql: """
                     SELECT message_id FROM outgoing
-                    WHERE LOWER(provider_id) = ? AND account_id = ? AND message_id IS NOT NULL
+                    WHERE LOWER(provider_id) = ? AND provider_id IS NOT NULL AND account_id = ?
+                        AND message_id IS NOT NULL
                     """), arguments: [name.messageID, account])
         return Set([name.messageID] + sent.map { $0.lowercased() })
     }

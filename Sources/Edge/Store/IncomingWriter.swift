@@ -80,7 +80,8 @@ struct IncomingWriter {
         for name in mail.names {
             let ids = try Int64.fetchAll(
                 try db.cachedStatement(
-                    sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ? AND tracked = 1"),
+                    sql: "SELECT id FROM message WHERE account_id = ?1 AND \(MessageRows.isNamed("?2")) AND tracked = 1"
+                ),
                 arguments: [account.rawValue, name])
             for id in ids { found[id] = found[id] ?? [] }
         }

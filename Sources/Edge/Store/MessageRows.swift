@@ -8,8 +8,14 @@ struct MessageRows {
 
     /// - Parameter name: the Message-ID.
     func id(named name: String?) throws -> Int64? {
-        try BoundStatement(db, sql: "SELECT id FROM message WHERE account_id = ? AND message_id = ?")
+        try BoundStatement(db, sql: "SELECT id FROM message WHERE account_id = ?1 AND \(Self.isNamed("?2"))")
             .first(account, name) { $0.integer(0) }
+    }
+
+    /// That a message of a known account has this Message-ID, by the index of those in lower case. Without the plus SQLite puts
+    /// the value in place of the column in LOWER as well, and sees no use for the index.
+    static func isNamed(_ name: String) -> String {
+        "LOWER(message.message_id) = LOWER(\(name)) AND +message.message_id = \(name)"
     }
 
     /// Of one that was not known. Times are milliseconds.

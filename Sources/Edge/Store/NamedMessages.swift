@@ -14,13 +14,7 @@ struct NamedMessages {
             arguments: [name.key])
         if isClaimed == true { return }
         let messages = try Int64.fetchAll(
-            try db.cachedStatement(
-                sql: """
-                    SELECT id FROM message WHERE LOWER(message_id) = ?1
-                    UNION SELECT message_id FROM copy WHERE LOWER(name) = ?1
-                    UNION SELECT message.id FROM outgoing JOIN message ON message.account_id = outgoing.account_id
-                        AND message.message_id = outgoing.message_id WHERE LOWER(provider_id) = ?1
-                    """), arguments: [name.messageID])
+            try db.cachedStatement(sql: Self.bearers), arguments: [name.messageID])
         for message in messages {
             try db.perform(
                 sql: """
@@ -31,6 +25,14 @@ struct NamedMessages {
             try db.perform(sql: "UPDATE copy SET plan_due = 1 WHERE message_id = ?", arguments: [message])
         }
     }
+
+    /// Messages that bear a name, which is in lower case. The indexes leave out what has none, which each question has to say.
+    static let bearers = """
+        SELECT id FROM message WHERE account_id IN (SELECT id FROM account) AND LOWER(message_id) = ?1
+        UNION SELECT message_id FROM copy WHERE LOWER(name) = ?1 AND name IS NOT NULL
+        UNION SELECT message.id FROM outgoing JOIN message ON message.account_id = outgoing.account_id
+            AND \(MessageRows.isNamed("outgoing.message_id")) WHERE LOWER(provider_id) = ?1 AND provider_id IS NOT NULL
+        """
 
     /// Whether any hit names a message.
     func areNamed() throws -> Bool {

@@ -25,8 +25,9 @@ enum Schema {
         ("13 verdicts by message alone", verdictsByMessageAlone),
         ("14 logs by number", logsByNumber),
         ("15 checks without a table", plainChecks),
-        ("16 colours of each copy", colorsOfCopies),
-        ("17 visits that broke off", brokenVisits),
+        ("16 fewer indexes of mail", fewerIndexes),
+        ("17 colours of each copy", colorsOfCopies),
+        ("18 visits that broke off", brokenVisits),
     ]
 
     static var migrator: DatabaseMigrator {
