@@ -12,45 +12,8 @@ package final class OutgoingLedger: Sendable {
         let done: CheckedContinuation<Result<OutgoingID, StoreError>, Never>
     }
 
-    private struct State {
-        var waiting: [Entry] = []
-        /// Whether mail waits for one of them.
-        var isUrgent = false
-        /// A write is due or under way.
-        var isWriting = false
-        /// Somebody will look again soon.
-        var isWatched = false
-
-        mutating func add(_ entry: Entry, isUrgent: Bool) -> Next {
-            waiting.append(entry)
-            self.isUrgent = self.isUrgent || isUrgent
-            if takeTurn() { return .write }
-            if isUrgent || isWatched { return .nothing }
-            isWatched = true
-            return .watch
-        }
-
-        /// Whether the caller has to write now.
-        mutating func takeTurn() -> Bool {
-            guard isUrgent, !isWriting else { return false }
-            isWriting = true
-            return true
-        }
-
-        mutating func take() -> [Entry] {
-            defer { waiting = [] }
-            isUrgent = false
-            return waiting
-        }
-    }
-
-    private enum Next { case nothing, write, watch }
-
     private let store: AgentStore
-    private let state = Mutex(State())
-
-    /// How long the end of a mail waits for company: nothing depends on it.
-    private static let patience = Duration.milliseconds(20)
+    private let queue = Mutex(LedgerQueue<Entry>())
 
     package init(_ store: AgentStore) { self.store = store }
 
@@ -84,38 +47,35 @@ package final class OutgoingLedger: Sendable {
         isUrgent: Bool, _ work: @escaping Work
     ) async throws(StoreError) -> OutgoingID {
         try await withCheckedContinuation { done in
-            switch state.withLock({ $0.add(Entry(work: work, done: done), isUrgent: isUrgent) }) {
-            case .nothing: break
-            case .write: begin()
-            case .watch: watch()
-            }
+            let entry = Entry(work: work, done: done)
+            perform(queue.withLock { $0.add(entry, isUrgent: isUrgent, now: .now) })
         }.get()
     }
 
-    private func watch() {
-        Task {
-            try? await Task.sleep(for: Self.patience)
-            let isDue = state.withLock { state in
-                state.isWatched = false
-                state.isUrgent = !state.waiting.isEmpty
-                return state.takeTurn()
-            }
-            if isDue { begin() }
+    private func perform(_ step: LedgerQueue<Entry>.Step) {
+        switch step {
+        case .nothing: break
+        // Others have their turn at the database between two writes.
+        case .write: store.writeInTurn(writeAll)
+        case .gather(let turn): after(LedgerQueue<Entry>.gathering) { $0.gathered(turn) }
+        case .watch: after(LedgerQueue<Entry>.patience) { $0.watched(now: .now) }
         }
     }
 
-    /// Others have their turn at the database between two writes.
-    private func begin() { store.writeInTurn(writeAll) }
+    private func after(
+        _ delay: Duration, _ next: @escaping @Sendable (inout LedgerQueue<Entry>) -> LedgerQueue<Entry>.Step
+    ) {
+        Task {
+            try? await Task.sleep(for: delay)
+            perform(queue.withLock { next(&$0) })
+        }
+    }
 
     private func writeAll(_ db: Database) {
-        let batch = state.withLock { $0.take() }
+        let batch = queue.withLock { $0.take() }
         let results = store.write(batch.map(\.work), db)
         for (entry, result) in zip(batch, results) { entry.done.resume(returning: result) }
-        let isDue = state.withLock { state in
-            state.isWriting = false
-            return state.takeTurn()
-        }
-        if isDue { begin() }
+        perform(queue.withLock { $0.written(now: .now) })
     }
 }
 
