@@ -10,6 +10,15 @@ struct SendingTroubleTests {
 
         /// Those that there can be where no file system can be mounted, and the others where one can.
         static let possible = allCases.filter { $0 != .full || SmallDisk.refusal == nil }
+
+        /// What the log says is to be done.
+        var remedy: String {
+            switch self {
+            case .locked: "another process holds the database; stop it"
+            case .full: "no space left on the disk; free some"
+            case .unsyncable, .readOnly: "check the disk"
+            }
+        }
     }
 
     @Test(arguments: Trouble.possible)
@@ -52,6 +61,13 @@ struct SendingTroubleTests {
         case .full: try disk.free()
         case .unsyncable, .readOnly: try failing.end()
         }
+        // Who runs it is told, once and not for each mail, and what to do about it.
+        let told = "mail goes out without its token: the registration failed"
+        var lines: [Substring] { program.log.split(separator: "\n").filter { $0.contains(told) } }
+        let patience = ContinuousClock.now + .seconds(20)
+        while lines.isEmpty, ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(lines.count == 1, "\(program.log)")
+        #expect(lines.first?.contains(trouble.remedy) == true, "\(lines)")
         // What failed may be tried again by the agent for a while, in whose way nobody is.
         let deadline = ContinuousClock.now + .seconds(40)
         var arrived = try await send("after", to: both)
@@ -90,7 +106,7 @@ struct SendingTroubleTests {
 }
 
 /// Another process that is about to write the agent's database, and takes its time.
-private final class DatabaseLock {
+final class DatabaseLock {
     private let process = Process()
     private let input = Pipe()
 

@@ -100,9 +100,12 @@ package enum Services {
                     logger: named(logger, "source:\(name)")))
         }
         let ledger = OutgoingLedger(store)
+        let troubles = SendingTroubles(logger: named(logger, "sending"))
         var logs: [String: AccountLog] = [:]
         for (name, mail) in awaited {
-            logs[name] = AccountLog(store, ledger, try await store.account(named: name), awaited: mail, now: now)
+            logs[name] = AccountLog(
+                store, ledger, (name, try await store.account(named: name)), awaited: mail, troubles: troubles,
+                now: now)
         }
         services.append(
             ControlServer(

@@ -42,7 +42,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case .newer: "\(path): made by a newer Sentmark (\(detail)); update this one"
         case .older:
             "\(path): an older Sentmark wrote it; restart the agent (`systemctl --user restart sentmark`), which brings it up to date"
-        case .busy: "\(path): another process holds the database"
+        case .busy: "\(path): another process holds the database; stop it (`fuser \(path)` tells which)"
         case .other: "\(path): \(detail)"
         }
     }

@@ -7,6 +7,8 @@ package struct AccountLog: SendingLog {
     private let store: AgentStore
     private let ledger: OutgoingLedger
     private let account: AccountID
+    private let name: String
+    private let troubles: SendingTroubles?
     private let awaited: AwaitedMail
     private let now: @Sendable () -> Date
 
@@ -15,12 +17,14 @@ package struct AccountLog: SendingLog {
 
     /// All accounts share a ledger.
     package init(
-        _ store: AgentStore, _ ledger: OutgoingLedger, _ account: AccountID, awaited: AwaitedMail,
-        now: @escaping @Sendable () -> Date
+        _ store: AgentStore, _ ledger: OutgoingLedger, _ account: (name: String, id: AccountID),
+        awaited: AwaitedMail, troubles: SendingTroubles? = nil, now: @escaping @Sendable () -> Date
     ) {
         self.store = store
         self.ledger = ledger
-        self.account = account
+        name = account.name
+        self.account = account.id
+        self.troubles = troubles
         self.awaited = awaited
         self.now = now
     }
@@ -28,23 +32,43 @@ package struct AccountLog: SendingLog {
     nonisolated(nonsending) package func register(_ mail: Registration, outcome: SendingOutcome?) async throws
         -> OutgoingID
     {
-        let id = try await ledger.register(mail, outcome: outcome, of: account, now: now())
-        if mail.isTracked { awaited.add() }
-        return id
+        do {
+            let id = try await ledger.register(mail, outcome: outcome, of: account, now: now())
+            if mail.isTracked { awaited.add() }
+            return id
+        } catch {
+            troubles?.note(error, outcome == nil ? .untracked : .unnoted, account: name)
+            throw error
+        }
     }
 
     nonisolated(nonsending) package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws {
-        try await ledger.delivered(recipients, of: mail)
+        do {
+            try await ledger.delivered(recipients, of: mail)
+        } catch {
+            troubles?.note(error, .unnoted, account: name)
+            throw error
+        }
     }
 
     nonisolated(nonsending) package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws {
-        try await ledger.finish(mail, outcome)
+        do {
+            try await ledger.finish(mail, outcome)
+        } catch {
+            troubles?.note(error, .unnoted, account: name)
+            throw error
+        }
     }
 
     nonisolated(nonsending) package func recipientsDelivered(_ messageID: String, contentHash: [UInt8]) async throws
         -> Set<String>
     {
-        try await store.recipientsDelivered(
-            messageID, contentHash: contentHash, of: account, since: now() - Self.memory)
+        do {
+            return try await store.recipientsDelivered(
+                messageID, contentHash: contentHash, of: account, since: now() - Self.memory)
+        } catch {
+            troubles?.note(error, .untracked, account: name)
+            throw error
+        }
     }
 }

@@ -41,8 +41,8 @@ package struct CommandLog: SendingLog {
             let lock = try ProcessLock(directories.state + "/agent.lock")
             let store = try AgentStore(path: directories.state + "/agent.db")
             let log = AccountLog(
-                store, OutgoingLedger(store), try await store.account(named: account), awaited: AwaitedMail(),
-                now: { Date() })
+                store, OutgoingLedger(store), (account, try await store.account(named: account)),
+                awaited: AwaitedMail(), now: { Date() })
             do {
                 let value = try await ask(log)
                 try store.close()
