@@ -23,7 +23,13 @@ final class Sessions: Sendable {
         }
     }
 
-    func leave(_ number: Int) { state.withLock { $0.open[number] = nil } }
+    /// Whether that was the last one.
+    func leave(_ number: Int) -> Bool {
+        state.withLock { state in
+            state.open[number] = nil
+            return state.open.isEmpty
+        }
+    }
 
     /// Each ends once its mail is done.
     func end() {

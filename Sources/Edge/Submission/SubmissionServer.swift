@@ -20,6 +20,8 @@ package struct SubmissionServer: Service {
         package var patience = ProxySession.patience
         /// Called when a mail turns out to be long: up to 8 MB of it may be kept for a while.
         package var mailIsLong: @Sendable () -> Void = {}
+        /// Called whenever the last session that was open has ended.
+        package var isAtRest: @Sendable () -> Void = {}
         /// Told the port of each listener once it listens; 0 as a port is any.
         package var listening: @Sendable (_ port: Int, _ isTLS: Bool) -> Void = { _, _ in }
 
@@ -105,7 +107,7 @@ package struct SubmissionServer: Service {
             return await stream.close(after: isTLS ? [] : Reply(421, "4.3.2", "no more connections").bytes)
         }
         await session.run(stream, tls, isTLS: isTLS)
-        sessions.leave(number)
+        if sessions.leave(number) { configuration.isAtRest() }
     }
 
     private func sessionConfiguration(_ isTLS: Bool) -> ServerSession.Configuration {

@@ -4,9 +4,13 @@ import Logging
 import Outgoing
 import Settings
 import Submission
+import Synchronization
 import Tokens
 
 extension Services {
+    /// To be read again costs the next session a millisecond or two.
+    private static let trimmingPause = Duration.seconds(60)
+
     /// Those that say where their mail goes.
     static func submissionAccounts(
         _ settings: Settings.Submission, _ inputs: Inputs, desk: LoginDesk, logs: [String: AccountLog]
@@ -32,6 +36,16 @@ extension Services {
         let password = try await settings.password.read(desk.credentials)
         var configuration = try SubmissionServer.Configuration(settings)
         configuration.mailIsLong = { Memory.trim() }
+        // What the start ran, and most sessions did not, is in memory until then.
+        let trimmed = Mutex(ContinuousClock.Instant?.none)
+        configuration.isAtRest = {
+            let isDue = trimmed.withLock { last in
+                if let last, .now - last < trimmingPause { return false }
+                last = .now
+                return true
+            }
+            if isDue { Memory.trim() }
+        }
         return try SubmissionServer(
             configuration, accounts: SubmissionAccounts(accounts, password: password),
             on: desk.poller, logger: logger)
