@@ -9,7 +9,8 @@ import Testing
     @Test func aFloodIsOneLineForEachSpanAndTellsHowMany() {
         var repetitions = Repetitions()
         #expect(repetitions.tell("full", now: Self.start) == 1)
-        for second in 1..<600 { #expect(repetitions.tell("full", now: Self.start + .seconds(second)) == nil) }
+        let soon = (1..<600).compactMap { repetitions.tell("full", now: Self.start + .seconds($0)) }
+        #expect(soon.isEmpty)
         #expect(repetitions.tell("full", now: Self.start + .seconds(600)) == 600)
         #expect(repetitions.tell("full", now: Self.start + .seconds(601)) == nil)
     }

@@ -14,7 +14,7 @@ struct SendingTroubleTests {
         /// What the log says is to be done.
         var remedy: String {
             switch self {
-            case .locked: "another process holds the database; stop it"
+            case .locked: "was held, or its disk was busy; stop what uses them"
             case .full: "no space left on the disk; free some"
             case .unsyncable, .readOnly: "check the disk"
             }
@@ -62,7 +62,8 @@ struct SendingTroubleTests {
         case .unsyncable, .readOnly: try failing.end()
         }
         // Who runs it is told, once and not for each mail, and what to do about it.
-        let told = "mail goes out without its token: the registration failed"
+        let told =
+            "mail goes out without its token: the registration \(trouble == .locked ? "took too long" : "failed")"
         var lines: [Substring] { program.log.split(separator: "\n").filter { $0.contains(told) } }
         let patience = ContinuousClock.now + .seconds(20)
         while lines.isEmpty, ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(100)) }

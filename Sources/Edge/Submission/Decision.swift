@@ -12,7 +12,7 @@ package struct Decision: Sendable {
     var delivered: Set<String> = []
 
     /// How long mail waits for its token.
-    static let patience = Duration.seconds(2)
+    package static let patience = Duration.seconds(2)
 }
 
 /// A mail as it was handed to us, and to whom it goes.

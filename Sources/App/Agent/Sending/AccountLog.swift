@@ -1,6 +1,7 @@
 import Foundation
 import Outgoing
 import Store
+import Submission
 
 /// An account's outgoing mail, in the agent's database.
 package struct AccountLog: SendingLog {
@@ -32,9 +33,11 @@ package struct AccountLog: SendingLog {
     nonisolated(nonsending) package func register(_ mail: Registration, outcome: SendingOutcome?) async throws
         -> OutgoingID
     {
+        let began = ContinuousClock.now
         do {
             let id = try await ledger.register(mail, outcome: outcome, of: account, now: now())
             if mail.isTracked { awaited.add() }
+            if outcome == nil, .now - began >= Decision.patience { troubles?.noteDelay(store.path, account: name) }
             return id
         } catch {
             troubles?.note(error, outcome == nil ? .untracked : .unnoted, account: name)

@@ -7,6 +7,7 @@ import Synchronization
 package final class SendingTroubles: Sendable {
     package enum Effect: String, Sendable {
         case untracked = "mail goes out without its token: the registration failed"
+        case late = "mail goes out without its token: the registration took too long"
         case unnoted = "what became of mail is not written down"
     }
 
@@ -17,10 +18,22 @@ package final class SendingTroubles: Sendable {
 
     func note(_ error: any Error, _ effect: Effect, account: String, now: ContinuousClock.Instant = .now) {
         let kind = (error as? StoreError).map { "\($0.kind)" } ?? "\(type(of: error))"
+        say(effect, kind, account, "\(error)", now)
+    }
+
+    /// It was written down, when the mail had gone out without.
+    func noteDelay(_ path: String, account: String, now: ContinuousClock.Instant = .now) {
+        let problem =
+            "\(path) was held, or its disk was busy; stop what uses them (`fuser \(path)` tells who holds the file)"
+        say(.late, "", account, problem, now)
+    }
+
+    private func say(
+        _ effect: Effect, _ kind: String, _ account: String, _ problem: String, _ now: ContinuousClock.Instant
+    ) {
         guard let count = repetitions.withLock({ $0.tell("\(effect) \(kind)", now: now) }) else { return }
         logger.error(
-            "\(effect.rawValue)",
-            metadata: ["account": "\(account)", "problem": "\(error)", "mails": "\(count)"])
+            "\(effect.rawValue)", metadata: ["account": "\(account)", "problem": "\(problem)", "mails": "\(count)"])
     }
 }
 
