@@ -12,6 +12,7 @@ Its behaviour, all of it optional:
 STEP is greeting, ehlo, starttls, auth, mail, rcpt (each) or rcpt1, rcpt2 …, data, body (after 354, before anything
 is read), dot (all is read), rset, noop, quit. ACTION:
   {"stall": true}                                nothing is read or said until the behaviour is changed, which ends it
+  {"hold": true}                                 the usual reply, not before the behaviour is changed
   {"drop": true}                                 the connection ends without a word
   {"answer": ["451-4.3.0 a", "451 4.3.0 b"]}     instead of the usual reply; with "drop": the connection ends after it
 An answer of body is the last: the message is read and not answered again.
@@ -147,6 +148,8 @@ class _Session:
         if action.get("stall"):
             self.sink.changed.wait()
             raise Gone
+        if action.get("hold"):
+            self.sink.changed.wait()
         lines = action.get("answer", () if action.get("drop") else usual)
         if lines:
             self._send(lines)

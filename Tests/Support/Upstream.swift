@@ -137,11 +137,14 @@ extension Upstream {
 
     package struct Action: Encodable, Sendable {
         private var stall: Bool?
+        private var hold: Bool?
         private var drop: Bool?
         private var answer: [String]?
 
         /// Nothing is read or said, until the behaviour changes; then the connection ends.
         package static let stall = Action(stall: true)
+        /// The usual reply, not before the behaviour changes.
+        package static let hold = Action(hold: true)
         /// The connection ends without a word.
         package static let drop = Action(drop: true)
         /// Whole reply lines, without CRLF, instead of the usual ones.
