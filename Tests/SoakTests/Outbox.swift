@@ -94,7 +94,7 @@ struct Outbox {
         return SubmissionAccount(
             name: "work", users: [], addresses: own, provider: "provider", rules: rules,
             log: AccountLog(
-                store, OutgoingLedger(store), try await store.account(named: "work"), awaited: awaited,
+                store, OutgoingLedger(store), ("work", try await store.account(named: "work")), awaited: awaited,
                 now: { Date(timeIntervalSince1970: Double(World.sent)) })
         ) { try await Upstream.open(options, on: Self.poller.get()) }
     }
