@@ -5,29 +5,15 @@ import Testing
 /// Whatever becomes of the agent's database, mail is sent: without a token then, and as it was written.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct SendingTroubleTests {
-    enum Trouble: String, CaseIterable {
-        case locked, full, unsyncable, readOnly
-
-        /// Those that there can be where no file system can be mounted, and the others where one can.
-        static let possible = allCases.filter { $0 != .full || SmallDisk.refusal == nil }
-
-        /// What the log says is to be done.
-        var remedy: String {
-            switch self {
-            case .locked: "was held, or its disk was busy; stop what uses them"
-            case .full: "no space left on the disk; free some"
-            case .unsyncable, .readOnly: "check the disk"
-            }
-        }
-    }
+    typealias Trouble = TroubledDisk.Trouble
 
     @Test(arguments: Trouble.possible)
     func theMailGoesOutAsItWasWritten(_ trouble: Trouble) async throws {
         let sink = try await Upstream.start(.sink)
         let submission = try Submission(to: sink, more: "tokens = \"each\"")
         let program = submission.program
-        let (disk, failing) = (SmallDisk(under: program), try FailingDisk(under: program))
-        let server = try await submission.start { try trouble == .full ? disk.start() : failing.start() }
+        let disk = try TroubledDisk(trouble, under: program)
+        let server = try await submission.start { try disk.start() }
         let programs = try MailPrograms()
         func send(_ id: String, to recipients: [String]) async throws -> [Upstream.Delivery] {
             let before = try await sink.deliveries().count
@@ -44,23 +30,13 @@ struct SendingTroubleTests {
             let arrived = try await send("before", to: recipients)
             #expect(arrived.count == copies && arrived.allSatisfy { isTracked($0, "before") })
         }
-        let lock: DatabaseLock?
-        switch trouble {
-        case .locked: lock = try DatabaseLock(on: program)
-        case .full: (lock, _) = (nil, try disk.fill())
-        case .unsyncable: (lock, _) = (nil, try failing.begin(.sync))
-        case .readOnly: (lock, _) = (nil, try failing.begin(.write))
-        }
+        try disk.begin()
         for recipients in [[Letter.tracked], both, [Letter.untracked]] {
             let arrived = try await send("meanwhile", to: recipients)
             #expect(arrived.map(\.recipients) == [recipients])
             #expect(arrived.map(\.message) == [Letter.html("meanwhile")])
         }
-        switch trouble {
-        case .locked: lock?.release()
-        case .full: try disk.free()
-        case .unsyncable, .readOnly: try failing.end()
-        }
+        try disk.end()
         // Who runs it is told, once and not for each mail, and what to do about it.
         let told =
             "mail goes out without its token: the registration \(trouble == .locked ? "took too long" : "failed")"
@@ -78,7 +54,7 @@ struct SendingTroubleTests {
 
         // What the log knows of it, if anything, is that no token was sent.
         let known = try program.outcome(
-            of: ["why", "--json", "meanwhile@example.org"], within: trouble == .full ? disk.inside : [])
+            of: ["why", "--json", "meanwhile@example.org"], within: disk.inside)
         #expect(!known.output.contains(#""token":""#), "\(known)")
         if trouble == .locked { #expect(known.output.contains("deadline"), "\(known)") }
         await sink.stop()
@@ -103,41 +79,5 @@ struct SendingTroubleTests {
         #expect(submission.isPicture(submission.insertion(try #require(arrived.first), into: Letter.html("one"))))
         lock?.release()
         await sink.stop()
-    }
-}
-
-/// Another process that is about to write the agent's database, and takes its time.
-final class DatabaseLock {
-    private let process = Process()
-    private let input = Pipe()
-
-    init(on program: Program) throws {
-        let script = """
-            import sqlite3, sys
-            connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-            connection.execute("BEGIN IMMEDIATE")
-            print("held", flush=True)
-            sys.stdin.read()
-            connection.execute("ROLLBACK")
-            """
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "python3", "-c", script, program.home.appending(path: "state/sentmark/agent.db").path,
-        ]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        guard said.hasPrefix("held") else {
-            throw Program.Failure(description: "the database cannot be locked: \(said)")
-        }
-    }
-
-    deinit { release() }
-
-    func release() {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
     }
 }
