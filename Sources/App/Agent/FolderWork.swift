@@ -48,11 +48,8 @@ struct FolderWork {
     private var pending: PendingChanges
     /// When it was last looked which keywords are to be written.
     private var planned: ContinuousClock.Instant?
-    private var scan: (began: ContinuousClock.Instant, done: Int)?
     private var hasTrimmed = false
-    /// When it was last told how far the scan has come, and the telling while it goes on.
-    private var reported: ContinuousClock.Instant?
-    private var reporting: Task<Void, Never>?
+    private var scan = ScanReport()
     /// Of the mail that is awaited.
     private var generation: Int?
     private let isVisit: Bool
@@ -85,20 +82,17 @@ struct FolderWork {
     }
 
     /// Whether a scan has been under way since this was last asked.
-    mutating func hasScanned() -> Bool {
-        defer { scan = nil }
-        return scan != nil
-    }
+    mutating func hasScanned() -> Bool { scan.takeWhetherThereWasOne() }
 
     /// Does whatever can be done without waiting for news. Returns whether there was anything. All that was learned is
     /// stored then.
     mutating func settle() async throws -> Bool {
         do {
             let isNew = try await settleAll()
-            await reporting.take()?.value
+            await scan.end()
             return isNew
         } catch {
-            await reporting.take()?.value
+            await scan.end()
             var isOrderly = true
             if case MailboxError.cancelled = error { isOrderly = false }
             await pending.end(isOrderly: isOrderly)
@@ -123,7 +117,7 @@ struct FolderWork {
                 isNew = true
                 trimBeforeScan()
                 try await takeAnswers()
-                await reportScan()
+                await scan.tell(conversation.sync.progress, tools.report)
                 continue
             }
             if try await !keepNews(), isQuiet, try await !endSeeking() {
@@ -204,28 +198,6 @@ struct FolderWork {
         guard !hasTrimmed, conversation.sync.progress != nil else { return }
         hasTrimmed = true
         Memory.trim()
-    }
-
-    private mutating func reportScan() async {
-        guard let (done, total) = conversation.sync.progress else { return }
-        let began = scan ?? (.now, done)
-        scan = began
-        // It is put on disk each time, in its turn there: beside the conversation.
-        if let reported, ContinuousClock.now - reported < Self.reportingPause { return }
-        await reporting?.value
-        reported = .now
-        let state = AccountState.scanning(done: done, total: total, left: Self.estimate(began, done, total))
-        reporting = Task { [tools] in await tools.report(state) }
-    }
-
-    private static let reportingPause = Duration.seconds(1)
-
-    /// How long the rest of the scan will take, from what it has taken so far.
-    private static func estimate(
-        _ scan: (began: ContinuousClock.Instant, done: Int), _ done: Int, _ total: Int
-    ) -> Duration? {
-        guard done > scan.done else { return nil }
-        return (ContinuousClock.now - scan.began) * (Double(total - done) / Double(done - scan.done))
     }
 }
 
