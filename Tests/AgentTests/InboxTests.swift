@@ -156,15 +156,42 @@ final class InboxTests {
         #expect(try await folder().state.uidNext == 4)
     }
 
-    /// A message that ends the connection is no reason to end it for ever.
-    @Test func whatBreaksTheConnectionThriceIsPassedOver() async throws {
-        let breaking = Self.opened(next: 6) + [.expect("UID SEARCH"), .close()]
+    /// A message that ends the connection is no reason to end it for ever, nor to pass over what came with it or after it.
+    @Test func whatBreaksTheConnectionAgainAndAgainIsPassedOverAlone() async throws {
+        try await look(Self.opened(next: 3) + [.expect("UID SEARCH"), .send("* SEARCH\r\n{tag} OK .\r\n")])
+        let breaking = Self.opened(next: 5) + [Self.exact("UID FETCH 3:4 (\(Self.header))"), .close()]
         for tries in 1...3 {
             await #expect(throws: MailboxError.self) { try await look(breaking, at: Double(tries) * 4000) }
             #expect(try await folder().tries == tries)
         }
-        try await look(Self.opened(next: 6), at: 20_000)
+        let first: [ScriptStep] = [Self.exact("UID FETCH 3 (\(Self.header))"), .send("{tag} OK .\r\n")]
+        let second: [ScriptStep] = [Self.exact("UID FETCH 4 (\(Self.header))"), .close()]
+        await #expect(throws: MailboxError.self) {
+            try await look(Self.opened(next: 6) + first + second, at: 16_000)
+        }
+        #expect(try await folder().state.uidNext == 5)
+        try await look(
+            Self.opened(next: 6) + [Self.exact("UID FETCH 5 (\(Self.header))")] + Self.reply, at: 20_000)
+        let folder = try await folder()
+        #expect(folder.tries == 0)
+        #expect(folder.state == IncomingState(uidValidity: 7, uidNext: 6, unseen: UIDSet(5)))
+        #expect(try await store.reports(on: "sent@example.net").first?.incoming.count == 1)
+    }
+
+    /// Nor is a SEARCH, which the last messages are read without.
+    @Test func aSearchThatBreaksTheConnectionIsNotAskedForEver() async throws {
+        let breaking = Self.opened(next: 6) + [.expect("UID SEARCH"), .close()]
+        for tries in 1...3 {
+            await #expect(throws: MailboxError.self) { try await look(breaking, at: Double(tries) * 4000) }
+        }
+        let older: [[ScriptStep]] = (1...4).map {
+            [Self.exact("UID FETCH \($0) (\(Self.header))"), .send("{tag} OK .\r\n")]
+        }
+        try await look(
+            Self.opened(next: 6) + older.flatMap(\.self) + [Self.exact("UID FETCH 5 (\(Self.header))")] + Self.reply,
+            at: 20_000)
         let folder = try await folder()
         #expect(folder.tries == 0 && folder.state.uidNext == 6)
+        #expect(try await store.reports(on: "sent@example.net").first?.incoming.count == 1)
     }
 }

@@ -131,6 +131,42 @@ struct IncomingLookTests {
         #expect(news.mail.isEmpty && news.uidNext == UID(mailbox.uidNext))
     }
 
+    /// Where looks break off, a message at a time; what was to be followed waits for a look that does not.
+    @Test(arguments: [1, 3, nil] as [UInt32?]) func oneByOne(known: UInt32?) throws {
+        var mailbox = MailboxModel()
+        for _ in 0..<5 { mailbox.append(Self.mail("In-Reply-To: <sent@example.net>", Self.pixel)) }
+        let state = known.map { IncomingState(uidValidity: 1, uidNext: UID($0), unseen: UIDSet(1)) }
+        let look = try Self.look(mailbox, state ?? IncomingState())
+        var uids: [UID] = []
+        var last: IncomingLook?
+        while let one = look.alone(after: last) {
+            #expect(one.news.mail.isEmpty)
+            var told = one
+            while let command = told.next() {
+                mailbox.answer(command).untagged.forEach { told.received($0) }
+                told.answered()
+            }
+            #expect(told.news.mail.map { UID($0.uid.rawValue + 1) } == [one.news.uidNext])
+            #expect(told.news.seen.isEmpty && told.news.unseen.isEmpty)
+            uids += told.news.mail.map(\.uid)
+            last = told
+        }
+        #expect(uids == ((known ?? 1)...5).map { UID($0) })
+        #expect(last?.news.uidNext == look.news.uidNext && look.news.mail.isEmpty)
+    }
+
+    /// UIDNEXT is whatever the server says.
+    @Test(arguments: [0, 1, 2, 4_294_967_295] as [UInt32]) func oneByOneIsBounded(next: UInt32) throws {
+        let look = try #require(
+            IncomingLook(
+                .init(uidValidity: 1, uidNext: UID(next), highest: nil, exists: 1), state: IncomingState(),
+                tracked: [], since: nil, policy: Sessions.policy(), server: ServerPolicy()))
+        var count: UInt32 = 0
+        var last: IncomingLook?
+        while let one = look.alone(after: last) { (count, last) = (count + 1, one) }
+        #expect(count == min(max(1, next) - 1, IncomingLimits.alone))
+    }
+
     @Test func aFolderWithoutNumbersIsNotLookedAt() {
         let selected = FolderSync.Selected(uidValidity: 1, uidNext: nil, highest: nil, exists: 3)
         let look = IncomingLook(

@@ -134,10 +134,11 @@ extension AgentStore {
         }
     }
 
-    /// Whether a look through INBOX was given up, so that what was there has been passed over.
-    func hasPassedOver() async throws -> Bool {
+    /// The UID in INBOX over which a look broke off that went from message to message, since three had broken off before.
+    func passedOver() async throws -> UInt32? {
         try await read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM incoming_folder WHERE tries >= 3)") ?? false
+            try UInt32.fetchOne(
+                db, sql: "SELECT uid_next - 1 FROM incoming_folder WHERE tries > 3 AND uid_next IS NOT NULL")
         }
     }
 

@@ -132,9 +132,9 @@ struct Soak {
             if case .unsendable = error { world.violations.append("\(error)") }
         }
         world = await connection.world
-        if await connection.demand == nil, try await store.hasPassedOver() { world.mustBeTold = [] }
         steps = await connection.left
         _ = try await meet(await connection.demand)
+        if let uid = try await store.passedOver() { world.mustBeTold[uid] = nil }
         return await connection.isAtRest
     }
 
@@ -147,7 +147,7 @@ struct Soak {
         switch demand {
         case .crash: try await restart()
         case .loseDatabase:
-            world.mustBeTold = []
+            world.mustBeTold = [:]
             try store.close()
             for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
             try await restart()

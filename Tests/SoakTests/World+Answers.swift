@@ -45,7 +45,7 @@ extension World {
         let shown = Incoming(
             kind: kind, token: token.lowercased(), arrivedAt: Date(timeIntervalSince1970: Double(seconds)))
         answers.append(shown)
-        if isKnown, watchesReplies { mustBeTold.append(shown) }
+        if isKnown, watchesReplies { mustBeTold[uid] = shown }
     }
 
     /// What can be answered.
@@ -99,7 +99,7 @@ extension World {
         }
         if !watchesReplies, !knowledge.incoming.isEmpty { problems.append("INBOX was looked through") }
         problems += knowledge.incoming.filter { !answers.contains($0) }.map { "\($0) never came" }
-        problems += mustBeTold.filter { !knowledge.incoming.contains($0) }.map { "\($0) was not seen" }
+        problems += mustBeTold.values.filter { !knowledge.incoming.contains($0) }.map { "\($0) was not seen" }
         return problems
     }
 }

@@ -54,9 +54,9 @@ struct World {
     var everTracked: [Folder: Set<UInt32>] = [:]
     /// What each STORE named that came, labels by what they stand for.
     var stores: [(flags: Set<Flag>, areLabels: Bool)] = []
-    /// What has come to INBOX and shows a pixel of ours, and what of that the agent has to know of.
+    /// What has come to INBOX and shows a pixel of ours, and, by its UID there, what of that the agent has to know of.
     var answers: [Incoming] = []
-    var mustBeTold: [Incoming] = []
+    var mustBeTold: [UInt32: Incoming] = [:]
     /// What the agent knows of that.
     var told: [Incoming] = []
     /// Of each token, before all of them were opened once more.

@@ -116,20 +116,24 @@ extension AgentStore {
     }
 
     /// Stores what a look has shown, all of it or nothing. Returns whether there is something to be judged again.
+    /// - Parameter isOver: the look has come to its end, and not to that of one of its messages.
     package func apply(
-        _ news: IncomingNews, to folder: IncomingFolder, now: Date
+        _ news: IncomingNews, to folder: IncomingFolder, isOver: Bool = true, now: Date
     ) async throws(StoreError) -> Bool {
         try await write { db in
             let writer = IncomingWriter(db: db, account: folder.account, mailbox: folder.mailbox, now: now)
-            if folder.state.uidValidity != news.uidValidity { try writer.forgetUIDs() }
+            let known = try UInt32.fetchOne(
+                db, sql: "SELECT uid_validity FROM incoming_folder WHERE account_id = ? AND mailbox = ?",
+                arguments: folder.arguments)
+            if known != news.uidValidity.rawValue { try writer.forgetUIDs() }
             try writer.noteUnseen(news.unseen)
             var isNew = try writer.noteSeen(news.seen)
             for mail in news.mail { isNew = try writer.record(mail) || isNew }
             try db.perform(
                 sql: """
-                    UPDATE incoming_folder SET uid_validity = ?, uid_next = ?, tries = 0
+                    UPDATE incoming_folder SET uid_validity = ?, uid_next = ?, tries = IIF(?, 0, tries)
                     WHERE account_id = ? AND mailbox = ?
-                    """, arguments: [news.uidValidity.rawValue, news.uidNext.rawValue] + folder.arguments)
+                    """, arguments: [news.uidValidity.rawValue, news.uidNext.rawValue, isOver] + folder.arguments)
             return isNew
         }
     }

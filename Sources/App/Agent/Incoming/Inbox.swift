@@ -19,7 +19,8 @@ struct Inbox {
     private static let interval = 1800.0
     /// Whoever floods a pixel does not make us ask all the time.
     private static let pause = 2.0
-    /// After so many looks that ended with the connection, what is there is passed over.
+    /// After so many looks that did not come to their end, each message is passed over before it is looked at: what ends the
+    /// connection does so once more, and costs no other mail.
     private static let tries = 3
 
     /// How long until it is time for a look; `nil`: nothing is tracked yet.
@@ -77,19 +78,45 @@ struct Inbox {
                 metadata: ["folder": "\(mailbox.display)", "answer": "\(answer?.text ?? "")"])
             return try await tools.store.end(folder)
         }
+        let related: Int
         if folder.tries >= Self.tries {
-            tools.logger.notice("incoming mail passed over", metadata: ["folder": "\(mailbox.display)"])
+            related = try await lookOneByOne(look, through: folder, connection)
         } else {
-            let length = tools.server.policy.commandLineLength
-            while let command = look.next() {
-                _ = try await connection.run(command.split(maxLineLength: length), each: { look.received($0) })
-                look.answered()
-            }
+            try await run(&look, connection)
+            related = try await keep(look, of: folder)
         }
-        let news = look.news
-        if try await tools.store.apply(news, to: folder, now: tools.now()) { tools.judge.ring() }
         tools.logger.info(
-            "looked at incoming mail", metadata: ["folder": "\(mailbox.display)", "related": "\(news.mail.count)"])
+            "looked at incoming mail", metadata: ["folder": "\(mailbox.display)", "related": "\(related)"])
+    }
+
+    private func lookOneByOne(
+        _ look: IncomingLook, through folder: IncomingFolder, _ connection: any MailConnection
+    ) async throws -> Int {
+        tools.logger.notice("incoming mail looked at one by one", metadata: ["folder": "\(folder.mailbox.display)"])
+        var related = 0
+        var last: IncomingLook?
+        while var one = look.alone(after: last) {
+            _ = try await keep(one, of: folder, isOver: false)
+            try await run(&one, connection)
+            related += try await keep(one, of: folder, isOver: false)
+            last = one
+        }
+        return related + (try await keep(look, of: folder))
+    }
+
+    private func run(_ look: inout IncomingLook, _ connection: any MailConnection) async throws {
+        let length = tools.server.policy.commandLineLength
+        while let command = look.next() {
+            _ = try await connection.run(command.split(maxLineLength: length), each: { look.received($0) })
+            look.answered()
+        }
+    }
+
+    /// Returns how many of the messages that were looked at have to do with tracked ones.
+    private func keep(_ look: IncomingLook, of folder: IncomingFolder, isOver: Bool = true) async throws -> Int {
+        let news = look.news
+        if try await tools.store.apply(news, to: folder, isOver: isOver, now: tools.now()) { tools.judge.ring() }
+        return news.mail.count
     }
 }
 

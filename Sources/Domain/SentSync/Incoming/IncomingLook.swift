@@ -9,9 +9,9 @@ import Tokens
 /// anything that could change the folder.
 ///
 /// The runner sends what ``next()`` names, one command after the other, feeds every untagged response to ``received(_:)``
-/// and says when the command was answered, however that was. Of all new messages a few header fields are read, of those that
-/// name a tracked message, or are a mail server's reports, the HTML and the report. What cannot be read is passed over: it
-/// is evidence, and the next look must not stumble over it again.
+/// and says when the command was answered. Of all new messages a few header fields are read, of those that name a tracked
+/// message, or are a mail server's reports, the HTML and the report. What cannot be read is passed over: it is evidence, and
+/// the next look must not stumble over it again.
 package struct IncomingLook: Sendable {
     private enum Step: Sendable {
         case search, headers, flags, structures, parts, over
@@ -22,7 +22,7 @@ package struct IncomingLook: Sendable {
         "MESSAGE-ID", "IN-REPLY-TO", "REFERENCES", "FROM", "CONTENT-TYPE", "AUTO-SUBMITTED", "X-FAILED-RECIPIENTS",
     ]
 
-    private let state: IncomingState
+    private var state: IncomingState
     private let tracked: Set<String>
     private let policy: FolderSync.Policy
     private let server: ServerPolicy
@@ -38,7 +38,7 @@ package struct IncomingLook: Sendable {
     private var unseen = UIDSet()
     private var budget = IncomingLimits.total
     private let uidValidity: UIDValidity
-    private let uidNext: UID
+    private var uidNext: UID
     private let since: Date?
 
     /// - Parameters:
@@ -74,6 +74,24 @@ package struct IncomingLook: Sendable {
             uidValidity: uidValidity, uidNext: uidNext,
             mail: drafts.values.compactMap { $0.mail(isOurs: policy.isOurs) }.sorted { $0.uid < $1.uid }, seen: seen,
             unseen: unseen)
+    }
+
+    /// The same look, through the one message that comes next, and at nothing that is known; `nil` when none is left. For a
+    /// folder over which the connection breaks again and again, be it over the SEARCH: where none has been answered, it
+    /// begins with the last messages.
+    /// - Parameter previous: what this returned last, when that look was over.
+    package func alone(after previous: IncomingLook?) -> IncomingLook? {
+        let end = max(1, uidNext.rawValue)
+        let oldest = UID(end - min(end - 1, IncomingLimits.alone))
+        let first = previous?.uidNext ?? max(oldest, state.uidNext ?? oldest)
+        guard first < uidNext else { return nil }
+        var one = self
+        one.step = .headers
+        one.state = IncomingState()
+        one.ranges = [UIDSet(first)]
+        one.uidNext = UID(first.rawValue + 1)
+        one.budget = previous?.budget ?? budget
+        return one
     }
 
     /// The next command; `nil` when the look is over.
@@ -124,7 +142,7 @@ package struct IncomingLook: Sendable {
         }
     }
 
-    /// The last command was answered, be it with NO.
+    /// The last command was answered, be it with NO that is not for the moment alone.
     package mutating func answered() {
         guard !found.isEmpty else { return }
         // Those that arrived since EXAMINE are for the next look.

@@ -83,6 +83,8 @@ package enum IncomingLimits {
     static let messages: UInt32 = 2000
     /// Of which one FETCH asks for so many.
     static let chunk = 500
+    /// Numbers, the last ones, that are gone through one by one.
+    static let alone: UInt32 = 500
     /// Messages whose parts are looked at.
     static let candidates = 200
     /// Parts of one message, octets of one, and octets of all.
