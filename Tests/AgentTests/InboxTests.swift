@@ -194,4 +194,21 @@ final class InboxTests {
         #expect(folder.tries == 0 && folder.state.uidNext == 6)
         #expect(try await store.reports(on: "sent@example.net").first?.incoming.count == 1)
     }
+
+    /// "Not now" is said of the moment and not of the mail: the session ends, and the next one asks again.
+    @Test(arguments: ["UNAVAILABLE", "INUSE", "SERVERBUG", "THROTTLED"])
+    func whatIsRefusedForTheMomentIsAskedForAgain(code: String) async throws {
+        let refused = Self.opened(next: 6) + [.expect("UID SEARCH"), .send("{tag} NO [\(code)] not now\r\n")]
+        await #expect(throws: MailboxError.self) { try await look(refused) }
+        #expect(try await folder().state.uidNext == nil)
+        let found: [ScriptStep] = [
+            .expect("UID SEARCH"), .send("* SEARCH 5\r\n{tag} OK .\r\n"), Self.exact("UID FETCH 5 (\(Self.header))"),
+        ]
+        let refusedLater = Self.opened(next: 6) + found + [.send("{tag} NO [\(code)] not now\r\n")]
+        await #expect(throws: MailboxError.self) { try await look(refusedLater, at: 4000) }
+        #expect(try await folder().state.uidNext == nil)
+        try await look(Self.opened(next: 6) + found + Self.reply, at: 8000)
+        #expect(try await folder().tries == 0)
+        #expect(try await store.reports(on: "sent@example.net").first?.incoming.count == 1)
+    }
 }

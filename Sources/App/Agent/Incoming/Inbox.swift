@@ -107,7 +107,11 @@ struct Inbox {
     private func run(_ look: inout IncomingLook, _ connection: any MailConnection) async throws {
         let length = tools.server.policy.commandLineLength
         while let command = look.next() {
-            _ = try await connection.run(command.split(maxLineLength: length), each: { look.received($0) })
+            let answers = try await connection.run(command.split(maxLineLength: length), each: { look.received($0) })
+            // As in Sent: it is the session that ends, and the mail is asked for again.
+            if let refusal = answers.first(where: \.isTemporary) {
+                throw MailboxError.refused(command: command.name, refusal)
+            }
             look.answered()
         }
     }
