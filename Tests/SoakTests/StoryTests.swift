@@ -89,4 +89,17 @@ struct StoryTests {
             #expect(try await Soak.play(story) == [], "cut after \(length) octets")
         }
     }
+
+    /// Without MOVE, a draft that was marked as deleted and not expunged stayed in the outbox.
+    @Test func aDraftLeavesTheOutbox() async throws {
+        for length in stride(from: 150, to: 260, by: 8) {
+            let draft = Operation.draft(.accepted, hasOwnID: false, isTracked: false)
+            let steps = [Story.Step(gap: 2, operation: draft), Self.atOnce(.cutSent(after: length))]
+            var story = Story(
+                seed: 1, serverClass: .plain, quirks: [.noMove], software: .unknown, showing: .keywords,
+                brokenKeyword: "opened", chunk: 500, steps: steps)
+            story.hasOutbox = true
+            #expect(try await Soak.play(story) == [], "cut after \(length) octets")
+        }
+    }
 }

@@ -26,6 +26,8 @@ struct OutboxFolder {
     private(set) var messages: [Message] = []
     /// Those that have not been read, since they are in the book.
     private(set) var known: [UID: OutboxEntry] = [:]
+    /// Those that were left out, since they are marked as deleted.
+    private(set) var deleted: [(uid: UID, size: UInt64)] = []
 
     /// Octets of a message; providers take hardly more.
     static let sizeLimit = 25 << 20
@@ -45,8 +47,11 @@ struct OutboxFolder {
         var listed: [(uid: UID, size: UInt64)] = []
         try await connection.require(.uidFetch(UIDSet(from: UID(1)), [.uid, .flags, .size])) { untagged in
             guard case .fetch(let data) = untagged, let uid = data.uid else { return }
-            if skipsDeleted, data.flags?.contains(.deleted) == true { return }
-            listed.append((uid, data.size ?? 0))
+            if skipsDeleted, data.flags?.contains(.deleted) == true {
+                folder.deleted.append((uid, data.size ?? 0))
+            } else {
+                listed.append((uid, data.size ?? 0))
+            }
         }
         folder.hasMore = listed.count > countLimit
         for (uid, size) in listed.prefix(countLimit) {
@@ -58,6 +63,17 @@ struct OutboxFolder {
             }
         }
         return folder
+    }
+
+    /// The message with this content among those that are marked as deleted. The folder is to be selected.
+    nonisolated(nonsending) func deleted(
+        _ contentHash: [UInt8], over connection: any MailConnection
+    ) async throws -> UID? {
+        for (uid, size) in deleted.suffix(Self.countLimit) {
+            let message = try await Self.message(uid, size, of: validity, over: connection)
+            if message?.contentHash == contentHash { return uid }
+        }
+        return nil
     }
 
     private nonisolated(nonsending) static func message(

@@ -67,13 +67,21 @@ struct OutboxWork: Sendable {
         return rest
     }
 
-    /// Without MOVE, an interrupted claim leaves the draft in both folders: then the copy goes.
+    /// Without MOVE, an interrupted claim leaves the draft in both folders: then the copy goes. One that is marked as deleted,
+    /// be it by us or by its user, is not claimed again: then the original goes.
     private func original(
         of entry: OutboxEntry, copiedTo spot: Spot, _ outbox: OutboxFolder
     ) async throws -> Spot? {
-        guard entry.item.state == .claiming, spot.place == .sending, await !connection.capabilities.contains(.move),
-            let original = outbox.messages.first(where: { $0.contentHash == entry.contentHash })
+        guard entry.item.state == .claiming, spot.place == .sending, await !connection.capabilities.contains(.move)
         else { return nil }
+        guard let original = outbox.messages.first(where: { $0.contentHash == entry.contentHash }) else {
+            guard !outbox.deleted.isEmpty else { return nil }
+            _ = try await connection.open(outbox.mailbox)
+            if let uid = try await outbox.deleted(entry.contentHash, over: connection) {
+                try await connection.require(.uidExpunge(UIDSet(uid)))
+            }
+            return nil
+        }
         try await select(spot)
         try await connection.remove(spot.uid)
         return Spot(place: .outbox, mailbox: outbox.mailbox, uid: original.uid)
