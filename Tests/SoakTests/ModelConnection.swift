@@ -225,10 +225,17 @@ extension ModelConnection {
 
     private func serveOutbox() async {
         guard let outbox, demand == nil else { return }
+        let before = world
         let result = await outbox.serve(world, steps, seed: seed &* 31 &+ UInt64(moments))
         world = result.world
         steps = result.steps
-        if let demand = result.demand { end(demand) }
+        // What happened meanwhile is news here, too, or the end of this connection.
+        for uid in world.uids where world.flags(uid) != before.flags(uid) { server.noteFlags(of: uid) }
+        if let demand = result.demand {
+            end(demand)
+        } else if world.mailbox.uidValidity != before.mailbox.uidValidity || world.isHeld && !before.isHeld {
+            end(nil)
+        }
     }
 
     private func send(_ bytes: [UInt8]) {
@@ -325,6 +332,7 @@ extension ModelConnection {
         if on, await copy(of: uid) == nil { world.inherit(flag, world.letter(uid)?.token) }
         world.setFlag(flag, on, of: uid)
         server.noteFlags(of: uid)
+        if !on, server.hasUnread(flag, on: uid) { world.doubted.insert(flag) }
     }
 
     /// Who colours a flag while we do is beaten by whoever comes last: there is no truth to that.

@@ -58,7 +58,10 @@ extension ModelServer {
             data.modificationSequence = mailbox.messages[uid.rawValue].map { ModificationSequence($0.changed) }
         }
         writer.fetch(data, isUpperCase: has(.upperCase))
-        if data.flags != nil { changed.remove(uid.rawValue) }
+        if data.flags != nil {
+            changed.remove(uid.rawValue)
+            unread[uid.rawValue] = nil
+        }
     }
 
     mutating func search(
@@ -90,6 +93,7 @@ extension ModelServer {
         if uids.isEmpty || kept.isEmpty { return "OK nothing to do" }
         _ = world[selected].answer(.uidStore(UIDSet(uids.map { UID($0) }), action, kept))
         for uid in uids {
+            if action == .add { unread[uid, default: []].formUnion(kept) }
             if has(.loudStore) {
                 self.flags(of: uid, world[selected], withUID: isResynchronising || !has(.flagsWithoutUID))
             } else if hasModSeq, !has(.noModSeq), let position = view.firstIndex(of: uid) {

@@ -16,6 +16,8 @@ struct ModelServer {
     var view: [UInt32] = []
     /// Messages whose flags others have changed, and that is not told yet.
     var changed: Set<UInt32> = []
+    /// What has been stored and not been read since.
+    var unread: [UInt32: Set<Flag>] = [:]
     private(set) var selected: Folder?
     /// By EXAMINE.
     private(set) var isExamined = false
@@ -78,6 +80,9 @@ struct ModelServer {
     }
 
     mutating func noteFlags(of uid: UInt32) { if selected == .sent { changed.insert(uid) } }
+
+    /// Whether the client has put it on this message of Sent, and has not looked yet whether it is there.
+    func hasUnread(_ flag: Flag, on uid: UInt32) -> Bool { selected == .sent && unread[uid]?.contains(flag) == true }
 
     /// Something has happened to the mailbox: whoever idles is told.
     mutating func push(_ world: World) {
@@ -212,6 +217,7 @@ extension ModelServer {
         isExamined = false
         view = world.uids(in: folder)
         changed = []
+        unread = [:]
         hasModSeq = hasModSeq || parameter != nil
         var lines = [
             "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)", "* \(mailbox.exists) EXISTS", "* 0 RECENT",

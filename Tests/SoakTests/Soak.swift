@@ -111,6 +111,7 @@ struct Soak {
     private mutating func session() async throws -> Bool {
         sessions += 1
         let seed = story.seed &* 1000 &+ sessions
+        world.doubted = []
         if let outbox {
             // What an earlier run has left.
             let result = await outbox.serve(world, steps, seed: ~seed)

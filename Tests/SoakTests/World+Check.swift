@@ -122,7 +122,8 @@ extension World {
         stores.append((Set(flags), areLabels))
         let isShown = areLabels ? showing.hasLabels : showing != .labels
         if !isShown { violations.append("a STORE of what is not to be shown: \(flags)") }
-        if showing == .automatic, areLabels, action == .add, flags.contains(where: keepsAsItIs) {
+        let areKept = flags.contains { keepsAsItIs($0) && !doubted.contains($0) }
+        if showing == .automatic, areLabels, action == .add, areKept {
             violations.append("a label for a keyword that the server keeps: \(flags)")
         }
         if isReadOnly { violations.append("a STORE to a read-only folder") }

@@ -50,6 +50,9 @@ struct World {
     var mayInherit: Set<Marking> = []
     /// Tokens and keywords of ours that somebody else removed from one of their copies.
     var removed: Set<Marking> = []
+    /// What somebody removed just before the agent looked whether its STORE had put it there: for the rest of the session
+    /// it takes the server for one that does not keep it.
+    var doubted: Set<Flag> = []
     /// UIDs that are or were tracked messages', under this UIDVALIDITY.
     var everTracked: [Folder: Set<UInt32>] = [:]
     /// What each STORE named that came, labels by what they stand for.
