@@ -48,6 +48,30 @@ struct RecognitionTests {
         #expect(mailbox.bodiesRead == 0)
     }
 
+    /// Sent, and filed, between the request for news and its answer.
+    @Test func whatIsWaitedForSinceItWasAskedForIsKnown() throws {
+        var mailbox = MailboxModel()
+        mailbox.send(1)
+        var sync = FolderSync(state: FolderState(), policy: Sessions.policy())
+        _ = sync.begin(Sessions.selected(mailbox))
+        Sessions.work(&sync, &mailbox)
+        mailbox.send(2)
+        sync.received(.exists(2))
+        let next = sync.next()
+        let request = try #require(next)
+        #expect(request == .news(from: 2))
+        mailbox.send(3)
+        for command in request.commands(for: mailbox.capabilities) {
+            mailbox.answer(command).untagged.forEach { sync.received($0) }
+        }
+        let read = mailbox.bodiesRead
+        sync.awaited = ["3@example.net"]
+        let changes = sync.finished(request) + Sessions.work(&sync, &mailbox)
+        #expect(changes.messages.contains { $0.messageID == "3@example.net" && $0.isTracked && $0.tokens.isEmpty })
+        #expect(sync.state.tracked.contains(3))
+        #expect(mailbox.bodiesRead == read + 2, "structure and part of the other one")
+    }
+
     @Test(arguments: originals)
     func theNameItHadBeforeAServerRenamedItCounts(_ field: String) throws {
         var mailbox = MailboxModel()

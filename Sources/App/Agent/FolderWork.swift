@@ -151,7 +151,7 @@ struct FolderWork {
     /// Messages go on being examined meanwhile, and are stored.
     /// - Returns: also what was told of known copies, which is stored after what was written to them.
     private mutating func writeKeywords() async throws -> (isWritten: Bool, told: [Change]) {
-        let (since, now) = (attention.since, tools.now)
+        let (since, now, generation, awaited) = (attention.since, tools.now, generation, tools.awaited)
         var told: [Change] = []
         var pending = pending
         defer {
@@ -159,6 +159,7 @@ struct FolderWork {
             self.pending = pending
         }
         let isWritten = try await writer.write(&conversation, since: since, judge: tools.judge) {
+            guard generation == nil || generation == awaited.generation else { return }
             told += try await $0.examineOn()
             guard !told.contains(where: \.isAboutKnownCopies) else { return }
             pending.add(told, since: since, now: now())
@@ -214,6 +215,8 @@ extension FolderWork {
             throw error
         }
         await StopPoint.reached(.answered)
+        // What was sent while the server was waited for may be among what has come.
+        try await awaitWhatWasSent()
         for (request, outcome) in answers {
             switch outcome {
             case .answered(let took):

@@ -19,7 +19,7 @@ struct Chunk: Sendable {
     private(set) var spent = Duration.zero
     private var isFresh = true
     private var drafts: [UID: Draft] = [:]
-    private let lookout: Lookout
+    private var lookout: Lookout
 
     init(uids: UIDSet, lookout: Lookout) {
         self.uids = uids
@@ -82,6 +82,13 @@ struct Chunk: Sendable {
             lookout: lookout)
         if data.structure != nil { drafts[uid]?.received(data, flags: flags, scanner: lookout.scanner) }
         return true
+    }
+
+    /// News may hold what was not waited for when it was asked for.
+    mutating func wait(for awaited: Set<String>) {
+        guard newsFrom != nil, lookout.awaited != awaited else { return }
+        lookout.awaited = awaited
+        for uid in drafts.keys { drafts[uid]?.recognize(awaited) }
     }
 
     /// The request was answered; messages that did not appear in the answer are gone.

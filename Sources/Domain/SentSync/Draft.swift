@@ -77,6 +77,12 @@ struct Draft: Sendable {
         }
     }
 
+    /// Its name is waited for since its header was read: it needs no further look either.
+    mutating func recognize(_ awaited: Set<String>) {
+        guard isNews, findings.isEmpty, let details, details.names.all.contains(where: awaited.contains) else { return }
+        (isAwaited, stage) = (true, .done)
+    }
+
     /// The server has said all it had to say to the request.
     mutating func answered(_ request: SyncRequest) {
         switch (stage, request) {

@@ -126,7 +126,10 @@ package struct FolderSync: Sendable {
     /// known before they have arrived.
     package var awaited: Set<String> {
         get { lookout.awaited }
-        set { lookout.awaited = newValue }
+        set {
+            lookout.awaited = newValue
+            for index in chunks.indices { chunks[index].wait(for: newValue) }
+        }
     }
 
     /// Message-IDs, in lower case, of mail that providers tell opens of and of which no copy is known.
