@@ -68,7 +68,6 @@ final class Provider: Sendable {
         state.withLock {
             $0.turn = turn
             $0.stop = stop
-            $0.hasStopped = false
         }
     }
 
