@@ -23,8 +23,8 @@ struct Conversation {
         var refusal: Completion?
         var unreadable: String?
 
-        /// With OK, and so that all of it could be read.
-        var isAnswered: Bool { open.isEmpty && refusal == nil && unreadable == nil }
+        /// An examination that was answered with OK, and so that all of it could be read.
+        var isExamined: Bool { open.isEmpty && refusal == nil && unreadable == nil && request.isExamination }
     }
 
     let connection: any MailConnection
@@ -76,9 +76,9 @@ struct Conversation {
     /// Goes on with the examination of messages, as far as it has been answered, so that the server always has the next
     /// request at hand. Returns what that has told.
     mutating func examineOn() async throws(MailboxError) -> [Change] {
-        let examined = underway.filter { $0.isAnswered && $0.request.isExamination }
+        let examined = underway.filter(\.isExamined)
         guard !examined.isEmpty else { return [] }
-        underway.removeAll { $0.isAnswered && $0.request.isExamination }
+        underway.removeAll(where: \.isExamined)
         var told: [Change] = []
         for one in examined { told += sync.finished(one.request, took: timeTaken(by: one)) }
         try await ask()

@@ -14,9 +14,11 @@ extension FolderWork {
         var attention = before ?? Attention()
         attention.asked(at: tools.now())
         let folder = try await tools.store.folder(mailbox, of: tools.account)
-        // It may have been an archive before: a visit besides would pass over what arrives.
-        if !policy.isVisit { try await tools.store.noteVisit(to: folder, false) }
-        if before == nil { try await tools.store.forgetRefusals(in: folder) }
+        if before == nil {
+            // It may have been an archive before: a visit besides would pass over what arrives.
+            if !policy.isVisit { try await tools.store.noteVisit(to: folder, false) }
+            try await tools.store.forgetRefusals(in: folder)
+        }
         let copyRefusal = try await CopyFolder(tools, for: folder)?.lookThrough(connection, source: mailbox)
         var sync = FolderSync(state: try await tools.store.state(of: folder), policy: policy)
         var selection = try await Selection.select(mailbox, on: connection, of: tools.server, resuming: sync.state)

@@ -24,8 +24,7 @@ struct KeywordWriter {
     ///   - meanwhile: called while the server is waited for.
     @discardableResult
     func write(
-        _ conversation: inout Conversation, since: Date?, judge: Bell,
-        meanwhile: Meanwhile
+        _ conversation: inout Conversation, since: Date?, judge: Bell, meanwhile: Meanwhile
     ) async throws -> Bool {
         let task = try await store.planningTask(for: folder, signs: signs)
         guard !task.copies.isEmpty else { return false }

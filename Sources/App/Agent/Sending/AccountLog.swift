@@ -34,43 +34,39 @@ package struct AccountLog: SendingLog {
         -> OutgoingID
     {
         let began = ContinuousClock.now
-        do {
-            let id = try await ledger.register(mail, outcome: outcome, of: account, now: now())
-            if mail.isTracked { awaited.add() }
-            if outcome == nil, .now - began >= Decision.patience { troubles?.noteDelay(store.path, account: name) }
-            return id
-        } catch {
-            troubles?.note(error, outcome == nil ? .untracked : .unnoted, account: name)
-            throw error
+        let id = try await noting(outcome == nil ? .untracked : .unnoted) {
+            try await ledger.register(mail, outcome: outcome, of: account, now: now())
         }
+        if mail.isTracked { awaited.add() }
+        if outcome == nil, .now - began >= Decision.patience { troubles?.noteDelay(store.path, account: name) }
+        return id
     }
 
     nonisolated(nonsending) package func delivered(_ recipients: [Int], of mail: OutgoingID) async throws {
-        do {
-            try await ledger.delivered(recipients, of: mail)
-        } catch {
-            troubles?.note(error, .unnoted, account: name)
-            throw error
-        }
+        try await noting(.unnoted) { try await ledger.delivered(recipients, of: mail) }
     }
 
     nonisolated(nonsending) package func finish(_ mail: OutgoingID, _ outcome: SendingOutcome) async throws {
-        do {
-            try await ledger.finish(mail, outcome)
-        } catch {
-            troubles?.note(error, .unnoted, account: name)
-            throw error
-        }
+        try await noting(.unnoted) { try await ledger.finish(mail, outcome) }
     }
 
     nonisolated(nonsending) package func recipientsDelivered(_ messageID: String, contentHash: [UInt8]) async throws
         -> Set<String>
     {
-        do {
-            return try await store.recipientsDelivered(
+        try await noting(.untracked) {
+            try await store.recipientsDelivered(
                 messageID, contentHash: contentHash, of: account, since: now() - Self.memory)
+        }
+    }
+
+    /// Who runs the agent is told of what cannot be done, and what `effect` that has.
+    nonisolated(nonsending) private func noting<Value>(
+        _ effect: SendingTroubles.Effect, _ work: nonisolated(nonsending) () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await work()
         } catch {
-            troubles?.note(error, .untracked, account: name)
+            troubles?.note(error, effect, account: name)
             throw error
         }
     }
