@@ -106,6 +106,17 @@ final class Program: @unchecked Sendable {
     var isRunning: Bool { process?.isRunning ?? false }
     var status: Int32? { process.flatMap { $0.isRunning ? nil : $0.terminationStatus } }
 
+    /// Asks again until it is so.
+    func wait(_ seconds: Double, _ what: String, _ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else {
+                throw Failure(description: "waited \(seconds) s for \(what); log:\n\(log.suffix(4000))")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     func signal(_ number: Int32) {
         if let process, process.isRunning { Foundation.kill(process.processIdentifier, number) }
     }

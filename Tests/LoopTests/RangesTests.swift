@@ -103,7 +103,7 @@ struct RangesTests {
 
         try program.command("ranges", "update", "linode")
         // Without a restart.
-        try await wait(30, program, "the new list in the running server") {
+        try await program.wait(30, "the new list in the running server") {
             try await netclass(of: "45.56.199.1", program) == "linode"
         }
         #expect(try await netclass(of: "45.33.59.1", program) == nil)
@@ -119,11 +119,11 @@ struct RangesTests {
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: file)
         #expect(try program.command("ranges", "status").contains("google-proxy.list: it is damaged; fetch it again"))
-        try await wait(30, program, "what is built in") {
+        try await program.wait(30, "what is built in") {
             try await netclass(of: "66.249.93.10", program) == "google-proxy"
         }
         program.signal(SIGTERM)
-        try await wait(10, program, "a clean stop") { !program.isRunning }
+        try await program.wait(10, "a clean stop") { !program.isRunning }
         #expect(program.status == 0)
     }
 
@@ -135,24 +135,12 @@ struct RangesTests {
         try program.command("stream", "add", "me", "--output", program.home.appending(path: "keys/px").path)
         try program.start("serve")
         try await listening(program)
-        try await wait(30, program, "the list") { try await netclass(of: "45.33.59.1", program) == "linode" }
+        try await program.wait(30, "the list") { try await netclass(of: "45.33.59.1", program) == "linode" }
         #expect(try status(program).list("google-proxy") == "fetched 40")
     }
 
     private func listening(_ program: Program) async throws {
-        try await wait(20, program, "the server") { program.log.contains("listening") }
-    }
-
-    private func wait(
-        _ seconds: Double, _ program: Program, _ what: String, _ condition: () async throws -> Bool
-    ) async throws {
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else {
-                throw Program.Failure(description: "waited for \(what); log:\n\(program.log.suffix(4000))")
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        try await program.wait(20, "the server") { program.log.contains("listening") }
     }
 
     /// What the hit log says of a pixel that is loaded from there.

@@ -41,8 +41,7 @@ struct SendingTroubleTests {
         let told =
             "mail goes out without its token: the registration \(trouble == .locked ? "took too long" : "failed")"
         var lines: [Substring] { program.log.split(separator: "\n").filter { $0.contains(told) } }
-        let patience = ContinuousClock.now + .seconds(20)
-        while lines.isEmpty, ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(100)) }
+        try await program.wait(20, "the log to say: \(told)") { !lines.isEmpty }
         #expect(lines.count == 1, "\(program.log)")
         #expect(lines.first?.contains(trouble.remedy) == true, "\(lines)")
         // What failed may be tried again by the agent for a while, in whose way nobody is.

@@ -188,14 +188,7 @@ struct World {
     /// Asks again until it is so. `seconds`: what is plenty on a machine that does nothing else; a busy one gets three
     /// times as long.
     func wait(_ seconds: Double = 20, _ what: String, _ condition: () async throws -> Bool) async throws {
-        let seconds = seconds * 3
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else {
-                throw Program.Failure(description: "waited \(seconds) s for \(what); log:\n\(program.log.suffix(4000))")
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try await program.wait(seconds * 3, what, condition)
     }
 
     /// What the log says of one account, source or the server: `account:alice`.

@@ -183,5 +183,4 @@ struct Soak {
             inbox: story.watchesReplies ? Inbox(tools: tools, policy: policy, mailboxes: [.inbox]) : nil,
             pollInterval: .zero, bell: Bell())
     }
-
 }

@@ -6,7 +6,7 @@ import Testing
 struct SoakTests {
     /// `FIRST` or `FIRST:COUNT`.
     static let seeds: [UInt64] = {
-        let wish = ProcessInfo.processInfo.environment["SENTMARK_SOAK"] ?? "1:100"
+        let wish = ProcessInfo.processInfo.environment["SENTMARK_SOAK"] ?? "1:150"
         let numbers = wish.split(separator: ":").compactMap { UInt64($0) }
         guard let first = numbers.first, first < UInt64.max / 2 else { return [] }
         return Array(first..<first + (numbers.count > 1 ? min(numbers[1], 100_000_000) : 1))
