@@ -36,7 +36,7 @@ struct ConversationTests {
     private static let mark = Command.uidStore(UIDSet(1...1), .add, [Flag(spelling: "opened")])
 
     @Test func messagesGoOnBeingExaminedWhileKeywordsAreWritten() async throws {
-        var conversation = Self.begun(Self.mailbox(of: 12))
+        let conversation = Self.begun(Self.mailbox(of: 12))
         try await conversation.ask()
         for (request, _) in try await conversation.answers() { _ = conversation.sync.finished(request) }
         try await conversation.ask()
@@ -61,7 +61,7 @@ struct ConversationTests {
         state.uidNext = UID(mailbox.uidNext)
         state.scanComplete = true
         state.tracked = UIDSet(1...2)
-        var conversation = Self.begun(mailbox, state)
+        let conversation = Self.begun(mailbox, state)
         try await conversation.ask()
         #expect(conversation.oldest == .review(UIDSet(1...2)))
         var told: [Change] = []

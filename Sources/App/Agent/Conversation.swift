@@ -5,7 +5,7 @@ import Servers
 
 /// What is asked of a server over one connection: requests of the sync, several at once, and other commands beside them.
 /// Every untagged response goes to the sync, whoever asked.
-struct Conversation {
+final class Conversation {
     /// How a request of the sync ended.
     enum Outcome {
         /// `took`: since the server could begin with it.
@@ -45,7 +45,7 @@ struct Conversation {
     var oldest: SyncRequest? { underway.first?.request }
 
     /// Sends what the sync wants to know, as much as may be under way at once.
-    mutating func ask() async throws(MailboxError) {
+    func ask() async throws(MailboxError) {
         guard let first = sync.next() else { return }
         let capabilities = await connection.capabilities
         var next: SyncRequest? = first
@@ -59,7 +59,7 @@ struct Conversation {
     }
 
     /// Waits until a request has been answered; returns all that have.
-    mutating func answers() async throws(MailboxError) -> [(SyncRequest, Outcome)] {
+    func answers() async throws(MailboxError) -> [(SyncRequest, Outcome)] {
         while !underway.isEmpty, !underway.contains(where: \.open.isEmpty) {
             for event in try await connection.next() { receive(event) }
         }
@@ -75,7 +75,7 @@ struct Conversation {
 
     /// Goes on with the examination of messages, as far as it has been answered, so that the server always has the next
     /// request at hand. Returns what that has told.
-    mutating func examineOn() async throws(MailboxError) -> [Change] {
+    func examineOn() async throws(MailboxError) -> [Change] {
         let examined = underway.filter(\.isExamined)
         guard !examined.isEmpty else { return [] }
         underway.removeAll(where: \.isExamined)
@@ -87,7 +87,7 @@ struct Conversation {
 
     /// Runs commands beside the requests and returns how each ended, in their order. `takes` sees each untagged response
     /// first; what it takes does not go to the sync.
-    mutating func run(
+    func run(
         _ commands: [Command], takes: (Untagged) -> Bool
     ) async throws(MailboxError) -> [Completion] {
         var run = Run(tags: try await connection.start(commands))
@@ -96,13 +96,13 @@ struct Conversation {
     }
 
     /// The same, and `meanwhile` is called each time that something has come.
-    mutating func run(
-        _ commands: [Command], meanwhile: (inout Conversation) async throws -> Void, takes: (Untagged) -> Bool
+    func run(
+        _ commands: [Command], meanwhile: (Conversation) async throws -> Void, takes: (Untagged) -> Bool
     ) async throws -> [Completion] {
         var run = Run(tags: try await connection.start(commands))
         while !run.isOver {
             try await advance(&run, takes)
-            try await meanwhile(&self)
+            try await meanwhile(self)
         }
         return run.completions
     }
@@ -118,7 +118,7 @@ private struct Run {
 }
 
 extension Conversation {
-    private mutating func advance(_ run: inout Run, _ takes: (Untagged) -> Bool) async throws(MailboxError) {
+    private func advance(_ run: inout Run, _ takes: (Untagged) -> Bool) async throws(MailboxError) {
         for event in try await connection.next() {
             switch event {
             case .untagged(let untagged) where takes(untagged): break
@@ -128,12 +128,12 @@ extension Conversation {
         }
     }
 
-    private mutating func timeTaken(by one: Underway) -> Duration {
+    private func timeTaken(by one: Underway) -> Duration {
         defer { lastAnswer = .now }
         return ContinuousClock.now - max(one.began, lastAnswer)
     }
 
-    private mutating func receive(_ event: Session.Event) {
+    private func receive(_ event: Session.Event) {
         switch event {
         case .untagged(let untagged):
             if case .fetch(let data) = untagged { note(data) }
@@ -152,7 +152,7 @@ extension Conversation {
         }
     }
 
-    private mutating func note(_ data: FetchData) {
+    private func note(_ data: FetchData) {
         guard data.isPartial else { return }
         for index in underway.indices where !underway[index].request.isAnswered(by: data) {
             underway[index].unreadable =

@@ -48,7 +48,7 @@ struct Errands {
             "visiting", metadata: ["folder": "\(mailbox.display)", "looking_for": "\(hunting.count)"])
         // First of all: a folder that is known and not visited is taken for one that is watched, and is not come back to.
         try await tools.store.noteVisit(to: try await tools.store.folder(mailbox, of: tools.account))
-        var work: FolderWork
+        let work: FolderWork
         do {
             work = try await FolderWork.select(mailbox, on: connection, policy.visiting, tools)
         } catch let error as MailboxError where error.isFinal {

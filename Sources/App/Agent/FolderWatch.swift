@@ -53,7 +53,7 @@ struct FolderWatch {
 
     /// Selects the folder and gets into step.
     func begin(_ connection: any MailConnection, _ mailbox: MailboxName) async throws -> FolderWork {
-        var work = try await FolderWork.select(mailbox, on: connection, policy, tools)
+        let work = try await FolderWork.select(mailbox, on: connection, policy, tools)
         _ = try await work.settle()
         return work
     }
@@ -63,7 +63,7 @@ struct FolderWatch {
         _ connection: any MailConnection, _ mailbox: MailboxName, _ begun: FolderWork?, _ succession: Succession?,
         _ attention: inout Attention?
     ) async throws -> Ending? {
-        var work: FolderWork
+        let work: FolderWork
         if let begun {
             work = begun
         } else {
@@ -96,9 +96,7 @@ struct FolderWatch {
             case .wait(nil), nil: break
             }
             await tools.report(.idle)
-            var attention = work.attention
-            try await wait(&work.sync, &attention, connection, mailbox, atMost: limit, or: opening)
-            work.attention = attention
+            try await wait(for: work, connection, mailbox, atMost: limit, or: opening)
             trust = min(trust * 8, .seconds(3600))
         }
     }
@@ -110,14 +108,14 @@ struct FolderWatch {
 
     /// IDLE is ended after `limit`, when one of the bells rings, or sooner by the session's own.
     private func wait(
-        _ sync: inout FolderSync, _ attention: inout Attention, _ connection: any MailConnection,
-        _ mailbox: MailboxName, atMost limit: Duration, or other: Bell?
+        for work: FolderWork, _ connection: any MailConnection, _ mailbox: MailboxName, atMost limit: Duration,
+        or other: Bell?
     ) async throws {
         guard tools.server.pushesNews else {
             await bell.wait(atMost: tools.server.policy.pollInterval(pollInterval))
-            attention.asked(at: tools.now())
+            work.attention.asked(at: tools.now())
             for command in tools.server.policy.poll(mailbox) {
-                try await connection.require(command) { sync.received($0) }
+                try await connection.require(command) { work.sync.received($0) }
             }
             return
         }
@@ -134,11 +132,11 @@ struct FolderWatch {
                 if let other { ringers.append(ringer(connection, isEnding) { await other.wait() }) }
             },
             each: { untagged in
-                if case .fetch = untagged, !isEnding.isOpen { attention.heard(at: tools.now()) }
-                sync.received(untagged)
-                return !sync.hasNews
+                if case .fetch = untagged, !isEnding.isOpen { work.attention.heard(at: tools.now()) }
+                work.sync.received(untagged)
+                return !work.sync.hasNews
             })
-        attention.asked(at: tools.now())
+        work.attention.asked(at: tools.now())
     }
 
     /// Ends IDLE after `wait`.

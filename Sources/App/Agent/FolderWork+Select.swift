@@ -26,7 +26,7 @@ extension FolderWork {
         let begun = sync.begin(selection.selected)
         selection.news.forEach { sync.received($0) }
         if sync.isInDoubt { sync.expect(try await tools.store.names(ofCopiesIn: folder)) }
-        var work = FolderWork(
+        let work = FolderWork(
             tools: tools, folder: folder, isVisit: policy.isVisit,
             conversation: Conversation(connection, with: tools.server, sync),
             writer: KeywordWriter(

@@ -8,40 +8,13 @@ import SentSync
 import Servers
 import Store
 
-/// What a server may be asked for, until the next start: it may show that it had better not be.
-struct ServerTrust: Sendable {
-    /// Whether much may be transferred compressed.
-    var compresses: Bool
-    /// Whether it may tell of messages by itself.
-    var notifies = true
-}
-
-/// What all that is done in folders of an account needs.
-struct FolderTools: Sendable {
-    let account: AccountID
-    let store: AgentStore
-    let signs: Signs
-    let server: MailServer
-    let trust: ServerTrust
-    /// Rung when there is something new to judge.
-    let judge: Bell
-    let awaited: AwaitedMail
-    /// Copies of mail sent since then are replaced by clean ones; `nil`: none.
-    let cleansSince: Date?
-    /// Of the folder that is watched; it is selected again after each look into others.
-    let changing = ChangingCopies()
-    let report: @Sendable (AccountState) async -> Void
-    let now: @Sendable () -> Date
-    let logger: Logger
-    /// Between two commits of a first scan; zero: each step is on disk before the next one.
-    var commitInterval = Duration.milliseconds(250)
-}
-
 /// A selected folder: what its sync asks, what of that is stored, and the keywords that follow from it.
-struct FolderWork {
+///
+/// One task's, and a class so that a task that waits in it for hours keeps one of it, and not a copy in each of its frames.
+final class FolderWork {
     let tools: FolderTools
     let folder: FolderID
-    var conversation: Conversation
+    let conversation: Conversation
     private let writer: KeywordWriter
     private let cleaner: SentCopyCleaner?
     private var mayCompress: Bool
@@ -77,16 +50,16 @@ struct FolderWork {
     }
 
     var sync: FolderSync {
-        get { conversation.sync }
-        set { conversation.sync = newValue }
+        _read { yield conversation.sync }
+        _modify { yield &conversation.sync }
     }
 
     /// Whether a scan has been under way since this was last asked.
-    mutating func hasScanned() -> Bool { scan.takeWhetherThereWasOne() }
+    func hasScanned() -> Bool { scan.takeWhetherThereWasOne() }
 
     /// Does whatever can be done without waiting for news. Returns whether there was anything. All that was learned is
     /// stored then.
-    mutating func settle() async throws -> Bool {
+    func settle() async throws -> Bool {
         do {
             let isNew = try await settleAll()
             await scan.end()
@@ -100,7 +73,7 @@ struct FolderWork {
         }
     }
 
-    private mutating func settleAll() async throws -> Bool {
+    private func settleAll() async throws -> Bool {
         var isNew = false
         while true {
             try Task.checkCancellation()
@@ -140,7 +113,7 @@ struct FolderWork {
     private static let planningPause = Duration.milliseconds(500)
 
     /// Returns whether there were keywords to be written.
-    private mutating func write() async throws -> Bool {
+    private func write() async throws -> Bool {
         try await pending.flush()
         planned = .now
         let (isWritten, told) = try await writeKeywords()
@@ -150,19 +123,14 @@ struct FolderWork {
 
     /// Messages go on being examined meanwhile, and are stored.
     /// - Returns: also what was told of known copies, which is stored after what was written to them.
-    private mutating func writeKeywords() async throws -> (isWritten: Bool, told: [Change]) {
-        let (since, now, generation, awaited) = (attention.since, tools.now, generation, tools.awaited)
+    private func writeKeywords() async throws -> (isWritten: Bool, told: [Change]) {
         var told: [Change] = []
-        var pending = pending
-        defer {
-            pending.add(told, since: since, now: now())
-            self.pending = pending
-        }
-        let isWritten = try await writer.write(&conversation, since: since, judge: tools.judge) {
-            guard generation == nil || generation == awaited.generation else { return }
+        defer { pending.add(told, since: attention.since, now: tools.now()) }
+        let isWritten = try await writer.write(conversation, since: attention.since, judge: tools.judge) {
+            guard generation == nil || generation == tools.awaited.generation else { return }
             told += try await $0.examineOn()
             guard !told.contains(where: \.isAboutKnownCopies) else { return }
-            pending.add(told, since: since, now: now())
+            pending.add(told, since: attention.since, now: tools.now())
             told = []
             try await pending.writeBeside()
         }
@@ -170,7 +138,7 @@ struct FolderWork {
     }
 
     /// Asked once: it takes a round trip in which nothing else can be sent, and which a few answers are not worth.
-    private mutating func compressIfWorthIt() async throws {
+    private func compressIfWorthIt() async throws {
         guard mayCompress, conversation.sync.expectsMuch else { return }
         mayCompress = false
         guard await conversation.connection.canCompress else { return }
@@ -179,23 +147,23 @@ struct FolderWork {
     }
 
     /// Has the server tell of messages that arrive all that is asked of them first. It may refuse.
-    mutating func subscribe() async throws {
+    func subscribe() async throws {
         let answer = try await conversation.run([.notify(newMessages: SyncRequest.pushedItems)]) { _ in false }
         let isOn = answer.first?.status == .ok
         tools.logger.info(isOn ? "NOTIFY is on" : "NOTIFY refused", metadata: ["answer": "\(answer.first?.text ?? "")"])
     }
 
     /// Whether other folders are to be looked through first.
-    mutating func hasReason(toLookAt inbox: Inbox?) async throws -> Bool {
-        try await inbox?.isWorthALook(&conversation) ?? false
+    func hasReason(toLookAt inbox: Inbox?) async throws -> Bool {
+        try await inbox?.isWorthALook(conversation) ?? false
     }
 
     /// Replaces copies that carry their own pixel, once all is settled. Returns whether anything was written.
-    mutating func cleanCopies() async throws -> Bool { try await cleaner?.run(&conversation) ?? false }
+    func cleanCopies() async throws -> Bool { try await cleaner?.run(conversation) ?? false }
 
     /// From here on there is as much in memory as there ever will be: what was run to get here need not be. The server has
     /// been asked for the first messages by now.
-    private mutating func trimBeforeScan() {
+    private func trimBeforeScan() {
         guard !hasTrimmed, conversation.sync.progress != nil else { return }
         hasTrimmed = true
         Memory.trim()
@@ -203,7 +171,7 @@ struct FolderWork {
 }
 
 extension FolderWork {
-    private mutating func takeAnswers() async throws {
+    private func takeAnswers() async throws {
         let answers: [(SyncRequest, Conversation.Outcome)]
         do {
             answers = try await conversation.answers()
@@ -234,19 +202,19 @@ extension FolderWork {
     }
 
     /// Stores what the server told on its own; returns whether that was anything.
-    private mutating func keepNews() async throws -> Bool {
+    private func keepNews() async throws -> Bool {
         let news = conversation.sync.drainNews()
         try await keep(news)
         return !news.isEmpty
     }
 
-    mutating func keep(_ changes: [Change]) async throws {
+    func keep(_ changes: [Change]) async throws {
         pending.add(changes, since: attention.since, now: tools.now())
         try await store(after: changes)
     }
 
     /// Stores what is pending, or begins to.
-    private mutating func store(after changes: [Change]) async throws {
+    private func store(after changes: [Change]) async throws {
         // A copy that is gone may turn up again.
         if changes.contains(where: \.losesCopies) { return try await awaitTheMissing() }
         if conversation.sync.progress == nil {
@@ -257,14 +225,14 @@ extension FolderWork {
     }
 
     /// Mail that is sent through us is known before its copy comes.
-    mutating func awaitWhatWasSent() async throws {
+    func awaitWhatWasSent() async throws {
         let generation = tools.awaited.generation
         guard !isVisit, self.generation != generation else { return }
         self.generation = generation
         try await awaitTheMissing()
     }
 
-    private mutating func awaitTheMissing() async throws {
+    private func awaitTheMissing() async throws {
         try await pending.flush()
         conversation.sync.awaited = try await tools.store.messagesWithoutCopy(of: tools.account)
         guard !isVisit else { return }
@@ -274,7 +242,7 @@ extension FolderWork {
     }
 
     /// Mail that a provider tells of was mostly filed long before, and nothing in it shows that it is tracked.
-    private mutating func seekWhatIsToldOf() async throws {
+    private func seekWhatIsToldOf() async throws {
         guard isToldOf, seeking == nil, conversation.sync.canSeek else { return }
         isToldOf = false
         try await pending.flush()
@@ -287,7 +255,7 @@ extension FolderWork {
     }
 
     /// Returns whether there is more to be looked for.
-    private mutating func endSeeking() async throws -> Bool {
+    private func endSeeking() async throws -> Bool {
         guard let seeking else { return false }
         conversation.sync.endHunt()
         try await pending.flush()

@@ -15,7 +15,7 @@ struct KeywordWriter {
     let now: @Sendable () -> Date
     let logger: Logger
 
-    typealias Meanwhile = (inout Conversation) async throws -> Void
+    typealias Meanwhile = (Conversation) async throws -> Void
 
     /// Returns whether anything was written.
     /// - Parameters:
@@ -24,7 +24,7 @@ struct KeywordWriter {
     ///   - meanwhile: called while the server is waited for.
     @discardableResult
     func write(
-        _ conversation: inout Conversation, since: Date?, judge: Bell, meanwhile: Meanwhile
+        _ conversation: Conversation, since: Date?, judge: Bell, meanwhile: Meanwhile
     ) async throws -> Bool {
         let task = try await store.planningTask(for: folder, signs: signs)
         guard !task.copies.isEmpty else { return false }
@@ -34,9 +34,9 @@ struct KeywordWriter {
         if !orders.isEmpty {
             orders = try await store.begin(orders, of: task, in: folder)
             await StopPoint.reached(.planned)
-            try await carryOut(orders, &outcome, &conversation, meanwhile)
+            try await carryOut(orders, &outcome, conversation, meanwhile)
             await StopPoint.reached(.keywordsStored)
-            seen = try await readBack(orders, &conversation, meanwhile)
+            seen = try await readBack(orders, conversation, meanwhile)
             conversation.sync.readBack(seen.mapValues(\.flags))
             await StopPoint.reached(.readBack)
         }
@@ -80,14 +80,14 @@ struct KeywordWriter {
 
 extension KeywordWriter {
     private func carryOut(
-        _ orders: [StoreOrder], _ outcome: inout StoreOutcome, _ conversation: inout Conversation,
+        _ orders: [StoreOrder], _ outcome: inout StoreOutcome, _ conversation: Conversation,
         _ meanwhile: Meanwhile
     ) async throws {
         let length = conversation.server.policy.commandLineLength
         let pieces = orders.flatMap { order in
             order.commands.flatMap { $0.split(maxLineLength: length) }.map { (order.sign, $0) }
         }
-        let completions = try await run(pieces.map(\.1), about: orders, &conversation, meanwhile)
+        let completions = try await run(pieces.map(\.1), about: orders, conversation, meanwhile)
         for ((sign, command), completion) in zip(pieces, completions) {
             switch StoreAnswer(completion) {
             case .done: if completion.status != .ok { outcome.isPartial(sign) }
@@ -95,7 +95,7 @@ extension KeywordWriter {
             case .refused(let words): outcome.refused[sign] = words
             case .unclear(let words):
                 try await search(RefusalSearch(command.uids ?? UIDSet(), words: words), sign, command, &outcome) {
-                    try await run([$0], about: orders, &conversation, meanwhile).first
+                    try await run([$0], about: orders, conversation, meanwhile).first
                 }
             }
         }
@@ -127,7 +127,7 @@ extension KeywordWriter {
     }
 
     private func run(
-        _ commands: [Command], about orders: [StoreOrder], _ conversation: inout Conversation,
+        _ commands: [Command], about orders: [StoreOrder], _ conversation: Conversation,
         _ meanwhile: Meanwhile
     ) async throws -> [Completion] {
         let planned = orders.reduce(UIDSet()) { $0.union($1.uids) }
@@ -135,7 +135,7 @@ extension KeywordWriter {
     }
 
     private func readBack(
-        _ orders: [StoreOrder], _ conversation: inout Conversation, _ meanwhile: Meanwhile
+        _ orders: [StoreOrder], _ conversation: Conversation, _ meanwhile: Meanwhile
     ) async throws -> [UID: SeenOnServer] {
         let planned = orders.reduce(UIDSet()) { $1.sign.projection == .copy ? $0 : $0.union($1.uids) }
         guard !planned.isEmpty else { return [:] }

@@ -134,6 +134,7 @@ package enum Services {
                         now: now, logger: named(logger, "outbox:\(account.name)")))
             }
         }
+        var watches: [AccountWatch] = []
         for account in settings.accounts {
             guard let bell = bells[account.name], let signs = signs[account.name],
                 let awaited = awaited[account.name]
@@ -141,8 +142,8 @@ package enum Services {
             awake.append(Bell())
             let cleansSince = try await store.copiesCleaned(
                 of: try await store.account(named: account.name), isOn: account.sentCopy == .clean, now: now())
-            services.append(
-                AccountService(
+            watches.append(
+                AccountWatch(
                     settings: account, store: store, desk: desk, signs: signs,
                     policy: policy(account, now()), bell: bell, awake: awake[awake.count - 1],
                     startDelay: LoginPace.startDelay(
@@ -150,6 +151,7 @@ package enum Services {
                     judge: judge, awaited: awaited, cleansSince: cleansSince, board: board, now: now,
                     logger: named(logger, "account:\(account.name)")))
         }
+        services.append(AccountService(accounts: watches))
         services.append(
             TidyService(
                 store: store, retention: settings.privacy.retention, accounts: bells, now: now,

@@ -10,14 +10,7 @@ extension MailConnection {
         let tags = try await start(commands)
         var completions: [Tag: Completion] = [:]
         while completions.count < tags.count {
-            for event in try await next() {
-                switch event {
-                case .untagged(let untagged): each(untagged)
-                case .finished(let tag, let completion): if tags.contains(tag) { completions[tag] = completion }
-                case .skipped(let bytes): skipped(bytes)
-                case .ready, .idling: break
-                }
-            }
+            sort(try await next(), of: tags, &completions, each, skipped)
         }
         return tags.compactMap { completions[$0] }
     }
@@ -41,19 +34,31 @@ extension MailConnection {
     ) async throws(MailboxError) {
         let tags = try await start([.idle])
         begun()
-        var ended: Completion?
-        while ended == nil {
-            var goOn = true
-            for event in try await next() {
-                switch event {
-                case .untagged(let untagged): goOn = each(untagged) && goOn
-                case .finished(let tag, let completion): if tags.contains(tag) { ended = completion }
-                case .ready, .idling, .skipped: break
-                }
-            }
-            if !goOn, ended == nil { await finishIdle() }
+        var ended: [Tag: Completion] = [:]
+        while ended.isEmpty {
+            var goesOn = true
+            sort(try await next(), of: tags, &ended) { goesOn = each($0) && goesOn }
+            if !goesOn, ended.isEmpty { await finishIdle() }
         }
-        if let ended, ended.status != .ok { throw .refused(command: Command.idle.name, ended) }
+        for (_, completion) in ended where completion.status != .ok {
+            throw .refused(command: Command.idle.name, completion)
+        }
+    }
+}
+
+/// Apart from who waits for it: in a frame that stays for hours, what a single event takes would stay as well.
+@inline(never)
+private func sort(
+    _ events: [Session.Event], of tags: [Tag], _ completions: inout [Tag: Completion], _ each: (Untagged) -> Void,
+    _ skipped: ([UInt8]) -> Void = { _ in }
+) {
+    for event in events {
+        switch event {
+        case .untagged(let untagged): each(untagged)
+        case .finished(let tag, let completion): if tags.contains(tag) { completions[tag] = completion }
+        case .skipped(let bytes): skipped(bytes)
+        case .ready, .idling: break
+        }
     }
 }
 

@@ -13,6 +13,8 @@ package actor Connection: MailConnection {
     private var events: [Session.Event] = []
     /// Whether one of `events` should be known at once.
     private var isUrgent = false
+    /// In the middle of a long answer its reader would be woken for every few kilobytes.
+    private var isWorthTaking = false
     private var waiter: CheckedContinuation<Void, Never>?
     private var room: CheckedContinuation<Void, Never>?
     /// Octets that arrived since the reader's events were last all taken.
@@ -152,6 +154,7 @@ extension Connection {
         }
         defer { events = [] }
         isUrgent = false
+        isWorthTaking = false
         untaken = 0
         room.take()?.resume()
         return events
@@ -221,12 +224,8 @@ extension Connection {
             isSending = true
             Task { await self.send() }
         }
+        isWorthTaking = !events.isEmpty && (isUrgent || untaken >= Self.batch || session.isIdle || !session.isBusy)
         if isWorthTaking { wake() }
-    }
-
-    /// In the middle of a long answer its reader would be woken for every few kilobytes.
-    private var isWorthTaking: Bool {
-        !events.isEmpty && (isUrgent || session.isIdle || !session.isBusy || untaken >= Self.batch)
     }
 
     private func send() async {

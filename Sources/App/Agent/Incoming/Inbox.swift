@@ -30,7 +30,7 @@ struct Inbox {
     }
 
     /// Whether the folders are to be looked through now, as far as can be told without leaving the selected one.
-    func isWorthALook(_ conversation: inout Conversation) async throws -> Bool {
+    func isWorthALook(_ conversation: Conversation) async throws -> Bool {
         guard let wait = try await next(), wait <= .zero else { return false }
         for mailbox in mailboxes {
             let known = try await tools.store.incomingFolder(mailbox, of: tools.account).state

@@ -33,21 +33,20 @@ struct SentCopyCleaner {
     private static let recentUIDs: UInt32 = 500
 
     /// Returns whether anything was written.
-    func run(_ conversation: inout Conversation) async throws -> Bool {
+    func run(_ conversation: Conversation) async throws -> Bool {
         var hasWritten = false
         let due = try await store.copiesToClean(in: folder, sentSince: sentSince)
         for copy in due where !changing.uids.withLock({ $0.contains(copy.uid) }) {
             try Task.checkCancellation()
-            if try await clean(copy, &conversation) { hasWritten = true }
+            if try await clean(copy, conversation) { hasWritten = true }
         }
         return hasWritten
     }
 
-    private func clean(_ copy: SentCopy, _ conversation: inout Conversation) async throws -> Bool {
-        var talk = SentCopyTalk(conversation: conversation, numbersChanges: numbersChanges)
-        defer { conversation = talk.conversation }
+    private func clean(_ copy: SentCopy, _ conversation: Conversation) async throws -> Bool {
+        let talk = SentCopyTalk(conversation: conversation, numbersChanges: numbersChanges)
         do {
-            return try await replace(copy, &talk)
+            return try await replace(copy, talk)
         } catch let reason as LeftAlone {
             logger.notice(
                 "copy in Sent left as it is", metadata: ["uid": "\(copy.uid)", "reason": "\(reason.description)"])
@@ -58,27 +57,27 @@ struct SentCopyCleaner {
         }
     }
 
-    private func replace(_ copy: SentCopy, _ talk: inout SentCopyTalk) async throws -> Bool {
+    private func replace(_ copy: SentCopy, _ talk: SentCopyTalk) async throws -> Bool {
         guard let original = try await talk.look(at: copy.uid) else { return false }
         // The user has deleted it.
         if original.isDeleted, !copy.isBeingReplaced { return false }
-        guard let clean = try await cleanText(of: copy, original, &talk) else {
+        guard let clean = try await cleanText(of: copy, original, talk) else {
             try await store.note(.examined, of: copy)
             return false
         }
-        var replacement = try await find(clean, after: copy.uid, &talk)
+        var replacement = try await find(clean, after: copy.uid, talk)
         if replacement == nil, copy.isBeingReplaced {
             // The user's doing: to delete this one too would be ours.
             throw LeftAlone(description: "the clean copy is gone")
         }
         let isNew = replacement == nil
-        if isNew { replacement = try await append(clean, as: original, after: copy.uid, &talk) }
+        if isNew { replacement = try await append(clean, as: original, after: copy.uid, talk) }
         guard let replacement else { throw LeftAlone(description: "the server does not say where the clean copy is") }
         await StopPoint.reached(.copyAppended)
         do {
-            try await prove(replacement, clean, original, &talk)
+            try await prove(replacement, clean, original, talk)
             await StopPoint.reached(.copyProven)
-            return try await remove(copy, original, &talk)
+            return try await remove(copy, original, talk)
         } catch let reason as LeftAlone {
             // Where nothing can be deleted both copies stay.
             try await store.note(.examined, of: copy)
@@ -94,7 +93,7 @@ struct SentCopyCleaner {
 
     /// `nil` if there is nothing to take out.
     private func cleanText(
-        of copy: SentCopy, _ original: SentCopyTalk.Look, _ talk: inout SentCopyTalk
+        of copy: SentCopy, _ original: SentCopyTalk.Look, _ talk: SentCopyTalk
     ) async throws -> [UInt8]? {
         guard original.size <= Self.sizeLimit else { throw LeftAlone(description: "it is larger than 25 MB") }
         guard let bytes = try await talk.content(of: copy.uid) else {
@@ -111,7 +110,7 @@ struct SentCopyCleaner {
 
     /// The clean copy, if an earlier run has filed it.
     private func find(
-        _ clean: [UInt8], after uid: UID, _ talk: inout SentCopyTalk
+        _ clean: [UInt8], after uid: UID, _ talk: SentCopyTalk
     ) async throws -> UID? {
         let wanted = CopyName(HeaderFields(parsing: clean))
         for (candidate, name) in try await talk.names(after: uid, atMost: Self.recentUIDs) where name == wanted {
@@ -121,18 +120,18 @@ struct SentCopyCleaner {
     }
 
     private func append(
-        _ clean: [UInt8], as original: SentCopyTalk.Look, after uid: UID, _ talk: inout SentCopyTalk
+        _ clean: [UInt8], as original: SentCopyTalk.Look, after uid: UID, _ talk: SentCopyTalk
     ) async throws -> UID? {
         let end = try await talk.run(
             .append(mailbox, original.kept.sorted { $0.spelling < $1.spelling }, original.date, message: clean))
         if end.isTemporary { throw MailboxError.refused(command: "APPEND", end) }
         guard end.status == .ok else { throw LeftAlone(description: "the server takes no clean copy: \(end.text)") }
         if case .appendUID(validity, let uids) = end.code, uids.count == 1 { return uids.first }
-        return try await find(clean, after: uid, &talk)
+        return try await find(clean, after: uid, talk)
     }
 
     private func prove(
-        _ replacement: UID, _ clean: [UInt8], _ original: SentCopyTalk.Look, _ talk: inout SentCopyTalk
+        _ replacement: UID, _ clean: [UInt8], _ original: SentCopyTalk.Look, _ talk: SentCopyTalk
     ) async throws {
         guard try await talk.content(of: replacement) == clean else {
             throw LeftAlone(description: "the server changes what is put into the folder")
@@ -155,7 +154,7 @@ struct SentCopyCleaner {
     }
 
     private func remove(
-        _ copy: SentCopy, _ original: SentCopyTalk.Look, _ talk: inout SentCopyTalk
+        _ copy: SentCopy, _ original: SentCopyTalk.Look, _ talk: SentCopyTalk
     ) async throws -> Bool {
         guard let now = try await talk.look(at: copy.uid) else { return true }
         guard now.flags == original.flags, now.change == original.change else { throw ChangedMeanwhile() }

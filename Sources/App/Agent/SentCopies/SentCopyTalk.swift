@@ -7,7 +7,7 @@ import Tokens
 /// What is asked about single messages of a selected folder while its sync goes on: that learns of flags, and of nothing
 /// that was not meant for it.
 struct SentCopyTalk {
-    var conversation: Conversation
+    let conversation: Conversation
     let numbersChanges: Bool
 
     /// A message as the server shows it.
@@ -22,18 +22,18 @@ struct SentCopyTalk {
         var kept: Set<Flag> { flags.subtracting([.deleted, .recent]) }
     }
 
-    mutating func run(_ command: Command) async throws(MailboxError) -> Completion {
+    func run(_ command: Command) async throws(MailboxError) -> Completion {
         guard let end = try await conversation.run([command], takes: { _ in false }).first else { throw .cancelled }
         return end
     }
 
-    mutating func require(_ command: Command) async throws(MailboxError) {
+    func require(_ command: Command) async throws(MailboxError) {
         let end = try await run(command)
         guard end.status == .ok else { throw .refused(command: command.name, end) }
     }
 
     /// `nil` if it is not there.
-    mutating func look(at uid: UID) async throws(MailboxError) -> Look? {
+    func look(at uid: UID) async throws(MailboxError) -> Look? {
         let items: [FetchItem] = [.uid, .flags, .internalDate, .size]
         let found = try await fetch(UIDSet(uid), items + (numbersChanges ? [.modificationSequence] : []))
         guard let data = found.last(where: { $0.uid == uid && $0.internalDate != nil }), let flags = data.flags else {
@@ -44,12 +44,12 @@ struct SentCopyTalk {
     }
 
     /// All octets; `nil` if it is not there, or too large to be read.
-    mutating func content(of uid: UID) async throws(MailboxError) -> [UInt8]? {
+    func content(of uid: UID) async throws(MailboxError) -> [UInt8]? {
         try await fetch(UIDSet(uid), [.uid, .body(.message)]).last { $0.uid == uid }?.content(of: .message)?.bytes
     }
 
     /// What the messages are called that came after that one, or the last ones of them.
-    mutating func names(after uid: UID, atMost count: UInt32) async throws(MailboxError) -> [(UID, CopyName)] {
+    func names(after uid: UID, atMost count: UInt32) async throws(MailboxError) -> [(UID, CopyName)] {
         var newest = uid
         // `*` is the newest message, whatever it is.
         for data in try await fetch(UIDSet(from: .last), [.uid, .internalDate]) {
@@ -66,12 +66,12 @@ struct SentCopyTalk {
 
     /// Deletes one message for good, and no other.
     /// Where the server refuses that, it stays.
-    mutating func remove(_ uid: UID) async throws(MailboxError) {
+    func remove(_ uid: UID) async throws(MailboxError) {
         guard try await run(.uidStore(UIDSet(uid), .add, [.deleted])).status == .ok else { return }
         try await require(.uidExpunge(UIDSet(uid)))
     }
 
-    private mutating func fetch(_ uids: UIDSet, _ items: [FetchItem]) async throws(MailboxError) -> [FetchData] {
+    private func fetch(_ uids: UIDSet, _ items: [FetchItem]) async throws(MailboxError) -> [FetchData] {
         var found: [FetchData] = []
         let command = Command.uidFetch(uids, items)
         let ends = try await conversation.run([command]) { untagged in
