@@ -119,8 +119,7 @@ final class AccountWatch: Sendable {
     /// Returns when the next connection is to be opened at once.
     private func session(_ wish: SentFolder.Wish, _ logins: Logins, _ trust: inout ServerTrust) async throws {
         let account = try await store.account(named: settings.name)
-        var line = try await line(
-            try await desk.open(settings, logins, timing: timing, limits: limits), of: account)
+        var line = try await apart { try await self.open(account, logins) }
         var succession = succession(to: line, of: account, logins)
         do {
             let mailbox = try await sentFolder(wish, of: account, over: line)
@@ -170,6 +169,10 @@ final class AccountWatch: Sendable {
             await succession.failed(SessionEnd.classify(error).reason)
             return nil
         }
+    }
+
+    private func open(_ account: AccountID, _ logins: Logins) async throws -> Line {
+        try await line(try await desk.open(settings, logins, timing: timing, limits: limits), of: account)
     }
 
     /// The connection once it is known who is at its other end.

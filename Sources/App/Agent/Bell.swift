@@ -1,4 +1,5 @@
 import Synchronization
+import Transport
 
 /// Tells a waiting task that there may be news. Rings that come while nobody waits are kept, as one.
 package final class Bell: Sendable {
@@ -33,12 +34,7 @@ package final class Bell: Sendable {
             state.waits[state.number] = .some(nil)
             return state.number
         }
-        let timer = duration.map { duration in
-            Task {
-                try await Task.sleep(for: duration)
-                end(number)
-            }
-        }
+        let alarm = duration.map { Alarm.shared.set(in: $0) { self.end(number) } }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let goOn = state.withLock { state in
@@ -56,7 +52,7 @@ package final class Bell: Sendable {
         } onCancel: {
             end(number)
         }
-        timer?.cancel()
+        if let alarm { Alarm.shared.takeBack(alarm) }
         end(number)
     }
 

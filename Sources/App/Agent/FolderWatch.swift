@@ -45,8 +45,8 @@ struct FolderWatch {
         var attention: Attention?
         while true {
             if let ending = try await watch(connection, mailbox, begun, succession, &attention) { return ending }
-            try await errands?.run(connection)
-            try await inbox?.look(connection)
+            try await apart { try await errands?.run(connection) }
+            try await apart { try await inbox?.look(connection) }
             begun = nil
         }
     }
@@ -67,18 +67,21 @@ struct FolderWatch {
         if let begun {
             work = begun
         } else {
-            work = try await .select(mailbox, on: connection, policy, tools, after: attention)
+            let before = attention
+            work = try await apart {
+                try await .select(mailbox, on: connection, policy, tools, after: before)
+            }
         }
         defer { attention = work.attention }
         var trust = Self.firstTrust
         var rests = 0
         while true {
             // What explains a hit is learned before the hit is shown; but first the folder gets into step.
-            if rests > 0, try await work.hasReason(toLookAt: inbox) { return nil }
-            if try await work.settle() { trust = Self.firstTrust }
-            if rests == 0, try await work.hasReason(toLookAt: inbox) { return nil }
+            if rests > 0, try await apart({ try await work.hasReason(toLookAt: inbox) }) { return nil }
+            if try await apart({ try await work.settle() }) { trust = Self.firstTrust }
+            if rests == 0, try await apart({ try await work.hasReason(toLookAt: inbox) }) { return nil }
             if work.sync.hasLostNews { return .newsLost }
-            if try await work.cleanCopies() { continue }
+            if try await apart({ try await work.cleanCopies() }) { continue }
             if work.hasScanned() { Memory.trim() }
             // Not before it is really at rest: whoever only looks in need not be told.
             if rests == 1, tools.trust.notifies, tools.server.pushesMessages { try await work.subscribe() }

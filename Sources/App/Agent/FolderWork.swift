@@ -10,8 +10,9 @@ import Store
 
 /// A selected folder: what its sync asks, what of that is stored, and the keywords that follow from it.
 ///
-/// One task's, and a class so that a task that waits in it for hours keeps one of it, and not a copy in each of its frames.
-final class FolderWork {
+/// A class so that a task that waits in it for hours keeps one of it, and not a copy in each of its frames.
+/// `@unchecked Sendable`: one task at a time has it.
+final class FolderWork: @unchecked Sendable {
     let tools: FolderTools
     let folder: FolderID
     let conversation: Conversation

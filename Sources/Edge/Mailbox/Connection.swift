@@ -26,7 +26,7 @@ package actor Connection: MailConnection {
     private var isSending = false
     private var ending: MailboxError?
     private var armed: Int64?
-    private var timer: (deadline: Int64, task: Task<Void, Never>)?
+    private var timer: (deadline: Int64, ticket: Alarm.Ticket)?
     private var reader: Task<Void, Never>?
     private let start = ContinuousClock.now
 
@@ -249,18 +249,16 @@ extension Connection {
         armed = deadline
         guard let deadline else { return }
         if let timer, timer.deadline <= deadline { return }
-        timer?.task.cancel()
-        let wait = Duration.milliseconds(max(0, deadline - now))
-        timer = (
-            deadline,
-            Task { [weak self] in
-                guard (try? await Task.sleep(for: wait)) != nil else { return }
-                await self?.timeIsUp()
-            }
-        )
+        if let timer { Alarm.shared.takeBack(timer.ticket) }
+        let ticket = Alarm.shared.set(in: .milliseconds(max(0, deadline - now))) { [weak self] in
+            Task { await self?.timeIsUp(deadline) }
+        }
+        timer = (deadline, ticket)
     }
 
-    private func timeIsUp() {
+    private func timeIsUp(_ deadline: Int64) {
+        // Another one may have been set on the way here.
+        guard timer?.deadline == deadline else { return }
         timer = nil
         session.tick(now: now)
         perform()
@@ -270,7 +268,7 @@ extension Connection {
     private func end(_ error: MailboxError) {
         guard ending == nil else { return }
         ending = error
-        timer?.task.cancel()
+        if let timer { Alarm.shared.takeBack(timer.ticket) }
         timer = nil
         stream.close()
         reader?.cancel()

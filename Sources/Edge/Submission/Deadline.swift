@@ -1,4 +1,5 @@
 import Synchronization
+import Transport
 
 /// What `work` returns or, if that takes longer than `limit`, `nil`. The work then goes on, and `late` is told what it
 /// returned. It is done where the caller is, on the executor that its task prefers.

@@ -1,4 +1,5 @@
 import Synchronization
+import Transport
 
 /// Ends what takes too long: each wait of a connection is over when its time is.
 ///

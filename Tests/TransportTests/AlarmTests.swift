@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import Submission
+@testable import Transport
 
 @Suite(.timeLimit(.minutes(1)))
 struct AlarmTests {
@@ -32,22 +32,19 @@ struct AlarmTests {
         #expect(await rings.first { _ in true } == 3)
     }
 
-    @Test func workThatIsLateIsHeardOf() async {
-        let (late, tell) = AsyncStream.makeStream(of: Int.self)
-        let (gate, open) = AsyncStream.makeStream(of: Void.self)
-        let value = await result(within: .milliseconds(20)) {
-            _ = await gate.first { _ in true }
-            return 7
-        } late: {
-            tell.yield($0)
+    /// Those that nobody wants any more are not kept until their time.
+    @Test func manyAreSetAndTakenBack() async {
+        let alarm = Alarm()
+        let (rings, ring) = AsyncStream.makeStream(of: Int.self)
+        let tickets = (0..<1000).map { n in alarm.set(in: .milliseconds(50 + n % 7)) { ring.yield(n) } }
+        for n in 0..<1000 where n % 100 != 0 { alarm.takeBack(tickets[n]) }
+        // Twice makes no difference.
+        alarm.takeBack(tickets[1])
+        var heard: Set<Int> = []
+        for await n in rings {
+            heard.insert(n)
+            if heard.count == 10 { break }
         }
-        #expect(value == nil)
-        open.yield()
-        #expect(await late.first { _ in true } == 7)
-        #expect(
-            await result(within: .seconds(3_600)) {
-                8
-            } late: { _ in
-            } == 8)
+        #expect(heard == Set(stride(from: 0, to: 1000, by: 100)))
     }
 }
