@@ -18,8 +18,8 @@ from latency import READER, letter
 from world import AgentError, Table, World, load_pixel, percentile, progress, wait_until
 
 PATIENCE = 300
-# Seconds after the last account is idle: 60 s after its login each connection has a timer run out that is set anew.
-SETTLE = 75
+# Seconds after the last account is idle: IDLE is ended and begun again after 1, 9 and 73 s, and rarely from then on.
+SETTLE = 90
 SPREAD = 10.0  # seconds over which the opens come
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import statistics
 import sys
 import tempfile
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -134,11 +134,10 @@ class World:
         except sqlite3.OperationalError:
             return None  # it is being made
 
-    def await_scanned(self, watcher=None):
-        """Until the scan is complete and every message with a pixel is `tracked`, as this client sees it or one of its own."""
-        wait_until(lambda: self.scanned() or not self.agent.running(), PATIENCE)
-        self.await_tracked(len(self.box.tracked), watcher)
-        if not self.scanned():
+    def await_scanned(self):
+        """Until the agent has looked at every message, and has read back the last keyword. Whether all are there is for
+        another client to see."""
+        if not wait_until(self.at_rest, PATIENCE, pause=0.01) or not self.agent.running():
             raise AgentError(f"the scan is not complete after {PATIENCE} s:\n" + self.agent.log_tail())
 
     def take_keywords(self, *keywords):
@@ -154,8 +153,8 @@ class World:
         client.select("Sent")
         return len(client.imap.uid("SEARCH", "KEYWORD", "tracked")[1][0].split())
 
-    def await_tracked(self, count, watcher=None):
-        with nullcontext(watcher) if watcher else self.client() as client:
+    def await_tracked(self, count):
+        with self.client() as client:
             if not wait_until(lambda: self.tracked(client) >= count or not self.agent.running(), PATIENCE, pause=0.05):
                 raise AgentError(f"{self.tracked(client)} of {count} tracked after {PATIENCE} s")
         if not self.agent.running():
