@@ -17,7 +17,7 @@ struct VerdictSpeed {
         // A busy hour: what the new hit's message needs of 10,000 hits on other tokens.
         let around = Histories.others(count: 10_000)
         let message = Histories.message(number: 7, hits: 10)
-        let neighbourhood = Neighbourhood(around)
+        let neighbourhood = Neighbourhood(of: message.hits, among: around)
         report("a hit more on a message of ten, 10,000 of others around it", goal: "≤ 1 ms", unit: "ms") {
             1e3 / 200
                 * seconds {
@@ -29,7 +29,7 @@ struct VerdictSpeed {
                 }
         }
         report("gathering those 10,000 first", goal: "", unit: "ms") {
-            1e3 * seconds { consume(Neighbourhood(around)) }
+            1e3 * seconds { consume(Neighbourhood(of: message.hits, among: around)) }
         }
         let own = Histories.message(number: 7, hits: 10_000)
         report("a message of 10,000 hits as a whole", goal: "", unit: "ms") {

@@ -36,7 +36,7 @@ struct NeighbourhoodTests {
                     History(sentAt: EngineTests.sentAt, tokens: ["own"], hits: own, neighbours: neighbours),
                     now: EngineTests.sentAt + 1e6)
             }
-            let some = Neighbourhood(hits).neighbours(of: own, besides: ["own"])
+            let some = Neighbourhood(of: own, among: hits).neighbours(of: own, besides: ["own"])
             let judgement = judged(others)
             #expect(judged(some) == judgement, "round \(round): \(hits)")
             sweeps += judgement.verdicts.count { $0.rule == "many-tokens" }
@@ -51,7 +51,7 @@ struct NeighbourhoodTests {
         let burst = (0..<2_000).map {
             EngineTests.hit(900 + Double($0) / 1_000, EngineTests.chrome, net: "a", token: "t\($0)")
         }
-        let found = Neighbourhood(burst).neighbours(of: [burst[1_000]], besides: ["t1000"])
+        let found = Neighbourhood(of: burst, among: burst).neighbours(of: [burst[1_000]], besides: ["t1000"])
         #expect(found.map(\.token) == (995...1005).filter { $0 != 1_000 }.map { "t\($0)" })
     }
 }

@@ -7,11 +7,14 @@ package struct Neighbourhood: Sendable {
     /// Those that tell of a scanner.
     private var taints: [Hit.Source: Line] = [:]
 
-    package init(_ all: some Sequence<Hit>) {
-        var hits: [Hit.Source: [Hit]] = [:]
+    /// - Parameters:
+    ///   - own: all those whose neighbours are asked for.
+    ///   - all: where neighbours are looked for; what comes from other networks than `own` is passed over.
+    package init(of own: some Sequence<Hit>, among all: some Sequence<Hit>) {
+        var hits = Dictionary(own.lazy.compactMap(\.source).map { ($0, [Hit]()) }) { first, _ in first }
         for hit in all {
             guard let source = hit.source else { continue }
-            hits[source, default: []].append(hit)
+            hits[source]?.append(hit)
         }
         for (source, hits) in hits {
             self.hits[source] = Line(hits.sorted(by: Self.precedes)) { $0.token == $1.token }

@@ -42,7 +42,8 @@ extension AgentStore {
 
     /// Each stretch of time is read once for all of them.
     static func addNeighbours(_ db: Database, to stored: inout [StoredHistory], _ recent: RecentHits) throws {
-        let neighbourhood = Neighbourhood(try hits(db, around: stored.flatMap(\.hits), recent))
+        let own = stored.flatMap(\.hits)
+        let neighbourhood = Neighbourhood(of: own.lazy.map(\.hit), among: try hits(db, around: own, recent))
         for index in stored.indices {
             let history = stored[index].history
             stored[index].history.neighbours = neighbourhood.neighbours(of: history.hits, besides: history.tokens)
