@@ -54,8 +54,6 @@ final class AccountWatch: Sendable {
     }
 
     static let defaultPollInterval = Duration.seconds(60)
-    /// Seconds after which LIST is asked again which folder it is, and ID which server.
-    private static let listInterval = 86_400.0
 
     /// Each folder is watched over a connection of its own.
     var wishes: [SentFolder.Wish] { SentFolder.Wish.each(of: settings.sent) }
@@ -148,7 +146,7 @@ final class AccountWatch: Sendable {
             await succession.abandon()
             if error.isAboutWhatCame, await line.connection.isCompressed { trust.compresses = false }
             if case .refused("SELECT", _)? = error as? MailboxError {
-                try? await store.forgetSentFolder(of: account, wish: wish.text)
+                await forgetSentFolder(wish, of: account)
             }
             await end(line.opened, error)
             throw error
@@ -200,17 +198,6 @@ final class AccountWatch: Sendable {
         }
     }
 
-    private func sentFolder(
-        _ wish: SentFolder.Wish, of account: AccountID, over line: Line
-    ) async throws -> MailboxName {
-        let known = try await store.sentFolder(
-            of: account, wish: wish.text, foundSince: now().addingTimeInterval(-Self.listInterval))
-        if let known { return known }
-        let mailbox = try await findFolder(wish, on: line.connection)
-        try await store.note(sentFolder: mailbox, of: account, wish: wish.text, now: now())
-        return mailbox
-    }
-
     private func folderWatch(
         _ wish: SentFolder.Wish, _ account: AccountID, _ line: Line, _ trust: ServerTrust
     ) -> FolderWatch {
@@ -236,32 +223,6 @@ final class AccountWatch: Sendable {
 
     private func isFirst(_ wish: SentFolder.Wish) -> Bool { wishes.first == wish }
 
-    /// Finds out which server it is, and turns on CONDSTORE where that can be relied on.
-    private func introduce(
-        _ account: AccountID, on connection: Connection, host: String
-    ) async throws -> MailServer {
-        let greeting = host + " " + connection.greeting.text
-        let known = try await store.serverID(
-            of: account, greeting: greeting, toldSince: now().addingTimeInterval(-Self.listInterval))
-        var server = try await MailServer.meet(over: connection, host: host, known: known)
-        if known == nil {
-            try await store.note(serverID: server.identity.id, greeting: greeting, of: account, now: now())
-        }
-        logger.info("server", metadata: server.metadata)
-        try await server.enable(over: connection)
-        return server
-    }
-
-    private func findFolder(_ wish: SentFolder.Wish, on connection: Connection) async throws -> MailboxName {
-        switch SentFolder.choose(from: try await connection.listAll(), wish: wish) {
-        case .found(let names):
-            guard let first = names.first else { throw AccountProblem.noSentFolder(wish, []) }
-            return first
-        case .missing(let candidates):
-            throw AccountProblem.noSentFolder(wish, candidates)
-        }
-    }
-
     @Sendable private func report(_ state: AccountState) async { _ = await note(state) }
 
     /// Returns why the state cannot be put on disk, if it cannot.
@@ -281,19 +242,6 @@ final class AccountWatch: Sendable {
     }
 }
 
-/// A logged-in connection, and the server at its other end.
-final class Line: Sendable {
-    let opened: LoginDesk.Opened
-    let server: MailServer
-
-    init(_ opened: LoginDesk.Opened, _ server: MailServer) {
-        self.opened = opened
-        self.server = server
-    }
-
-    var connection: Connection { opened.connection }
-}
-
 extension Error {
     /// Whether the server went silent, or what it sent could not be read: with compression between, that is suspected.
     fileprivate var isAboutWhatCame: Bool {
@@ -310,24 +258,5 @@ extension SentFolder.Wish {
         case .automatic: [.automatic]
         case .named(let names): names.map { .named([$0]) }
         }
-    }
-}
-
-extension SentFolder.Wish {
-    /// Empty for the folder that is marked as Sent.
-    fileprivate var text: String {
-        switch self {
-        case .automatic: ""
-        case .named(let names): names.joined(separator: "\n")
-        }
-    }
-}
-
-extension MailServer {
-    fileprivate var metadata: Logger.Metadata {
-        [
-            "kind": "\(profiles.map(\.name).joined(separator: ", "))", "class": "\(serverClass.rawValue)",
-            "quirks": "\(quirks.map(\.rawValue).joined(separator: ", "))",
-        ]
     }
 }
