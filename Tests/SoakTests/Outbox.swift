@@ -50,7 +50,8 @@ struct Outbox {
             }
             await connection.collect()
             state = Ending(world: await connection.world, steps: await connection.left, demand: await connection.demand)
-            if provider.hasStopped() { state.demand = .crash }
+            // Who has lost the database as well has stopped anyway.
+            if provider.hasStopped(), state.demand == nil { state.demand = .crash }
             let isEmpty = state.world.uids(in: .outbox).isEmpty && state.world.uids(in: .sending).isEmpty
             if case .success = result, isEmpty { return state }
         }
