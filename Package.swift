@@ -43,7 +43,6 @@ var releaseLinking: [LinkerSetting] {
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
-let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -53,7 +52,6 @@ let package = Package(
     products: [.executable(name: "sentmark", targets: ["sentmark"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
@@ -94,7 +92,7 @@ let package = Package(
         domain("Servers", ["IMAP"]),
         domain("SentSync", ["IMAP", "Secrets", "MIME", "Beacon", "Tokens", "Opens", "Servers"]),
 
-        edge("Transport", ["CCurl", "CLinux", "Secrets", heap]),
+        edge("Transport", ["CCurl", "CLinux", "Secrets"]),
         edge("Mailbox", ["CZlib", "Transport", "IMAP"]),
         edge(
             "Store",

@@ -1,4 +1,3 @@
-import HeapModule
 import Synchronization
 
 /// Tells whoever asked when their time is over. One task for all of them: hardly any alarm ever rings, one that is taken
@@ -17,12 +16,22 @@ package final class Alarm: Sendable {
 
     private struct State {
         var rings: [Int: @Sendable () -> Void] = [:]
-        /// Those that have been taken back as well, until they are due or too many.
-        var entries = Heap<Entry>()
+        /// In their order: a new one mostly belongs near the end. Those that have been taken back as well, until they are due
+        /// or too many.
+        var entries: [Entry] = []
         var lastNumber = 0
         var task: Task<Void, Never>?
         /// When the task looks next; `nil` if there is none.
         var wake: ContinuousClock.Instant?
+
+        mutating func insert(_ entry: Entry) {
+            var (low, high) = (0, entries.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if entries[middle] < entry { low = middle + 1 } else { high = middle }
+            }
+            entries.insert(entry, at: low)
+        }
     }
 
     /// Entries beyond twice those that are wanted.
@@ -44,7 +53,7 @@ package final class Alarm: Sendable {
             state.lastNumber += 1
             let ticket = Ticket(number: state.lastNumber)
             state.rings[ticket.number] = ring
-            state.entries.insert(Entry(at: deadline, number: ticket.number))
+            state.insert(Entry(at: deadline, number: ticket.number))
             // One that looks no later than that will do.
             if let wake = state.wake, wake <= deadline { return ticket }
             state.task?.cancel()
@@ -66,7 +75,7 @@ package final class Alarm: Sendable {
             guard state.rings.removeValue(forKey: ticket.number) != nil else { return }
             let wanted = state.rings
             guard state.entries.count > 2 * wanted.count + Self.slack else { return }
-            state.entries = Heap(state.entries.unordered.filter { wanted[$0.number] != nil })
+            state.entries.removeAll { wanted[$0.number] == nil }
         }
     }
 
@@ -74,14 +83,11 @@ package final class Alarm: Sendable {
     private func look() -> ContinuousClock.Instant? {
         let now = ContinuousClock.now
         let (over, next) = state.withLock { state in
-            var over: [@Sendable () -> Void] = []
-            while let first = state.entries.min {
-                let isWanted = state.rings[first.number] != nil
-                if isWanted, first.at > now { break }
-                state.entries.removeMin()
-                if let ring = state.rings.removeValue(forKey: first.number) { over.append(ring) }
-            }
-            state.wake = state.entries.min?.at
+            let next =
+                state.entries.firstIndex { $0.at > now && state.rings[$0.number] != nil } ?? state.entries.endIndex
+            let over = state.entries[..<next].compactMap { state.rings.removeValue(forKey: $0.number) }
+            state.entries.removeFirst(next)
+            state.wake = state.entries.first?.at
             if state.wake == nil { state.task = nil }
             return (over, state.wake)
         }
