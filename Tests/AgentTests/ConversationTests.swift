@@ -42,7 +42,7 @@ struct ConversationTests {
         try await conversation.ask()
         var told: [Change] = []
         let ends = try await conversation.run(
-            [Self.mark], meanwhile: { told += try await $0.examineOn() }, takes: { _ in false })
+            [Self.mark], meanwhile: { told += try await conversation.examineOn() }, takes: { _ in false })
         #expect(ends.map(\.status) == [.ok])
         // Four requests of a header were under way, and each was followed by that for the structure.
         #expect(
@@ -66,7 +66,7 @@ struct ConversationTests {
         #expect(conversation.oldest == .review(UIDSet(1...2)))
         var told: [Change] = []
         _ = try await conversation.run(
-            [Self.mark], meanwhile: { told += try await $0.examineOn() }, takes: { _ in true })
+            [Self.mark], meanwhile: { told += try await conversation.examineOn() }, takes: { _ in true })
         #expect(told.isEmpty)
         #expect(try await conversation.answers().map(\.0) == [.review(UIDSet(1...2))])
     }

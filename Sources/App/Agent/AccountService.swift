@@ -1,4 +1,3 @@
-import SentSync
 import ServiceLifecycle
 
 /// Watches all accounts. One service for them: each costs tasks that only wait for the end.
@@ -9,7 +8,7 @@ struct AccountService: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 for account in accounts {
-                    for wish in account.wishes {
+                    for wish in account.settings.watched {
                         group.addTask { await account.watch(wish) }
                     }
                 }

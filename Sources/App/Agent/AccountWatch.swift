@@ -55,9 +55,6 @@ final class AccountWatch: Sendable {
 
     static let defaultPollInterval = Duration.seconds(60)
 
-    /// Each folder is watched over a connection of its own.
-    var wishes: [SentFolder.Wish] { SentFolder.Wish.each(of: settings.sent) }
-
     /// Session after session, until the task ends.
     func watch(_ wish: SentFolder.Wish) async {
         var backoff = Backoff()
@@ -221,7 +218,7 @@ final class AccountWatch: Sendable {
         settings.archives != .nowhere && isFirst(wish)
     }
 
-    private func isFirst(_ wish: SentFolder.Wish) -> Bool { wishes.first == wish }
+    private func isFirst(_ wish: SentFolder.Wish) -> Bool { settings.watched.first == wish }
 
     @Sendable private func report(_ state: AccountState) async { _ = await note(state) }
 
@@ -252,8 +249,9 @@ extension Error {
     }
 }
 
-extension SentFolder.Wish {
-    fileprivate static func each(of sent: Settings.SentFolders) -> [SentFolder.Wish] {
+extension Settings.Account {
+    /// Each folder is watched over a connection of its own.
+    var watched: [SentFolder.Wish] {
         switch sent {
         case .automatic: [.automatic]
         case .named(let names): names.map { .named([$0]) }

@@ -139,15 +139,8 @@ package actor Agent {
 }
 
 extension Settings.Account {
-    /// Each folder is watched over a connection of its own, the outbox too.
-    fileprivate var connections: Int {
-        let folders =
-            switch sent {
-            case .automatic: 1
-            case .named(let names): names.count
-            }
-        return folders + (outbox == nil ? 0 : 1)
-    }
+    /// The outbox has one of its own too.
+    fileprivate var connections: Int { watched.count + (outbox == nil ? 0 : 1) }
 }
 
 /// The group calls each service by what it prints as, which for a structure is all that it holds: 3 ms at the start of an

@@ -97,12 +97,12 @@ final class Conversation {
 
     /// The same, and `meanwhile` is called each time that something has come.
     func run(
-        _ commands: [Command], meanwhile: (Conversation) async throws -> Void, takes: (Untagged) -> Bool
+        _ commands: [Command], meanwhile: () async throws -> Void, takes: (Untagged) -> Bool
     ) async throws -> [Completion] {
         var run = Run(tags: try await connection.start(commands))
         while !run.isOver {
             try await advance(&run, takes)
-            try await meanwhile(self)
+            try await meanwhile()
         }
         return run.completions
     }

@@ -57,7 +57,7 @@ struct Errands {
             try await tools.store.leave(mailbox, of: tools.account, now: tools.now())
             return
         }
-        if !hunting.isEmpty { work.sync.hunt(hunting) }
+        if !hunting.isEmpty { work.conversation.sync.hunt(hunting) }
         _ = try await work.settle()
     }
 }

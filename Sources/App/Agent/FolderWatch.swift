@@ -53,9 +53,11 @@ struct FolderWatch {
 
     /// Selects the folder and gets into step.
     func begin(_ connection: any MailConnection, _ mailbox: MailboxName) async throws -> FolderWork {
-        let work = try await FolderWork.select(mailbox, on: connection, policy, tools)
-        _ = try await work.settle()
-        return work
+        try await apart {
+            let work = try await FolderWork.select(mailbox, on: connection, policy, tools)
+            _ = try await work.settle()
+            return work
+        }
     }
 
     /// Returns `nil` when there is something to do in other folders first.
@@ -80,7 +82,7 @@ struct FolderWatch {
             if rests > 0, try await apart({ try await work.hasReason(toLookAt: inbox) }) { return nil }
             if try await apart({ try await work.settle() }) { trust = Self.firstTrust }
             if rests == 0, try await apart({ try await work.hasReason(toLookAt: inbox) }) { return nil }
-            if work.sync.hasLostNews { return .newsLost }
+            if work.conversation.sync.hasLostNews { return .newsLost }
             if try await apart({ try await work.cleanCopies() }) { continue }
             if work.hasScanned() { Memory.trim() }
             // Not before it is really at rest: whoever only looks in need not be told.
@@ -118,7 +120,7 @@ struct FolderWatch {
             await bell.wait(atMost: tools.server.policy.pollInterval(pollInterval))
             work.attention.asked(at: tools.now())
             for command in tools.server.policy.poll(mailbox) {
-                try await connection.require(command) { work.sync.received($0) }
+                try await connection.require(command) { work.conversation.sync.received($0) }
             }
             return
         }
@@ -136,8 +138,8 @@ struct FolderWatch {
             },
             each: { untagged in
                 if case .fetch = untagged, !isEnding.isOpen { work.attention.heard(at: tools.now()) }
-                work.sync.received(untagged)
-                return !work.sync.hasNews
+                work.conversation.sync.received(untagged)
+                return !work.conversation.sync.hasNews
             })
         work.attention.asked(at: tools.now())
     }

@@ -50,11 +50,6 @@ final class FolderWork: @unchecked Sendable {
         self.attention = attention
     }
 
-    var sync: FolderSync {
-        _read { yield conversation.sync }
-        _modify { yield &conversation.sync }
-    }
-
     /// Whether a scan has been under way since this was last asked.
     func hasScanned() -> Bool { scan.takeWhetherThereWasOne() }
 
@@ -129,7 +124,7 @@ final class FolderWork: @unchecked Sendable {
         defer { pending.add(told, since: attention.since, now: tools.now()) }
         let isWritten = try await writer.write(conversation, since: attention.since, judge: tools.judge) {
             guard generation == nil || generation == tools.awaited.generation else { return }
-            told += try await $0.examineOn()
+            told += try await conversation.examineOn()
             guard !told.contains(where: \.isAboutKnownCopies) else { return }
             pending.add(told, since: attention.since, now: tools.now())
             told = []

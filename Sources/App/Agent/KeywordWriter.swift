@@ -15,7 +15,7 @@ struct KeywordWriter {
     let now: @Sendable () -> Date
     let logger: Logger
 
-    typealias Meanwhile = (Conversation) async throws -> Void
+    typealias Meanwhile = () async throws -> Void
 
     /// Returns whether anything was written.
     /// - Parameters:
