@@ -137,7 +137,8 @@ class World:
     def await_scanned(self):
         """Until the agent has looked at every message, and has read back the last keyword. Whether all are there is for
         another client to see."""
-        if not wait_until(self.at_rest, PATIENCE, pause=0.01) or not self.agent.running():
+        wait_until(lambda: self.at_rest() or not self.agent.running(), PATIENCE, pause=0.01)
+        if not self.agent.running() or not self.at_rest():
             raise AgentError(f"the scan is not complete after {PATIENCE} s:\n" + self.agent.log_tail())
 
     def take_keywords(self, *keywords):
